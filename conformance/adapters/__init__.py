@@ -1,0 +1,1 @@
+"""What connects an engine: one package a way of connecting."""

@@ -1,0 +1,192 @@
+"""The embedded engine as an Adapter: stimuli in, responses and observations out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from conformance.adapter import FunctionNotServedError, Implementation
+from conformance.adapters.simulator import client, functions
+from conformance.adapters.simulator.clock import EPOCH
+from conformance.adapters.simulator.engine import Engine
+from conformance.adapters.simulator.errors import ApiError, bad_request, not_found
+from conformance.adapters.simulator.kubelet import Kubelet
+from conformance.adapters.simulator.settings import SETTINGS
+from spec_model.events import Accepted, Observation, Response, Stimulus
+
+VERSION: Final = "0.1.0"
+
+SERVED_CAPABILITIES: Final = frozenset(
+    {
+        "api", "status-write", "nodes", "scheduler", "kubelet", "container-exit", "memory",
+        "node-memory", "cpu-load", "inspect", "images", "sandbox-loss", "kubelet-restart",
+        "kubelet-config", "node-fault", "workloads", "autoscaler", "metrics", "volumes",
+        "provisioner", "reclaimer", "pod-gc",
+    }
+)  # fmt: skip
+"""What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
+
+IMAGE_OUTCOMES: Final = frozenset({"present", "pullable", "missing", "invalid"})
+
+Arguments: TypeAlias = Mapping[str, Any]
+
+
+class SimulatorAdapter:
+    """A whole cluster in this process, on a virtual clock; the same seed gives the same run.
+
+    Args:
+        profile: ``v1.36`` or ``documented``.
+        nodes: how many Nodes there are after a reset.
+        seed: of every choice the engine is free to make.
+        jitter: whether kubelets are as late as they may be, instead of exact.
+    """
+
+    def __init__(
+        self, profile: str = "v1.36", nodes: int = 2, seed: int = 0, jitter: bool = False
+    ) -> None:
+        if profile not in SETTINGS:
+            raise ValueError(f"unknown profile {profile!r}; the profiles are {', '.join(SETTINGS)}")
+        self.settings = SETTINGS[profile]
+        self._nodes, self._seed, self._jitter = nodes, seed, jitter
+        self.reset()
+
+    def describe(self) -> Implementation:
+        """Who this is: everything but what only later parts of the engine will do."""
+        return Implementation(
+            name="kubelaws-simulator",
+            version=VERSION,
+            clock="virtual",
+            capabilities=SERVED_CAPABILITIES,
+            functions=functions.SERVED,
+            profile=self.settings.profile,
+            epoch=EPOCH,
+        )
+
+    def reset(self) -> None:
+        """A fresh cluster: its Nodes and nothing else, at second 0."""
+        self.engine = Engine(self.settings, nodes=self._nodes, seed=self._seed, jitter=self._jitter)
+
+    def apply(self, stimulus: Stimulus, /) -> Response:
+        """Do it, and let the engine come to rest; a refusal is an answer, never an exception."""
+        try:
+            value = _VERBS[stimulus.verb](self.engine, stimulus.arguments)
+        except ApiError as error:
+            return error.rejected()
+        self.engine.settle()
+        return Accepted(value)
+
+    def observe(self) -> Sequence[Observation]:
+        """What the watch showed since the last call, Events included."""
+        return self.engine.store.drain()
+
+    def evaluate(self, function: str, arguments: Mapping[str, Any], /) -> Any:
+        """The answer of a pure function.
+
+        Raises:
+            FunctionNotServedError: it is not one of this engine's.
+            ValueError: the function's own refusal.
+        """
+        if function not in functions.SERVED:
+            raise FunctionNotServedError(function)
+        return functions.evaluate(function, arguments, self.settings)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+# What containers do.
+
+
+def _kubelet_of(engine: Engine, given: Arguments) -> Kubelet:
+    """The kubelet that runs a Pod.
+
+    Raises:
+        ApiError: 404 no such Pod, 409 it is on no node, or its node is gone.
+    """
+    pod = engine.store.read("Pod", given["namespace"], given["pod"])
+    kubelet = engine.kubelets.get(pod["spec"].get("nodeName") or "")
+    if kubelet is None:
+        raise ApiError(409, "Conflict", f"pod {given['pod']} is not on a node that runs it")
+    return kubelet
+
+
+def _exit(engine: Engine, given: Arguments) -> None:
+    kubelet = _kubelet_of(engine, given)
+    kubelet.exit(given["namespace"], given["pod"], given["container"], given["exitCode"])
+
+
+def _allocate(engine: Engine, given: Arguments) -> None:
+    kubelet = _kubelet_of(engine, given)
+    kubelet.allocate(given["namespace"], given["pod"], given["container"], given["bytes"])
+
+
+def _burn(engine: Engine, given: Arguments) -> None:
+    kubelet = _kubelet_of(engine, given)
+    kubelet.burn(given["namespace"], given["pod"], given["container"], given["milli"])
+
+
+def _inspect(engine: Engine, given: Arguments) -> Any:
+    kubelet = _kubelet_of(engine, given)
+    return kubelet.inspect(given["namespace"], given["pod"], given["container"])
+
+
+def _lose_sandbox(engine: Engine, given: Arguments) -> None:
+    _kubelet_of(engine, given).lose_sandbox(given["namespace"], given["pod"])
+
+
+# The world around them.
+
+
+def _node(engine: Engine, given: Arguments) -> Kubelet:
+    kubelet = engine.kubelets.get(given["node"])
+    if kubelet is None:
+        raise not_found("Node", given["node"])
+    return kubelet
+
+
+def _set_image(engine: Engine, given: Arguments) -> None:
+    if given["outcome"] not in IMAGE_OUTCOMES:
+        raise bad_request(f"unknown outcome {given['outcome']!r} of an image pull")
+    engine.images[given["image"]] = given["outcome"]
+
+
+def _set_usage(engine: Engine, given: Arguments) -> None:
+    usage = given["usage"]
+    if usage is not None:
+        usage = client.canonical_amounts(usage, engine.settings)
+    engine.usage[given["namespace"], given["pod"]] = usage
+
+
+def _set_metrics(engine: Engine, given: Arguments) -> None:
+    engine.metrics_available = bool(given["available"])
+
+
+def _advance(engine: Engine, given: Arguments) -> None:
+    if given["seconds"] < 0:
+        raise bad_request("time does not go backwards")
+    engine.advance(given["seconds"])
+
+
+_VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
+    "create": lambda engine, given: client.create(engine.store, **given),
+    "replace": lambda engine, given: client.replace(engine.store, given["object"]),
+    "patch": lambda engine, given: client.patch(engine.store, **given),
+    "delete": lambda engine, given: client.delete(engine.store, **given),
+    "bind": lambda engine, given: client.bind(engine.store, **given),
+    "write-status": lambda engine, given: client.write_status(engine.store, **given),
+    "exit": _exit,
+    "allocate": _allocate,
+    "burn": _burn,
+    "inspect": _inspect,
+    "set-image": _set_image,
+    "set-usage": _set_usage,
+    "set-metrics": _set_metrics,
+    "lose-sandbox": _lose_sandbox,
+    "restart-kubelet": lambda engine, given: _node(engine, given).restart(),
+    "configure-kubelet": lambda engine, given: _node(engine, given).configure(
+        given["configuration"]
+    ),
+    "stop-node": lambda engine, given: _node(engine, given).stop(),
+    "start-node": lambda engine, given: _node(engine, given).start(),
+    "advance": _advance,
+}

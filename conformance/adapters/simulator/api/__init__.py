@@ -1,0 +1,234 @@
+"""The API server's treatment of every kind: defaulting, admission, validation, legal changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.adapters.simulator import errors, meta
+from conformance.adapters.simulator.api import admission, names, pod_changes
+from conformance.adapters.simulator.api.autoscaling import HorizontalPodAutoscalerStrategy
+from conformance.adapters.simulator.api.deletion import SYSTEM_FIELDS
+from conformance.adapters.simulator.api.fields import Problems
+from conformance.adapters.simulator.api.nodes import NodeStrategy
+from conformance.adapters.simulator.api.pods import PodStrategy, bound
+from conformance.adapters.simulator.api.storage import (
+    PersistentVolumeClaimStrategy,
+    PersistentVolumeStrategy,
+    StorageClassStrategy,
+)
+from conformance.adapters.simulator.api.strategy import Strategy
+from conformance.adapters.simulator.api.workloads import (
+    DaemonSetStrategy,
+    DeploymentStrategy,
+    JobStrategy,
+    ReplicaSetStrategy,
+    ReplicationControllerStrategy,
+    StatefulSetStrategy,
+)
+from conformance.adapters.simulator.meta import Object
+from conformance.adapters.simulator.settings import Settings
+
+if TYPE_CHECKING:
+    from conformance.adapters.simulator.store import Store
+
+STRATEGIES: Final[Mapping[str, Strategy]] = {
+    strategy.kind: strategy
+    for strategy in (
+        PodStrategy(),
+        NodeStrategy(),
+        PersistentVolumeStrategy(),
+        PersistentVolumeClaimStrategy(),
+        StorageClassStrategy(),
+        HorizontalPodAutoscalerStrategy(),
+        ReplicaSetStrategy(),
+        ReplicationControllerStrategy(),
+        DeploymentStrategy(),
+        DaemonSetStrategy(),
+        StatefulSetStrategy(),
+        JobStrategy(),
+    )
+}
+"""The kinds that are served."""
+
+
+def strategy_of(kind: Any) -> Strategy:
+    """How objects of this kind are treated.
+
+    Raises:
+        ApiError: 404, the kind is not served.
+    """
+    strategy = STRATEGIES.get(kind) if isinstance(kind, str) else None
+    if strategy is None:
+        raise errors.unknown_kind(str(kind))
+    return strategy
+
+
+def admit_create(strategy: Strategy, copy: Object, store: Store) -> Object:
+    """The private copy of what a client sent, as it will be stored.
+
+    Raises:
+        ApiError: 400 it does not decode, 403 a plugin refuses it, 422 it is invalid.
+    """
+    with _decoding():
+        strategy.default(copy, store.settings)
+        admission.admit(copy, store)
+        strategy.prepare(copy, store.settings)
+        problems = _judge_new(strategy, copy, store.settings)
+    _refuse(copy, problems)
+    return copy
+
+
+def creation_problems(
+    strategy: Strategy, manifest: Mapping[str, Any], settings: Settings
+) -> Problems:
+    """What is wrong with a manifest as a new object, apart from what admission plugins do.
+
+    Raises:
+        ApiError: 400, it does not decode.
+    """
+    copy = named(strategy, manifest, lambda: "xxxxx", settings)
+    with _decoding():
+        strategy.default(copy, settings)
+        strategy.prepare(copy, settings)
+        return _judge_new(strategy, copy, settings)
+
+
+def named(
+    strategy: Strategy, manifest: Mapping[str, Any], ending: Callable[[], str], settings: Settings
+) -> Object:
+    """A private copy in a namespace (``default`` if it names none), generateName made a name.
+
+    VALIDATION-001: a client need not say the namespace, but documented it must; a cluster-scoped
+    object has none.
+    """
+    copy: Object = meta.plain_copy(manifest)
+    given = copy["metadata"] = copy.get("metadata") or {}
+    if not strategy.namespaced:
+        given.pop("namespace", None)
+    elif not given.get("namespace") and not settings.namespace_required:
+        given["namespace"] = "default"
+    if given.get("generateName") and not given.get("name"):
+        given["name"] = f"{given['generateName'][:_LONGEST_PREFIX]}{ending()}"
+    return copy
+
+
+_LONGEST_PREFIX: Final = 58
+"""A generated name with its five letters fits into a DNS label."""
+
+
+def admit_update(
+    strategy: Strategy, manifest: Mapping[str, Any], old: Object, store: Store
+) -> Object:
+    """What a client or controller wants an object to be, with the old status and system fields.
+
+    Raises:
+        ApiError: 400 it does not decode, 422 the object or the change is invalid.
+    """
+    return _admit_change(strategy, manifest, old, store, strategy.validate_update)
+
+
+def admit_resize(
+    strategy: Strategy, manifest: Mapping[str, Any], old: Object, store: Store
+) -> Object:
+    """A change of pods/resize (QOS-002).
+
+    Raises:
+        ApiError: 400 it does not decode, 422 the object or the change is invalid.
+    """
+
+    def validate(new: Object, old: Object, problems: Problems, _: Any) -> None:
+        pod_changes.validate_resize(new, old, problems)
+
+    return _admit_change(strategy, manifest, old, store, validate)
+
+
+def admit_status(
+    strategy: Strategy, manifest: Mapping[str, Any], old: Object, store: Store
+) -> Object:
+    """The old object with the status a client wants it to have.
+
+    Raises:
+        ApiError: 400 it does not decode, 422 the status or its change is invalid.
+    """
+    new = {**old, "status": meta.plain_copy(manifest.get("status") or {})}
+    problems = Problems()
+    with _decoding():
+        strategy.validate_status(new, old, problems, store.settings)
+    _refuse(new, problems)
+    return new
+
+
+def _judge(strategy: Strategy, manifest: Object, settings: Settings) -> Problems:
+    """Everything that must hold of an object at any time."""
+    problems = Problems()
+    names.validate_metadata(manifest["metadata"], problems, namespaced=strategy.namespaced)
+    strategy.validate(manifest, problems, settings)
+    return problems
+
+
+def _judge_new(strategy: Strategy, manifest: Object, settings: Settings) -> Problems:
+    problems = _judge(strategy, manifest, settings)
+    strategy.validate_create(manifest, problems, settings)
+    return problems
+
+
+def _admit_change(
+    strategy: Strategy,
+    manifest: Mapping[str, Any],
+    old: Object,
+    store: Store,
+    validate: Callable[[Object, Object, Problems, Any], None],
+) -> Object:
+    problems = Problems()
+    with _decoding():
+        new = _with_kept_fields(strategy, manifest, old)
+        if any(new.get(field) is not old.get(field) for field in strategy.content):
+            for field in strategy.content:
+                if field in new:
+                    new[field] = meta.plain_copy(new[field])
+            strategy.default(new, store.settings)
+            admission.admit_change(new)
+            problems = _judge(strategy, new, store.settings)
+            validate(new, old, problems, store.settings)
+        elif new["metadata"] != old["metadata"]:
+            names.validate_metadata(new["metadata"], problems, namespaced=strategy.namespaced)
+        names.validate_metadata_update(new["metadata"], old["metadata"], problems)
+    _refuse(new, problems)
+    return new
+
+
+def _with_kept_fields(strategy: Strategy, manifest: Mapping[str, Any], old: Object) -> Object:
+    """A client writes the content and the free metadata; all else stays as it is."""
+    system = {key: old["metadata"][key] for key in SYSTEM_FIELDS if key in old["metadata"]}
+    given = {
+        key: value for key, value in meta.metadata(manifest).items() if key not in SYSTEM_FIELDS
+    }
+    kept = {key: value for key, value in old.items() if key not in strategy.content}
+    written = {key: manifest[key] for key in strategy.content if key in manifest}
+    placed = {key: old["metadata"][key] for key in ("name", "namespace") if key in old["metadata"]}
+    return {**kept, **written, "metadata": {**given, **placed, **system}}
+
+
+def _refuse(manifest: Object, problems: Problems) -> None:
+    if problems:
+        raise errors.invalid(str(manifest.get("kind")), meta.name_of(manifest), problems)
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """A manifest of the wrong shape is refused as one that cannot be decoded.
+
+    There is no schema here: a text where a map belongs shows itself only when it is read as one.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        raise errors.bad_request(f"the object provided cannot be decoded: {error}") from error
+
+
+__all__ = (
+    "STRATEGIES", "Strategy", "admit_create", "admit_resize", "admit_status", "admit_update",
+    "bound", "creation_problems", "named", "strategy_of",
+)  # fmt: skip

@@ -1,0 +1,101 @@
+"""What a delete does to an object: mark it, remove it, or both (k8s rest.BeforeDelete)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import frozen
+
+from conformance.adapters.simulator import meta
+from conformance.adapters.simulator.clock import EPOCH, Clock
+from conformance.adapters.simulator.meta import Object
+
+SYSTEM_FIELDS: Final = frozenset(
+    {
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "selfLink",
+    }
+)
+"""Metadata that only the API server sets."""
+
+TERMINAL_PHASES: Final = frozenset({"Succeeded", "Failed"})
+
+
+@frozen
+class Plan:
+    """The object with its deletion marks (the very same one if none are new), and whether it goes."""
+
+    marked: Object
+    remove: bool
+
+
+def plan(old: Object, requested: float | None, clock: Clock) -> Plan:
+    """What a DELETE with this grace period does to the object now."""
+    is_pod = old.get("kind") == "Pod"
+    marked = _marked_pod(old, requested, clock) if is_pod else _marked(old, clock)
+    return Plan(marked, is_finished(marked) or _is_free(marked))
+
+
+def is_finished(manifest: Mapping[str, Any]) -> bool:
+    """True when nothing holds a deleted object any more: no grace left and no finalizer."""
+    given = meta.metadata(manifest)
+    return (
+        "deletionTimestamp" in given
+        and not given.get("deletionGracePeriodSeconds")
+        and not given.get("finalizers")
+    )
+
+
+def grace_period(pod: Mapping[str, Any], requested: float | None) -> int:
+    """The seconds a Pod is given: the request, else its spec's; none if nothing runs or can run."""
+    spec = pod.get("spec") or {}
+    if not spec.get("nodeName") or (pod.get("status") or {}).get("phase") in TERMINAL_PHASES:
+        return 0
+    wanted = spec.get("terminationGracePeriodSeconds", 0) if requested is None else requested
+    return 1 if wanted < 0 else int(wanted)
+
+
+def _is_free(manifest: Mapping[str, Any]) -> bool:
+    """A kind without grace goes at once unless finalizers hold it."""
+    return manifest.get("kind") != "Pod" and not meta.metadata(manifest).get("finalizers")
+
+
+def _marked(old: Object, clock: Clock) -> Object:
+    """A kind without grace: it is marked only if finalizers hold it."""
+    if meta.is_deleting(old) or not meta.metadata(old).get("finalizers"):
+        return old
+    return _with_marks(old, clock.timestamp(), 0, first=True)
+
+
+def _marked_pod(old: Object, requested: float | None, clock: Clock) -> Object:
+    given = old["metadata"]
+    if "deletionTimestamp" not in given:
+        period = grace_period(old, requested)
+        return _with_marks(old, _later(clock, period), period, first=True)
+    running = given.get("deletionGracePeriodSeconds") or 0
+    if not running or requested is None or requested >= running:
+        return old
+    return _with_marks(old, _shortened(given, running, int(requested), clock), int(requested))
+
+
+def _shortened(given: Mapping[str, Any], running: int, period: int, clock: Clock) -> str:
+    """The end moves with the grace period, but never into the past."""
+    end = meta.parse_time(given["deletionTimestamp"]) - running + period
+    return meta.format_time(max(end, EPOCH + clock.now))
+
+
+def _later(clock: Clock, seconds: int) -> str:
+    return meta.format_time(EPOCH + clock.now + seconds)
+
+
+def _with_marks(old: Object, moment: str, period: int, *, first: bool = False) -> Object:
+    given = {**old["metadata"], "deletionTimestamp": moment, "deletionGracePeriodSeconds": period}
+    if first and given.get("generation"):
+        given["generation"] += 1
+    return {**old, "metadata": given}

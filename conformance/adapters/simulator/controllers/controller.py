@@ -1,0 +1,55 @@
+"""What all controllers share: a queue of names without duplicates, worked off one by one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from conformance.adapters.simulator.meta import Key, Object
+
+if TYPE_CHECKING:
+    from conformance.adapters.simulator.engine import Engine
+
+
+class Controller(ABC):
+    """Level-triggered: the store says that something changed, the queue says what to look at.
+
+    A watcher of the store only puts keys into the queue; ``reconcile`` looks at the world as it is
+    by then, and moves it a step towards what it should be.
+    """
+
+    name: ClassVar[str]
+    """How Events of this controller name their source."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.store = engine.store
+        self.clock = engine.clock
+        self.settings = engine.settings
+        self._queue: dict[Key, None] = {}
+        self.store.subscribe(self.notice)
+
+    @abstractmethod
+    def notice(self, type: str, new: Object, old: Object | None) -> None:
+        """Put into the queue whatever this change may concern; never write here."""
+
+    @abstractmethod
+    def reconcile(self, key: Key) -> None:
+        """Bring this object one step nearer to what it should be."""
+
+    def enqueue(self, key: Key) -> None:
+        """Look at this object in the next round."""
+        self._queue[key] = None
+
+    def work(self) -> bool:
+        """One round over everything that is queued now; False when there was nothing."""
+        if not self._queue:
+            return False
+        queue, self._queue = self._queue, {}
+        for key in queue:
+            self.reconcile(key)
+        return True
+
+    def tell(self, about: Object, reason: str, message: str, *, warning: bool = False) -> None:
+        """Record an Event about the object."""
+        self.store.event(about, reason, message, "Warning" if warning else "Normal", self.name)

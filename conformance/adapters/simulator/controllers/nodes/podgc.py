@@ -1,0 +1,132 @@
+"""Pod garbage collection: Pods that nobody will ever finish are removed by force.
+
+Source: GC-002, GC-003, GC-006, GC-007, IDENTITY-004; ``pkg/controller/podgc/gc_controller.go``.
+It looks every period; as long as nothing could be collected, no timer runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from conformance.adapters.simulator import meta
+from conformance.adapters.simulator.clock import Timer
+from conformance.adapters.simulator.controllers.controller import Controller
+from conformance.adapters.simulator.controllers.nodes import taints
+from conformance.adapters.simulator.meta import Key, Object
+
+if TYPE_CHECKING:
+    from conformance.adapters.simulator.engine import Engine
+
+
+class PodGarbageCollector(Controller):
+    """Removes Pods of absent nodes, of nodes out of service, never bound ones, and old ended ones."""
+
+    name = "pod-garbage-collector"
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._timer: Timer | None = None
+        self._absent_since: dict[str, float] = {}
+
+    def notice(self, type: str, new: Object, old: Object | None) -> None:
+        """Anything that may leave something to collect makes the next look happen."""
+        kind = new["kind"]
+        if (kind == "Node" and (type == "DELETED" or taints.taints_of(new))) or (
+            kind == "Pod" and type != "DELETED" and self._may_be_garbage(new)
+        ):
+            self._look_later()
+
+    def _may_be_garbage(self, pod: Object) -> bool:
+        node = pod["spec"].get("nodeName")
+        if has_ended(pod) or (meta.is_deleting(pod) and not node):
+            return True
+        return bool(node) and self.store.get("Node", None, node) is None
+
+    def _look_later(self) -> None:
+        """At the next multiple of the period."""
+        if self._timer is None:
+            period = self.settings.pod_gc_period_seconds
+            moment = (math.floor(self.clock.now / period) + 1) * period
+            self._timer = self.clock.at(moment, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        self.enqueue(("Pod", "", ""))
+
+    def reconcile(self, key: Key) -> None:
+        """One look."""
+        self._collect_terminated(self.store.list("Pod"))
+        self._collect_out_of_service(self.store.list("Pod"))
+        self._collect_orphans(self.store.list("Pod"))
+        for pod in self.store.list("Pod"):
+            if meta.is_deleting(pod) and not pod["spec"].get("nodeName"):
+                self.remove(pod, None)
+
+    # What is collected.
+
+    def _collect_terminated(self, pods: Sequence[Object]) -> None:
+        """As many as there are above the threshold: evicted first, then the oldest (GC-002, GC-003)."""
+        threshold = self.settings.pod_gc_terminated_threshold
+        ended = [pod for pod in pods if has_ended(pod)]
+        if threshold > 0 and len(ended) > threshold:
+            for pod in sorted(ended, key=terminated_order)[: len(ended) - threshold]:
+                self.remove(pod, None)
+
+    def _collect_out_of_service(self, pods: Sequence[Object]) -> None:
+        """Terminating Pods of a node that is not ready and was declared out of service (GC-006)."""
+        gone = {
+            meta.name_of(node)
+            for node in self.store.list("Node")
+            if taints.ready_status(node) != "True"
+            and any(taint["key"] == taints.OUT_OF_SERVICE for taint in taints.taints_of(node))
+        }
+        for pod in pods:
+            if pod["spec"].get("nodeName") in gone and meta.is_deleting(pod):
+                self.remove(pod, "node is out of service")
+
+    def _collect_orphans(self, pods: Sequence[Object]) -> None:
+        """Pods whose node has been absent, look by look, for the whole quarantine (GC-006)."""
+        bound = {pod["spec"]["nodeName"] for pod in pods if pod["spec"].get("nodeName")}
+        absent = {node for node in bound if self.store.get("Node", None, node) is None}
+        since = {node: self._absent_since.get(node, self.clock.now) for node in absent}
+        due = {node for node, at in since.items() if self.is_out_of_quarantine(at)}
+        self._absent_since = {node: at for node, at in since.items() if node not in due}
+        for pod in pods:
+            if pod["spec"].get("nodeName") in due:
+                self.remove(pod, "node no longer exists")
+        if self._absent_since:
+            self._look_later()
+
+    def is_out_of_quarantine(self, absent_since: float) -> bool:
+        """The node has been absent long enough to be gone for good."""
+        return self.clock.now - absent_since >= self.settings.pod_gc_quarantine_seconds
+
+    def remove(self, pod: Object, why: str | None) -> None:
+        """Failed, if it had not ended and there is a reason to tell; then gone by force."""
+        if why is not None and not has_ended(pod):
+            condition = {
+                "type": "DisruptionTarget",
+                "status": "True",
+                "reason": "DeletionByPodGC",
+                "message": f"PodGC: {why}",
+            }
+            conditions = (pod.get("status") or {}).get("conditions") or ()
+            now = self.clock.timestamp()
+            conditions = meta.with_condition(conditions, condition, now)
+            failed = meta.with_status(pod, phase="Failed", conditions=conditions)
+            self.store.update_status(failed)
+        self.store.delete(*meta.key_of(pod), grace=0, uid=meta.uid_of(pod))
+
+
+def has_ended(pod: Object) -> bool:
+    """Phase Succeeded or Failed."""
+    return (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
+
+
+def terminated_order(pod: Object) -> tuple[bool, str, str]:
+    """Evicted Pods first, then by creation, then by name (GC-003)."""
+    status = pod.get("status") or {}
+    evicted = status.get("phase") == "Failed" and status.get("reason") == "Evicted"
+    return not evicted, pod["metadata"].get("creationTimestamp") or "", meta.name_of(pod)

@@ -1,0 +1,1 @@
+"""Persistent volumes (PV): matching, binding, provisioning, reclaiming, protection."""

@@ -1,0 +1,1 @@
+"""Workload controllers (REPLICA, DEPLOY): replica sets, deployments, and their garbage."""

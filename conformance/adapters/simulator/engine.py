@@ -1,0 +1,90 @@
+"""The engine: wires the store, the scheduler, the kubelets and the controllers to one clock."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from conformance.adapters.simulator import meta
+from conformance.adapters.simulator.clock import Clock
+from conformance.adapters.simulator.controllers import all_controllers
+from conformance.adapters.simulator.kubelet import Kubelet
+from conformance.adapters.simulator.scheduler import Scheduler
+from conformance.adapters.simulator.settings import V1_36, Settings
+from conformance.adapters.simulator.store import Store
+
+MAXIMAL_ROUNDS: Final = 10_000
+"""An engine that is not at rest after so many rounds never will be."""
+
+
+class Component(Protocol):
+    """A part of the cluster that reacts to the store."""
+
+    def work(self) -> bool:
+        """Do one round of the queued work; False when there was none."""
+
+
+class Engine:
+    """A whole cluster at one instant of virtual time."""
+
+    def __init__(
+        self, settings: Settings = V1_36, *, nodes: int = 2, seed: int = 0, jitter: bool = False
+    ) -> None:
+        self.settings = settings
+        self.jitter = jitter
+        self.clock = Clock()
+        self.random = random.Random(seed)
+        self.store = Store(self.clock, self.random, settings)
+        self.images: dict[str, str] = {}
+        self.usage: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+        self.metrics_available = True
+        self.kubelets: dict[str, Kubelet] = {}
+        self.scheduler = Scheduler(self)
+        self.controllers: list[Component] = list(all_controllers(self))
+        self._order: tuple[Component, ...] = ()
+        self.store.subscribe(self._on_write)
+        self._wire()
+        for number in range(1, nodes + 1):
+            self.store.create(node_manifest(f"node{number}"))
+        self.settle()
+
+    def settle(self) -> None:
+        """Let every part work, in turn, until none has anything left to do at this instant."""
+        for _ in range(MAXIMAL_ROUNDS):
+            busy = False
+            for component in self._order:
+                busy |= component.work()
+            if not busy:
+                return
+        raise RuntimeError("the engine does not come to rest: two parts undo each other's work")
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; whatever waits on the way happens at its own instant."""
+        self.clock.advance(seconds, self.settle)
+        self.settle()
+
+    def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
+        """A Node brings its kubelet, and takes it away."""
+        if new.get("kind") != "Node" or (old is not None and type_ == "MODIFIED"):
+            return
+        name = meta.name_of(new)
+        if type_ == "DELETED":
+            self.kubelets.pop(name).stop()
+        else:
+            self.kubelets[name] = Kubelet(self, name)
+        self._wire()
+
+    def _wire(self) -> None:
+        self._order = (self.scheduler, *self.kubelets.values(), *self.controllers)
+
+
+def node_manifest(name: str, cpu: str = "4", memory: str = "8Gi", pods: str = "110") -> meta.Object:
+    """A Node as the kubelet of a machine of this size would register it."""
+    size = {"cpu": cpu, "memory": memory, "pods": pods}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
+        "status": {"capacity": size, "allocatable": size},
+    }

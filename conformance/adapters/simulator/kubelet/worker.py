@@ -1,0 +1,355 @@
+"""One Pod on its node: look at it, report its status, do the next step; until it is over.
+
+Upstream: pod_workers.go and kubelet.go (SyncPod, SyncTerminatingPod). A step changes one thing and asks
+to be called again, so every state in between is a status write of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.adapters.simulator import meta
+from conformance.adapters.simulator.clock import EPOCH, Timer
+from conformance.adapters.simulator.kubelet import (
+    actions,
+    admission,
+    backoff,
+    images,
+    phase,
+    runtime,
+    status,
+)
+from conformance.adapters.simulator.kubelet.runtime import Run
+from conformance.adapters.simulator.kubelet.status import Why
+
+if TYPE_CHECKING:
+    from conformance.adapters.simulator.kubelet import Kubelet
+
+DEADLINE: Final = Why(
+    "DeadlineExceeded", "Pod was active on the node longer than the specified deadline"
+)
+
+Container = Mapping[str, Any]
+
+
+class PodWorker:
+    """What a kubelet knows of one Pod, and does for it."""
+
+    def __init__(self, kubelet: Kubelet, pod: meta.Object) -> None:
+        self.kubelet = kubelet
+        self.settings = kubelet.settings
+        self.clock = kubelet.clock
+        self.pod = pod
+        self.uid = meta.uid_of(pod)
+        self.key = (meta.namespace_of(pod), meta.name_of(pod))
+        self.runtime = runtime.recovered(
+            self.uid, pod.get("status") or {}, self.clock.now, self.clock.timestamp()
+        )
+        self.waiting: dict[str, Why] = {}
+        self.failure: Why | None = None
+        self.admitted = False
+        self.terminating = False
+        self.finished = False
+        self.restarting_all = False
+        self.start_time = ""
+        self._wake_at = math.inf
+        self._timer: Timer | None = None
+
+    # One step.
+
+    def sync(self) -> None:
+        """Do one step for the Pod as the API has it now."""
+        self._sleep()
+        if self.finished:
+            self.remove_if_deleted()
+            return
+        if not self.start_time:
+            began = (self.pod.get("status") or {}).get("startTime")
+            self.start_time = began or self.clock.timestamp()
+        if self.terminating or self.must_end():
+            self.end()
+        elif self.admitted or self.admit():
+            self.go_on()
+        self._set_timer()
+
+    def must_end(self) -> bool:
+        """Deleted, over, or too old (RESTART-005, PHASE-008, PHASE-012)?"""
+        if meta.is_deleting(self.pod) or is_terminal(self.pod):
+            self.terminating = True
+        elif self.is_past_deadline():
+            self.failure = DEADLINE
+            self.report(DEADLINE.reason, DEADLINE.message)
+            self.terminating = True
+        return self.terminating
+
+    def admit(self) -> bool:
+        """Take the Pod, or fail it for good (PHASE-013). One that has run here is not asked again."""
+        ran = (self.pod.get("status") or {}).get("containerStatuses")
+        why = None if ran else admission.rejection(self.pod, *self.kubelet.situation(self))
+        self.admitted = why is None
+        if why is not None:
+            self.finished = True
+            self.report(why.reason, why.message, "Warning")
+            rejected = {
+                "phase": "Failed",
+                "reason": why.reason,
+                "message": why.message,
+                "startTime": self.start_time,
+            }
+            self.kubelet.write_status(self, {**(self.pod.get("status") or {}), **rejected})
+        return self.admitted
+
+    def go_on(self) -> None:
+        """The Pod shall run: report, then do what is next."""
+        if self.publish() in phase.TERMINAL:
+            self.terminating = True
+            self.again()
+            return
+        self.wake(self.deadline())
+        shown = dict(self.waiting)
+        self.act(actions.compute(self.pod["spec"], self.runtime, self.settings))
+        if self.waiting != shown:
+            self.publish()
+
+    def act(self, step: actions.Actions) -> None:
+        """Carry out what was decided."""
+        if step.create_sandbox:
+            self.make_sandbox()
+        elif step.restart_all:
+            self.restart_all()
+        elif step.renew_sandbox:
+            self.lose_sandbox()
+        elif step.stop_pod:
+            self.stop_next()
+        else:
+            for container in step.stop:
+                message = f"Container {container['name']} definition changed, will be restarted"
+                self.stop(self.runtime.runs[container["name"]], message)
+            for container in step.start:
+                self.start(container)
+
+    # Time.
+
+    def deadline(self) -> float:
+        """When activeDeadlineSeconds are over, counted from status.startTime (PHASE-012)."""
+        seconds = self.pod["spec"].get("activeDeadlineSeconds")
+        if seconds is None:
+            return math.inf
+        return meta.parse_time(self.start_time) - EPOCH + float(seconds)
+
+    def is_past_deadline(self) -> bool:
+        """Has the Pod been active too long (PHASE-012)?"""
+        return self.clock.now >= self.deadline()
+
+    def again(self) -> None:
+        """Something changed: look once more at this instant."""
+        self.kubelet.enqueue(self)
+
+    def wake(self, at: float) -> None:
+        """Look again then, if not earlier."""
+        self._wake_at = min(self._wake_at, at)
+
+    def nap(self, seconds: float) -> None:
+        """Look again after this time, or somewhat later with jitter on (BACKOFF-002)."""
+        self.wake(self.clock.now + self.kubelet.nap(seconds))
+
+    def _sleep(self) -> None:
+        self._wake_at = math.inf
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set_timer(self) -> None:
+        if self._wake_at < math.inf:
+            self._timer = self.clock.at(self._wake_at, self.again)
+
+    # Reporting.
+
+    def publish(self) -> str:
+        """Write the status; the phase that was decided, shown or not."""
+        made, decided = status.pod_status(self.view())
+        self.kubelet.write_status(self, made)
+        return decided
+
+    def view(self) -> status.View:
+        """What the status is made from."""
+        return status.View(
+            pod=self.pod,
+            runtime=self.runtime,
+            waiting=self.waiting,
+            settings=self.settings,
+            now=self.clock.timestamp(),
+            start_time=self.start_time,
+            host_ip=self.kubelet.ip,
+            failure=self.failure,
+            terminating=self.terminating,
+            restarting_all=self.restarting_all,
+        )
+
+    def report(self, reason: str, message: str, type_: str = "Normal") -> None:
+        """Record an Event about the Pod."""
+        self.kubelet.store.event(self.pod, reason, message, type_, "kubelet")
+
+    # Starting.
+
+    def make_sandbox(self) -> None:
+        """The first sandbox, or one for a lost one (INIT-009, NETWORK-005)."""
+        if self.runtime.sandbox is not None:
+            self.report("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
+        self.runtime.make_sandbox(self.kubelet.new_ip())
+        self.again()
+
+    def start(self, container: Container) -> None:
+        """Start a container, or note why it has to wait."""
+        why = self.in_the_way(container)
+        name = container["name"]
+        if why is None:
+            self.runtime.start(container, self.clock.now, self.clock.timestamp())
+            self.waiting.pop(name, None)
+            self.report("Created", f"Created container: {name}")
+            self.report("Started", f"Started container {name}")
+            self.again()
+        else:
+            self.waiting[name] = why
+
+    def in_the_way(self, container: Container) -> Why | None:
+        """Why a container cannot start now: its back-off, then its image."""
+        why = self.back_off(container)
+        if why is None:
+            wish = images.pull_of(self.pod, container)
+            why = self.kubelet.images.ensure(wish, self.clock.now, self.report)
+            if why is not None:
+                self.nap(self.settings.sync_retry_seconds)
+        return why
+
+    def back_off(self, container: Container) -> Why | None:
+        """Is it too early to restart? Else remember the attempt (BACKOFF-001 to 006)."""
+        run = self.runtime.runs.get(container["name"])
+        if run is None or run.finished_at is None or not self.waits(run):
+            return None
+        key, memory = backoff.container_key(self.pod, container), self.kubelet.restarts
+        ready = memory.ready_at(key, run.finished_at, self.clock.now)
+        if ready <= self.clock.now:
+            memory.attempt(key, run.finished_at, self.clock.now)
+            return None
+        self.rest_until(ready)
+        delay = backoff.go_duration(memory.delay(key, run.finished_at, self.clock.now))
+        where = f"{self.key[1]}_{self.key[0]}({self.uid})"
+        name = container["name"]
+        message = f"Back-off restarting failed container {name} in pod {where}"
+        self.report("BackOff", message, "Warning")
+        text = f"back-off {delay} restarting failed container={name} pod={where}"
+        return Why("CrashLoopBackOff", text)
+
+    def waits(self, run: Run) -> bool:
+        """Is there a back-off after this exit? Always, whatever the exit code (BACKOFF-004)."""
+        return self.settings.backoff_after_success or run.exit_code != 0
+
+    def rest_until(self, ready: float) -> None:
+        """Look again when a back-off is over; with jitter in naps of a minute (BACKOFF-002)."""
+        if self.kubelet.jitter:
+            self.nap(min(ready - self.clock.now, self.settings.backoff_requeue_seconds))
+        else:
+            self.wake(ready)
+
+    # Stopping.
+
+    def stop(self, run: Run, message: str | None = None) -> None:
+        """Ask a container to end: it obeys SIGTERM at once, and exits 0."""
+        self.report("Killing", message or f"Stopping container {run.container}")
+        self.finish(run, 0)
+
+    def finish(self, run: Run, exit_code: int, reason: str | None = None) -> None:
+        """The process of a container has ended."""
+        runtime.end(run, exit_code, self.clock.now, self.clock.timestamp(), reason)
+        self.again()
+
+    def kill_all(self) -> None:
+        """Every process dies at once, unasked."""
+        for run in self.runtime.running():
+            self.finish(run, runtime.KILLED)
+
+    def restart_all(self) -> None:
+        """Show it, then kill everything without grace and start from the beginning (RESTART-007)."""
+        if self.restarting_all:
+            self.kill_all()
+            self.runtime.remove_all()
+            self.waiting.clear()
+        self.restarting_all = not self.restarting_all
+        self.again()
+
+    def lose_sandbox(self) -> None:
+        """Everything in the sandbox dies with it; the next look makes a new one (INIT-009)."""
+        if self.runtime.sandbox is not None:
+            self.runtime.sandbox.is_ready = False
+        self.kill_all()
+        self.again()
+
+    def stop_next(self) -> None:
+        """Stop what runs: sidecars last, one by one, in reverse order (TERM-007)."""
+        sidecars = [each["name"] for each in actions.sidecars(self.pod["spec"])]
+        running = list(self.runtime.running())
+        others = [run for run in running if run.container not in sidecars]
+        if running and not others:
+            others = [max(running, key=lambda run: sidecars.index(run.container))]
+        for run in others:
+            self.stop(run)
+
+    # Ending.
+
+    def end(self) -> None:
+        """Stop the containers, tear the sandbox down, write the last status (PHASE-010, PHASE-011)."""
+        self.waiting.clear()
+        if any(self.runtime.running()):
+            self.publish()
+            self.stop_next()
+            return
+        if self.runtime.sandbox is not None:
+            self.runtime.sandbox.is_ready = False
+        self.publish()
+        self.finished = True
+        self.remove_if_deleted()
+
+    def remove_if_deleted(self) -> None:
+        """The kubelet has the last word on a deleted Pod (TERM-011)."""
+        if meta.is_deleting(self.pod):
+            self.kubelet.remove(self)
+
+    def forget(self) -> None:
+        """The Pod is gone from the API: end what still runs, keep nothing."""
+        self._sleep()
+        self.finished = True
+        for run in self.runtime.running():
+            self.finish(run, 0)
+        keys = [backoff.container_key(self.pod, each) for each in self.containers()]
+        self.kubelet.restarts.forget(keys)
+
+    def containers(self) -> Iterator[Container]:
+        """Init containers, then app containers."""
+        spec = self.pod["spec"]
+        yield from spec.get("initContainers") or ()
+        yield from spec["containers"]
+
+    def restarted_kubelet(self) -> None:
+        """The kubelet's memory is gone; the containers are not (BACKOFF-010)."""
+        self.waiting.clear()
+        self.again()
+
+    def power_off(self) -> None:
+        """The machine is off: nothing runs, nothing wakes up."""
+        self._sleep()
+        self.waiting.clear()
+        self.kill_all()
+        if self.runtime.sandbox is not None:
+            self.runtime.sandbox.is_ready = False
+
+    def holds_resources(self) -> bool:
+        """Admitted, and not yet over."""
+        return self.admitted and not self.finished
+
+
+def is_terminal(pod: Mapping[str, Any]) -> bool:
+    """Someone has already ended the Pod."""
+    return (pod.get("status") or {}).get("phase") in phase.TERMINAL

@@ -1,0 +1,302 @@
+"""The API server's store: the only truth, with resource versions and a watch.
+
+Objects are immutable by convention: a stored dict is never changed, nor anything in it. A writer builds
+new dicts that share what is unchanged, so snapshots and observations are references and cost nothing.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from conformance.adapters.simulator import api, errors, meta
+from conformance.adapters.simulator.api import deletion
+from conformance.adapters.simulator.clock import Clock
+from conformance.adapters.simulator.meta import Key, Object
+from conformance.adapters.simulator.settings import Settings
+from spec_model.events import Observation
+
+Listener: TypeAlias = Callable[[str, Object, Object | None], None]
+
+ADDED: Final = "ADDED"
+MODIFIED: Final = "MODIFIED"
+DELETED: Final = "DELETED"
+
+_NAME_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
+_STALE: Final = "the object has been modified; please apply your changes to the latest version"
+
+
+class Store:
+    """Objects by kind, namespace and name; every write is admitted, versioned and watched."""
+
+    def __init__(self, clock: Clock, source: random.Random, settings: Settings) -> None:
+        self.clock = clock
+        self.settings = settings
+        self._random = source
+        self._version = 0
+        self._kinds: dict[str, dict[tuple[str, str], Object]] = {}
+        self._listeners: list[Listener] = []
+        self._watched: list[Observation] = []
+        self._events: dict[tuple[str, str, str], Key] = {}
+
+    # Reading.
+
+    def get(self, kind: str, namespace: str | None, name: str) -> Object | None:
+        """The object, or None; the namespace of a cluster-scoped kind does not matter."""
+        stored = self._kinds.get(kind)
+        if stored is None:
+            return None
+        return stored.get(("" if kind in meta.CLUSTER_SCOPED else namespace or "", name))
+
+    def read(self, kind: str, namespace: str | None, name: str) -> Object:
+        """The object.
+
+        Raises:
+            ApiError: 404, there is none.
+        """
+        found = self.get(kind, namespace, name)
+        if found is None:
+            raise errors.not_found(kind, name)
+        return found
+
+    def list(self, kind: str) -> list[Object]:
+        """All objects of the kind, oldest first."""
+        return list(self._kinds.get(kind, {}).values())
+
+    def subscribe(self, listener: Listener) -> None:
+        """Be told (type, new, old) after each write. A listener only notes work; it never writes."""
+        self._listeners.append(listener)
+
+    def drain(self) -> Sequence[Observation]:
+        """What the watch showed since the last call."""
+        seen, self._watched = self._watched, []
+        return seen
+
+    def is_taken(self, kind: str, namespace: str, name: str) -> bool:
+        """IDENTITY-001: a name is free again only when its object is gone, not while it goes."""
+        return self.get(kind, namespace, name) is not None
+
+    # Writing.
+
+    def create(self, manifest: Mapping[str, Any], *, dry_run: bool = False) -> Object:
+        """POST: admit the object, give it its system fields, keep it (not on a dry run).
+
+        Raises:
+            ApiError: 404 unknown kind, 422 invalid, 409 the name is taken.
+        """
+        strategy = api.strategy_of(manifest.get("kind"))
+        candidate = api.named(strategy, manifest, self._ending, self.settings)
+        candidate = api.admit_create(strategy, candidate, self)
+        kind, namespace, name = meta.key_of(candidate)
+        if self.is_taken(kind, namespace, name):
+            raise errors.already_exists(kind, name)
+        created = self._with_system_fields(strategy, candidate)
+        if dry_run:
+            return created
+        return self._write(ADDED, created, None)
+
+    def update(self, manifest: Mapping[str, Any]) -> Object:
+        """PUT of metadata and spec; the status stays. Unchanged parts may be shared with the old one.
+
+        Raises:
+            ApiError: 404, 409 stale resourceVersion or other uid, 422 the change is not allowed.
+        """
+        strategy = api.strategy_of(manifest.get("kind"))
+        old = self.read(*meta.key_of(self._placed(strategy, manifest)))
+        self._check_preconditions(manifest, old)
+        new = api.admit_update(strategy, manifest, old, self)
+        return self._keep(strategy, new, old)
+
+    def update_status(self, manifest: Mapping[str, Any]) -> Object:
+        """PUT of the status by a part of the cluster, which is trusted; all else stays.
+
+        Raises:
+            ApiError: 404.
+        """
+        old = self.read(*meta.key_of(manifest))
+        status = manifest.get("status") or {}
+        if status == old.get("status"):
+            return old
+        return self._write(MODIFIED, {**old, "status": status}, old)
+
+    def write_status(self, manifest: Mapping[str, Any]) -> Object:
+        """PUT of the status by a client: as ``update_status``, with the validation of the change.
+
+        Raises:
+            ApiError: 404, 409 stale resourceVersion, 422 (VALIDATION-004).
+        """
+        strategy = api.strategy_of(manifest.get("kind"))
+        old = self.read(*meta.key_of(self._placed(strategy, manifest)))
+        self._check_preconditions(manifest, old)
+        return self.update_status(api.admit_status(strategy, manifest, old, self))
+
+    def bind(self, namespace: str, name: str, node: str) -> Object:
+        """POST pods/binding: the node and PodScheduled=True in one write (SCHED-008).
+
+        Raises:
+            ApiError: 404, 409 the Pod has a node already, or is being deleted.
+        """
+        pod = self.read("Pod", namespace, name)
+        return self._write(MODIFIED, api.bound(pod, node, self.clock.timestamp()), pod)
+
+    def resize(self, manifest: Mapping[str, Any]) -> Object:
+        """PUT of pods/resize: the sizes of a Pod's containers (QOS-002).
+
+        Raises:
+            ApiError: 404, 409 stale resourceVersion, 422 the change is not allowed.
+        """
+        strategy = api.strategy_of("Pod")
+        old = self.read(*meta.key_of(self._placed(strategy, manifest)))
+        self._check_preconditions(manifest, old)
+        return self._keep(strategy, api.admit_resize(strategy, manifest, old, self), old)
+
+    def delete(
+        self,
+        kind: str,
+        namespace: str | None,
+        name: str,
+        grace: float | None = None,
+        uid: str | None = None,
+    ) -> Object:
+        """DELETE: gracefully where the kind has grace; finalizers keep the object, marked.
+
+        Raises:
+            ApiError: 404, 409 the uid is another one.
+        """
+        old = self.read(kind, namespace, name)
+        if uid is not None and uid != meta.uid_of(old):
+            raise errors.conflict(kind, name, f"the UID in the precondition ({uid}) does not match")
+        plan = deletion.plan(old, grace, self.clock)
+        marked = old if plan.marked is old else self._write(MODIFIED, plan.marked, old)
+        return self._drop(marked) if plan.remove else marked
+
+    def remove(self, kind: str, namespace: str | None, name: str) -> None:
+        """The final removal by who finishes the object: a delete without grace; gone is fine."""
+        if self.get(kind, namespace, name) is not None:
+            self.delete(kind, namespace, name, grace=0)
+
+    def finalize(self, kind: str, namespace: str | None, name: str, finalizer: str) -> None:
+        """Drop a finalizer; the object goes with the last one if it is being deleted."""
+        old = self.get(kind, namespace, name)
+        held = meta.metadata(old).get("finalizers") or () if old else ()
+        if old is None or finalizer not in held:
+            return
+        kept = [other for other in held if other != finalizer]
+        self._keep(
+            api.strategy_of(kind),
+            meta.with_path(old, ("metadata", "finalizers"), kept or None),
+            old,
+        )
+
+    def event(
+        self,
+        about: Mapping[str, Any],
+        reason: str,
+        message: str,
+        type: str = "Normal",
+        component: str = "kubelet",
+    ) -> None:
+        """Record an Event about an object; the same thing said again raises its count."""
+        now = self.clock.timestamp()
+        identity = (meta.uid_of(about), reason, message)
+        known = self._events.get(identity)
+        old = self.get(*known) if known else None
+        if old is not None:
+            again = {**old, "count": old["count"] + 1, "lastTimestamp": now}
+            self._write(MODIFIED, again, old)
+            return
+        kind, namespace, name = meta.key_of(about)
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"{name}.{self._version + 1:016x}",
+                "namespace": namespace or "default",
+                "uid": self._new_uid(),
+                "creationTimestamp": now,
+            },
+            "involvedObject": {
+                "apiVersion": about.get("apiVersion", "v1"),
+                "kind": kind,
+                "name": name,
+                "uid": identity[0],
+                **({"namespace": namespace} if namespace else {}),
+            },
+            "reason": reason,
+            "message": message,
+            "type": type,
+            "source": {"component": component},
+            "reportingComponent": component,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+        self._events[identity] = meta.key_of(self._write(ADDED, event, None))
+
+    # The one place where objects change.
+
+    def _write(self, type_: str, new: Object, old: Object | None) -> Object:
+        self._version += 1
+        new["metadata"] = {**new["metadata"], "resourceVersion": str(self._version)}
+        kind, namespace, name = meta.key_of(new)
+        stored = self._kinds.setdefault(kind, {})
+        if type_ == DELETED:
+            del stored[namespace, name]
+        else:
+            stored[namespace, name] = new
+        self._watched.append(Observation(self.clock.now, type_, new))
+        for listener in self._listeners:
+            listener(type_, new, old)
+        return new
+
+    def _drop(self, old: Object) -> Object:
+        return self._write(DELETED, dict(old), old)
+
+    def _keep(self, strategy: api.Strategy, new: Object, old: Object) -> Object:
+        """Write an admitted change, or nothing when it changes nothing; finish a deletion."""
+        if new == old:
+            return old
+        if strategy.counts_generations and new.get("spec") != old.get("spec"):
+            generation = meta.metadata(old).get("generation", 0) + 1
+            new = meta.with_path(new, ("metadata", "generation"), generation)
+        written = self._write(MODIFIED, dict(new), old)
+        if deletion.is_finished(written) and not deletion.is_finished(old):
+            return self._drop(written)
+        return written
+
+    # System fields and preconditions.
+
+    def _placed(self, strategy: api.Strategy, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The manifest in a namespace: ``default`` unless it says otherwise (VALIDATION-001)."""
+        if not strategy.namespaced or meta.namespace_of(manifest):
+            return manifest
+        return meta.with_path(manifest, ("metadata", "namespace"), "default")
+
+    def _with_system_fields(self, strategy: api.Strategy, admitted: Object) -> Object:
+        given = admitted["metadata"]
+        system = {
+            "uid": self._new_uid(),
+            "creationTimestamp": self.clock.timestamp(),
+            **({"generation": 1} if strategy.counts_generations else {}),
+        }
+        kept = {key: given[key] for key in given if key not in deletion.SYSTEM_FIELDS}
+        return {**admitted, "metadata": {**kept, **system}}
+
+    def _ending(self) -> str:
+        """What makes a name of a generateName."""
+        return "".join(self._random.choices(_NAME_LETTERS, k=5))
+
+    def _new_uid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def _check_preconditions(self, manifest: Mapping[str, Any], old: Object) -> None:
+        """Optimistic concurrency: a version that is given must be the stored one; so must a uid."""
+        kind, _, name = meta.key_of(old)
+        given = meta.metadata(manifest)
+        if given.get("uid") and given["uid"] != meta.uid_of(old):
+            raise errors.conflict(kind, name, "the object has another UID")
+        version = given.get("resourceVersion")
+        if version and version != old["metadata"]["resourceVersion"]:
+            raise errors.conflict(kind, name, _STALE)

@@ -1,0 +1,1 @@
+"""The commands of ``kubelaws``, one module each."""

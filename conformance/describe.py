@@ -1,0 +1,78 @@
+"""Steps of a sequence as sentences that a person reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from spec_model.events import Evaluated, Stimulus, key_of
+
+Arguments = Mapping[str, Any]
+
+
+def sentence(step: Stimulus | Evaluated) -> str:
+    """One step as a line.
+
+    >>> from spec_model.events import stimulus
+    >>> sentence(stimulus("exit", namespace="default", pod="a", container="c", exitCode=1))
+    'container c of Pod a exits with 1'
+    """
+    if isinstance(step, Evaluated):
+        return f"evaluate {step.function} of {compact(step.arguments)}"
+    return SENTENCES.get(step.verb, _plain(step.verb))(step.arguments)
+
+
+def compact(value: Any, width: int = 300) -> str:
+    """A JSON value on one line, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _plain(verb: str) -> Callable[[Arguments], str]:
+    return lambda arguments: f"{verb} {compact(arguments)}"
+
+
+def _create(arguments: Arguments) -> str:
+    kind, _, name = key_of(arguments["object"])
+    dry = " (dry run)" if arguments.get("dryRun") else ""
+    return f"create {kind} {name}{dry} with {compact(arguments['object'].get('spec', {}))}"
+
+
+def _replace(arguments: Arguments) -> str:
+    kind, _, name = key_of(arguments["object"])
+    return f"replace {kind} {name} by {compact(arguments['object'].get('spec', {}))}"
+
+
+def _delete(arguments: Arguments) -> str:
+    grace = arguments.get("gracePeriodSeconds")
+    return f"delete {arguments['kind']} {arguments['name']}" + (
+        f" with a grace period of {grace} s" if grace is not None else ""
+    )
+
+
+SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
+    "create": _create,
+    "replace": _replace,
+    "delete": _delete,
+    "patch": lambda a: f"patch {a['kind']} {a['name']} with {compact(a['patch'])}",
+    "bind": lambda a: f"bind Pod {a['pod']} to node {a['node']}",
+    "write-status": lambda a: f"write the status of Pod {a['pod']}: {compact(a['status'])}",
+    "exit": lambda a: f"container {a['container']} of Pod {a['pod']} exits with {a['exitCode']}",
+    "allocate": lambda a: (
+        f"container {a['container']} of Pod {a['pod']} allocates {a['bytes']} bytes"
+    ),
+    "burn": lambda a: f"container {a['container']} of Pod {a['pod']} wants {a['milli']}m CPU",
+    "inspect": lambda a: f"look into container {a['container']} of Pod {a['pod']}",
+    "set-image": lambda a: f"image {a['image']} is {a['outcome']}",
+    "set-usage": lambda a: f"Pod {a['pod']} uses {compact(a['usage'])}",
+    "set-metrics": lambda a: f"the metrics API is {'there' if a['available'] else 'gone'}",
+    "lose-sandbox": lambda a: f"Pod {a['pod']} loses its sandbox",
+    "restart-kubelet": lambda a: f"the kubelet of {a['node']} restarts",
+    "configure-kubelet": lambda a: (
+        f"the kubelet of {a['node']} is configured with {compact(a['configuration'])}"
+    ),
+    "stop-node": lambda a: f"node {a['node']} stops",
+    "start-node": lambda a: f"node {a['node']} starts",
+    "advance": lambda a: f"{a['seconds']:g} s pass",
+}

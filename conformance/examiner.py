@@ -1,0 +1,87 @@
+"""What a test of the suite holds in its hand: it examines a scenario and reports what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from conformance.examine import Examination, Scenario, Target, examine
+from conformance.machines import examine_machine, tape
+from conformance.plugin import PROPERTY
+from conformance.witness import results
+from reports.events import AdapterFailed, ResultEvent, ViolationFound, to_data
+from spec_model.rules import Rule, registry
+from strategies.operations import Subject
+
+
+class Examiner:
+    """Examines scenarios on behalf of one test."""
+
+    def __init__(self, target: Target, item: pytest.Item) -> None:
+        self.target = target
+        self.item = item
+
+    def rule(self, identifier: str, scenario: Scenario) -> None:
+        """Examines one rule: skips where it cannot be seen, fails where it is broken."""
+        self._need(registry()[identifier])
+        name = f"{identifier} {scenario.__name__}"
+        examination = examine(self.target, scenario, name=name, rule=identifier)
+        self._report(examination, identifier)
+        if not examination.exercised[identifier]:
+            pytest.skip(f"{identifier} was not exercised: its condition was never met")
+
+    def sequences(self, subject: Subject) -> None:
+        """Examines a subject by whole drawn sequences: every rule that they meet is judged."""
+        self._need_kinds(subject)
+        budget = self.target.budget
+        scenario = tape(subject, budget.operations)
+        name, examples = scenario.__name__, budget.sequences
+        self._report(examine(self.target, scenario, name=name, examples=examples, aim=True))
+
+    def state_machine(self, subject: Subject) -> None:
+        """Examines a subject by its RuleBasedStateMachine."""
+        self._need_kinds(subject)
+        self._report(examine_machine(self.target, subject))
+
+    def _need_kinds(self, subject: Subject) -> None:
+        if not subject.possible(self.target.implementation.capabilities):
+            pytest.skip(f"the adapter serves no operation of the subject {subject.name}")
+
+    def _need(self, entry: Rule) -> None:
+        if self.target.profile not in entry.profiles:
+            pytest.skip(f"{entry.id} does not hold under the profile {self.target.profile}")
+        missing = set(entry.capabilities) - self.target.implementation.capabilities
+        if missing:
+            pytest.skip(f"{entry.id} needs the capability {', '.join(sorted(missing))}")
+
+    def _report(self, examination: Examination, rule: str | None = None) -> None:
+        """Sends what was found on its way; fails where that is a reason to."""
+        found = results(self.target, examination, self.item.nodeid, rule)
+        self.item.user_properties.extend((PROPERTY, to_data(event)) for event in found)
+        if failures := list(self._failures(found)):
+            pytest.fail("\n\n".join(failures), pytrace=False)
+
+    def _failures(self, found: Iterable[ResultEvent]) -> Iterator[str]:
+        for event in found:
+            if isinstance(event, AdapterFailed):
+                yield f"the adapter failed: {event.message}"
+            elif isinstance(event, ViolationFound) and not self._excused(event):
+                yield as_text(event)
+
+    def _excused(self, event: ViolationFound) -> bool:
+        return event.implementation or event.rule in self.target.tolerated
+
+
+def as_text(violation: ViolationFound) -> str:
+    """A violation as pytest shows it."""
+    rule = registry()[violation.rule]
+    steps = "\n".join(
+        f"    {number}. {line}" for number, line in enumerate(violation.operations, 1)
+    )
+    return (
+        f"{rule.id} {rule.title}\n  {violation.because}\n"
+        f"  {violation.subject}, at {violation.at:g} s\n"
+        f"  expected: {violation.expected}\n  seen:     {violation.seen}\n"
+        f"  operations:\n{steps}"
+    )

@@ -1,0 +1,100 @@
+"""The kill table: every mutant is tried with the focused properties of the rule it breaks."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from conformance.adapter import AdapterError
+from conformance.adapters.simulator import SimulatorAdapter
+from conformance.examine import BUDGETS, Target, examine
+from conformance.focus import SCENARIOS, load_suite
+from conformance.mutants import Mutant, all_mutants
+from reports.events import MutantTried
+
+
+def try_all(
+    *,
+    rules: Sequence[str] = (),
+    areas: Sequence[str] = (),
+    seed: int = 0,
+    jobs: int = 1,
+    budget: str = "standard",
+    profile: str | None = None,
+) -> Iterator[MutantTried]:
+    """A row of the kill table for every mutant of the named rules and areas; all where none is."""
+    chosen = [
+        index
+        for index, mutant in enumerate(all_mutants())
+        if (profile is None or mutant.profile == profile)
+        and (
+            not (rules or areas) or mutant.rule in rules or mutant.rule.rpartition("-")[0] in areas
+        )
+    ]
+    load_suite()
+    if jobs == 1:
+        yield from (try_one(index, seed, budget) for index in chosen)
+        return
+    context = get_context("spawn")  # a fork would copy the locks of the threads that show progress
+    with ProcessPoolExecutor(jobs, context, initializer=_leave_interrupts_to_the_parent) as pool:
+        tried = [pool.submit(try_one, index, seed, budget) for index in chosen]
+        try:
+            yield from (each.result() for each in tried)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def try_one(index: int, seed: int, budget: str) -> MutantTried:
+    """Tries one mutant (by its place in ``all_mutants``): is it caught, and who is blamed?"""
+    load_suite()
+    mutant = all_mutants()[index]
+    began = time.perf_counter()
+    blamed: tuple[str, ...] = ()
+    test = error = ""
+    try:
+        blamed, test = _blamed(mutant, seed, budget)
+    except Exception as broken:  # a row of the table, and nobody is blamed
+        error = f"{type(broken).__name__}: {broken}"
+    return MutantTried(
+        mutant=mutant.name,
+        fault=mutant.fault,
+        rule=mutant.rule,
+        killed=bool(blamed),
+        blamed=blamed,
+        test=test,
+        seconds=time.perf_counter() - began,
+        error=error,
+    )
+
+
+def _blamed(mutant: Mutant, seed: int, budget: str) -> tuple[tuple[str, ...], str]:
+    """The rules blamed by the first property that catches the mutant, its own rule first.
+
+    Raises:
+        Exception: whatever the fault makes the simulator, or a property, throw, and nobody is blamed.
+    """
+    caught: tuple[tuple[str, ...], str] = ((), "")
+    failures: list[AdapterError] = []
+    with mutant.applied():
+        adapter = SimulatorAdapter(profile=mutant.profile)
+        target = Target(adapter, adapter.describe(), mutant.profile, BUDGETS[budget], seed)
+        for scenario in SCENARIOS.get(mutant.rule, ()):
+            name = f"{mutant.rule} {scenario.__name__}"
+            examination = examine(target, scenario, name=name, rule=mutant.rule)
+            found = examination.violations
+            if mutant.rule in found:
+                others = sorted(set(found) - {mutant.rule})
+                return (mutant.rule, *others), scenario.__name__
+            if found and not caught[0]:
+                caught = (tuple(sorted(found)), scenario.__name__)
+            failures += examination.failures
+    if failures and not caught[0]:
+        raise failures[0]
+    return caught

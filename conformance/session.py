@@ -1,0 +1,295 @@
+"""One sequence of operations, driven against an adapter and judged as it goes.
+
+The way of a stimulus: ``apply`` hands it to the adapter, what the engine's watch shows then goes
+through ``judge.step``, and what the judge says is kept with the trace that led to it.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import frozen
+
+from conformance.adapter import Adapter, AdapterError, FunctionNotServedError, Implementation
+from spec_model import judge
+from spec_model.events import (
+    Accepted,
+    Act,
+    Evaluated,
+    Event,
+    Manifest,
+    Observation,
+    Rejected,
+    Response,
+    Stimulus,
+    key_of,
+    stimulus,
+)
+from spec_model.profiles import profile
+from spec_model.rules import registry
+from spec_model.world import Finding, Setting, World
+
+REST: Final = 0.001
+"""Seconds by which the clock goes past a deadline, so that what is due then is overdue."""
+
+
+@frozen
+class Shown:
+    """A finding and the index, in the trace, of the event that showed it."""
+
+    finding: Finding
+    step: int
+
+
+class JudgeError(AdapterError):
+    """What an engine showed makes no sense to the judge: it is malformed, or the judge has a bug."""
+
+
+class Session:
+    """A fresh cluster, what is done to it, and what the judge says. Not used again after ``settle``."""
+
+    def __init__(self, adapter: Adapter, implementation: Implementation, profile_name: str) -> None:
+        self.adapter = adapter
+        self.implementation = implementation
+        self.events: list[Event] = []
+        self.shown: list[Shown] = []
+        self.exercised: Counter[str] = Counter()
+        self.edges: Counter[tuple[str, str, str]] = Counter()
+        self.world = World(
+            Setting(profile(profile_name), implementation.clock, implementation.epoch)
+        )
+        self._unsupported = unsupported(implementation.capabilities)
+        self._virtual = implementation.clock == "virtual"
+        self._started = time.monotonic()
+        self._now = 0.0
+        with blaming_the_engine("reset"):
+            adapter.reset()
+        self._watch()
+
+    # -- what a scenario says -------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Seconds since the session began, on the adapter's clock."""
+        return self._now if self._virtual else time.monotonic() - self._started
+
+    @property
+    def profile(self) -> str:
+        """The name of the profile it is judged under."""
+        return self.world.setting.profile.name
+
+    def can(self, *capabilities: str) -> bool:
+        """Whether the adapter claims all of these."""
+        return self.implementation.capabilities.issuperset(capabilities)
+
+    def apply(self, action: Stimulus) -> Response:
+        """Does one thing, watches what comes of it, and judges that.
+
+        Raises:
+            AdapterError: the engine broke down, or answered what is no answer.
+        """
+        if action.capability not in self.implementation.capabilities:
+            raise AdapterError(f"{action.verb} needs the capability {action.capability!r}")
+        begun = self.now
+        with blaming_the_engine(action.verb):
+            response = self.adapter.apply(action)
+            if not isinstance(response, (Accepted, Rejected)):
+                raise AdapterError(f"answered {response!r}, not Accepted or Rejected")
+        if action.verb == "advance":
+            self._pass(action.arguments["seconds"])
+        self._judge(Act(begun, action, response))
+        self._watch()
+        return response
+
+    def do(self, verb: str, /, **arguments: Any) -> Response:
+        """``apply`` of a stimulus made from a verb and its arguments."""
+        return self.apply(stimulus(verb, **arguments))
+
+    def create(self, manifest: Manifest, *, dry_run: bool = False) -> Response:
+        """Creates an object."""
+        return self.do("create", object=manifest, **({"dryRun": True} if dry_run else {}))
+
+    def delete(self, kind: str, name: str, grace: float | None = None) -> Response:
+        """Deletes an object of the namespace ``default``, or a cluster-scoped one."""
+        namespace = "" if kind in CLUSTER_SCOPED else "default"
+        options = {} if grace is None else {"gracePeriodSeconds": grace}
+        return self.do("delete", kind=kind, namespace=namespace, name=name, **options)
+
+    def patch(self, kind: str, name: str, patch: Mapping[str, Any]) -> Response:
+        """A JSON merge patch of an object of the namespace ``default``, or a cluster-scoped one."""
+        namespace = "" if kind in CLUSTER_SCOPED else "default"
+        return self.do("patch", kind=kind, namespace=namespace, name=name, patch=patch)
+
+    def exit(self, pod: str, container: str, code: int) -> Response:
+        """Lets a container exit."""
+        return self.do("exit", namespace="default", pod=pod, container=container, exitCode=code)
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.do("advance", seconds=seconds)
+
+    def view(self, kind: str, name: str) -> Any:
+        """The last view of an object: ``objects.Pod`` for a Pod, else its manifest; None if absent."""
+        return self.world.view(kind, "" if kind in CLUSTER_SCOPED else "default", name)
+
+    def evaluate(self, function: str, arguments: Mapping[str, Any]) -> None:
+        """Asks the engine for one of its pure functions and judges the answer, where it serves it.
+
+        Raises:
+            AdapterError: the engine claims the function and does not serve it, or broke down.
+        """
+        if function not in self.implementation.functions:
+            return
+        result, error = None, None
+        with blaming_the_engine(f"evaluate {function}"):
+            try:
+                result = self.adapter.evaluate(function, arguments)
+            except FunctionNotServedError as refusal:
+                raise AdapterError(f"claims {function} and does not serve it") from refusal
+            except ValueError as refusal:
+                error = str(refusal)
+        self._judge(Evaluated(self.now, function, arguments, result, error))
+
+    def settle(self, limit: float = 3600.0) -> None:
+        """Waits until everything owed is decided, at the most ``limit`` seconds, and closes the books."""
+        end = self.now + limit
+        while self.world.next_deadline < end:
+            self.advance(max(self.world.next_deadline - self.now, 0.0) + REST)
+        self._note(judge.settle(self.world, self.now))
+
+    # -- how it is done -------------------------------------------------------------------------
+
+    def _pass(self, seconds: float) -> None:
+        if self._virtual:
+            self._now += seconds
+        else:
+            time.sleep(seconds)
+
+    def _watch(self) -> None:
+        with blaming_the_engine("observe"):
+            observations = list(map(_well_formed, self.adapter.observe()))
+        for observation in observations:
+            self._judge(observation)
+
+    def _judge(self, event: Event) -> None:
+        self.events.append(event)
+        self._note(judged(self.world, event))
+
+    def _note(self, world: World) -> None:
+        self.world = world
+        if world.exercised:
+            self.exercised.update(rule for rule in world.exercised if rule not in self._unsupported)
+        if world.edges:
+            self.edges.update(world.edges)
+        if world.findings:
+            step = len(self.events) - 1
+            self.shown.extend(
+                Shown(finding, step)
+                for finding in world.findings
+                if finding.rule not in self._unsupported
+            )
+
+
+@cache
+def unsupported(capabilities: frozenset[str]) -> frozenset[str]:
+    """The rules that an engine with these capabilities cannot be held to."""
+    return frozenset(
+        rule.id for rule in registry().values() if not capabilities.issuperset(rule.capabilities)
+    )
+
+
+@contextmanager
+def blaming_the_engine(call: str) -> Iterator[None]:
+    """What an engine throws is its failure to serve, said in one line, and no bug of the suite."""
+    try:
+        yield
+    except AdapterError as error:
+        raise AdapterError(_line(f"{call}: {error}")) from error
+    except Exception as error:
+        raise AdapterError(_line(f"{call}: {type(error).__name__}: {error}")) from error
+
+
+def _line(text: str, width: int = 300) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def _well_formed(observation: Any) -> Observation:
+    """The observation itself.
+
+    Raises:
+        AdapterError: saying in which way it is none.
+    """
+    if not isinstance(observation, Observation):
+        raise AdapterError(f"showed {observation!r}, not an Observation")
+    manifest = observation.object
+    if not (
+        isinstance(manifest, Mapping)
+        and isinstance(manifest.get("kind"), str)
+        and isinstance(manifest.get("metadata"), Mapping)
+        and isinstance(manifest["metadata"].get("name"), str)
+    ):
+        raise AdapterError(f"showed {manifest!r}, not an object with a kind and metadata.name")
+    if observation.type not in WATCHED:
+        raise AdapterError(
+            f"showed an event of type {observation.type!r}, not {', '.join(WATCHED)}"
+        )
+    if not isinstance(observation.at, (int, float)):
+        raise AdapterError(f"showed an event at {observation.at!r}, not at a number of seconds")
+    return observation
+
+
+def judged(world: World, event: Event) -> World:
+    """``judge.step``.
+
+    Raises:
+        JudgeError: the judge cannot make sense of the event; the line says of which and where.
+    """
+    try:
+        return judge.step(world, event)
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+        raise JudgeError(_line(f"{_named(event)} cannot be judged: {what}")) from error
+
+
+def _named(event: Event) -> str:
+    if isinstance(event, Observation):
+        return judge.subject_of(key_of(event.object))
+    return event.stimulus.verb if isinstance(event, Act) else f"evaluate {event.function}"
+
+
+WATCHED: Final = ("ADDED", "MODIFIED", "DELETED")
+CLUSTER_SCOPED: Final = frozenset({"Node", "PersistentVolume", "StorageClass", "Namespace"})
+
+
+def steps_of(events: Iterable[Event]) -> list[Stimulus | Evaluated]:
+    """What a tester did in a trace, without what was seen: enough to do it again."""
+    return [
+        event.stimulus if isinstance(event, Act) else event
+        for event in events
+        if isinstance(event, (Act, Evaluated))
+    ]
+
+
+def replay(session: Session, steps: Iterable[Stimulus | Evaluated]) -> Session:
+    """Does the same again in a fresh session, and settles it."""
+    for action in steps:
+        if isinstance(action, Evaluated):
+            session.evaluate(action.function, action.arguments)
+        else:
+            session.apply(action)
+    session.settle()
+    return session
+
+
+def accepted(response: Response) -> bool:
+    """Whether the engine did what was asked."""
+    return isinstance(response, Accepted)

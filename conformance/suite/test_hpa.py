@@ -1,0 +1,413 @@
+"""HPA: how many replicas an autoscaler makes, of what it measures and when.
+
+Pods are left alone for a minute before their usage is chosen, so that their samples surely count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from conformance.focus import Draw, Session, focus
+from spec_model.profiles import profile
+from strategies.manifests import autoscaler, container, node
+from strategies.scaling import (
+    SCALABLE,
+    average_value,
+    behavior_questions,
+    behaviors,
+    broken_autoscalers,
+    counts,
+    even_questions,
+    ignored,
+    level_questions,
+    limit_questions,
+    missing,
+    proposals,
+    requests,
+    stabilization_questions,
+    unready,
+    utilization,
+    utilization_questions,
+    valid_autoscalers,
+    workload,
+)
+
+MINUTE: Final = 61
+
+MANY: Final = 6
+"""How often a function is asked where what matters is rare; it costs next to nothing."""
+
+loads: Final = st.sampled_from(
+    ["100m", "90m", "56m", "55m", "50m", "45m", "44m", "10m", "0", "300m"]
+)
+"""CPU in use by a Pod that requests 100m, around the tolerance of a target of 50 %."""
+
+ANY_SPEED: Final[Mapping[str, Any]] = {"behavior": {}}
+"""An autoscaler with the default policies, which are not those of one without behavior."""
+
+REQUEST: Final[dict[str, Any]] = {"requests": {"cpu": "100m"}}
+
+
+def period(run: Session) -> float:
+    """Seconds between two syncs."""
+    return profile(run.profile).hpa.sync_period
+
+
+def sync(run: Session, times: int = 1) -> None:
+    """Lets so many syncs happen."""
+    for _ in range(times):
+        run.advance(period(run))
+
+
+def rest(run: Session) -> None:
+    """Lets an autoscaler come to rest, and the judge look at it."""
+    run.advance(2 * period(run))
+    run.advance(1)
+
+
+def pods(run: Session, name: str = "a") -> list[str]:
+    """The names of the Pods of a workload, those that are ending left out."""
+    found = (known.view for known in run.world.of_kind("Pod"))
+    return [
+        pod.key[2]
+        for pod in found
+        if pod.manifest["metadata"].get("labels", {}).get("app") == name
+        and pod.deletion_timestamp is None
+    ]
+
+
+def use(run: Session, usage: Any, only: list[str] | None = None) -> None:
+    """Chooses what Pods use: an amount of CPU, amounts by resource, or None for no sample."""
+    chosen = {"cpu": usage} if isinstance(usage, str) else usage
+    for name in pods(run) if only is None else only:
+        run.do("set-usage", namespace="default", pod=name, usage=chosen)
+
+
+def begin(run: Session, replicas: int, usage: Any = None, **scaler: Any) -> None:
+    """A workload that has been there for a minute, uses so much, and gets an autoscaler."""
+    run.create(workload(replicas=replicas))
+    run.advance(MINUTE)
+    use(run, usage)
+    run.create(autoscaler("a", "a", **scaler))
+
+
+@focus("HPA-001")
+def test_one_sync_a_period(run: Session, draw: Draw) -> None:
+    """Usage and bounds change all the time; what a sync shows is a whole period after the last."""
+    begin(run, draw(counts), draw(loads))
+    for level in draw(st.permutations(["10m", "20m", "30m", "40m", "50m", "60m"])):
+        run.advance(draw(st.sampled_from([1, 5, 14, 15, 16, 29, 30, 31])))
+        use(run, level)
+        if draw(st.booleans()):
+            bound = {"spec": {"maxReplicas": draw(st.integers(11, 14))}}
+            run.patch("HorizontalPodAutoscaler", "a", bound)
+    rest(run)
+
+
+@focus("HPA-002")
+def test_utilization_is_total_usage_over_total_requests(run: Session, draw: Draw) -> None:
+    """Every Pod uses another amount; requests and limits differ."""
+    run.evaluate("hpa.utilization_replicas", draw(utilization_questions(request=requests)))
+    milli = draw(st.sampled_from([100, 30, 7]))
+    run.create(workload(replicas=draw(st.integers(2, 5)), milli=milli))
+    run.advance(MINUTE)
+    for name in pods(run):
+        use(run, f"{draw(st.integers(0, 2 * milli))}m", [name])
+    run.create(autoscaler("a", "a", utilization=draw(st.sampled_from([50, 33, 90]))))
+    sync(run, 2)
+
+
+@focus("HPA-003")
+def test_the_formula(run: Session, draw: Draw) -> None:
+    """All Pods are ready and measured, the ratio is a whole number as often as not."""
+    run.evaluate("hpa.utilization_replicas", draw(even_questions()))
+    run.evaluate("hpa.utilization_replicas", draw(utilization_questions()))
+    begin(run, draw(st.integers(1, 5)), draw(loads), maximum=20)
+    rest(run)
+
+
+@focus("HPA-004")
+def test_the_tolerance(run: Session, draw: Draw) -> None:
+    """Usage lies at, just within or just outside a tenth of the target."""
+    for _ in range(MANY):
+        run.evaluate("hpa.utilization_replicas", draw(even_questions()))
+        run.evaluate("hpa.utilization_replicas", draw(level_questions()))
+    level = draw(st.sampled_from(["55m", "45m", "56m", "44m", "54m", "46m", "57m"]))
+    begin(run, draw(st.integers(1, 6)), level, maximum=20)
+    rest(run)
+
+
+@focus("HPA-005")
+def test_the_bounds(run: Session, draw: Draw) -> None:
+    """Usage asks for more than maxReplicas, or for none at all."""
+    run.evaluate("hpa.limits", draw(limit_questions()))
+    run.evaluate("hpa.behavior_limits", draw(behavior_questions()))
+    replicas = draw(st.sampled_from([2, 3, 4]))
+    maximum = draw(st.sampled_from([replicas, replicas + 1, 2 * replicas]))
+    level, scaler = draw(st.sampled_from(["300m", "0"])), draw(st.sampled_from([{}, ANY_SPEED]))
+    begin(run, replicas, level, minimum=2, maximum=maximum, **scaler)
+    rest(run)
+    run.advance(400)
+    rest(run)
+
+
+@focus("HPA-006")
+def test_a_count_outside_the_bounds(run: Session, draw: Draw) -> None:
+    """The count lies outside the bounds from the first, or is put there by hand or by new bounds."""
+    minimum, maximum = draw(st.sampled_from([(3, 4), (2, 2), (5, 6)]))
+    replicas = draw(st.sampled_from([1, minimum, maximum + 1, 9]))
+    level = draw(st.sampled_from([None, "50m", "300m", "0"]))
+    begin(run, replicas, level, minimum=minimum, maximum=maximum)
+    rest(run)
+    if draw(st.booleans()):
+        run.patch("Deployment", "a", {"spec": {"replicas": draw(st.sampled_from([1, 8]))}})
+    else:
+        low, high = draw(st.sampled_from([(1, 1), (7, 8)]))
+        run.patch(
+            "HorizontalPodAutoscaler", "a", {"spec": {"minReplicas": low, "maxReplicas": high}}
+        )
+    run.advance(draw(st.sampled_from([0, 310])))
+    rest(run)
+
+
+@focus("HPA-007")
+def test_zero_replicas(run: Session, draw: Draw) -> None:
+    """The count is zero from the first or set to zero by hand, and later to something else."""
+    replicas = draw(st.sampled_from([0, 2]))
+    begin(run, replicas, "100m", minimum=draw(st.sampled_from([1, 3])))
+    sync(run)
+    run.patch("Deployment", "a", {"spec": {"replicas": 0}})
+    rest(run)
+    if draw(st.booleans()):
+        run.patch("Deployment", "a", {"spec": {"replicas": 1}})
+        rest(run)
+
+
+@focus("HPA-008")
+def test_the_speed_of_growth(run: Session, draw: Draw) -> None:
+    """Usage asks for far more than there is; the bound is at the limit, beside it, or far away."""
+    run.evaluate("hpa.limits", draw(limit_questions()))
+    replicas = draw(st.sampled_from([1, 2, 3, 4, 5]))
+    fastest = max(2 * replicas, 4)
+    maximum = draw(st.sampled_from([fastest, fastest + 1, 16]))
+    begin(run, replicas, draw(st.sampled_from(["1000m", "200m", "105m"])), maximum=maximum)
+    sync(run)
+    run.advance(MINUTE)
+    use(run, "1000m")
+    rest(run)
+
+
+@focus("HPA-009")
+def test_shrinking_waits_for_the_highest_recommendation(run: Session, draw: Draw) -> None:
+    """Load drops at once or in steps; the window ends between two looks, or just after."""
+    run.evaluate("hpa.stabilize", draw(stabilization_questions(behavior=False)))
+    begin(run, draw(st.sampled_from([4, 6])), draw(st.sampled_from(["50m", "60m", "10m"])))
+    run.advance(draw(st.sampled_from([15, 30, 100])))
+    for level in draw(
+        st.sampled_from([["10m"], ["30m", "10m"], ["10m", "30m"], ["0", "60m", "0"]])
+    ):
+        use(run, level)
+        run.advance(draw(st.sampled_from([100, 200, 285, 301])))
+    run.advance(1)
+    run.advance(350)
+    run.advance(1)
+
+
+@focus("HPA-010")
+def test_one_rescale_after_another(run: Session, draw: Draw) -> None:
+    """After a scale-up load rises again, or drops, at once or when a cooldown would just be over."""
+    begin(run, 2, "100m", maximum=16)
+    sync(run)
+    run.advance(draw(st.sampled_from([MINUTE, 90, 165])))
+    use(run, draw(st.sampled_from(["100m", "10m"])))
+    run.advance(draw(st.sampled_from([31, 60, 90, 120, 300])))
+    use(run, draw(st.sampled_from(["100m", "5m"])))
+    run.advance(40)
+    run.advance(draw(st.sampled_from([15, 180, 301])))
+    rest(run)
+
+
+@focus("HPA-011")
+def test_pods_without_a_sample(run: Session, draw: Draw) -> None:
+    """Some of the Pods have no sample, whichever way the others point."""
+    run.evaluate("hpa.utilization_replicas", draw(utilization_questions(missing)))
+    for _ in range(MANY):
+        run.evaluate("hpa.utilization_replicas", draw(level_questions()))
+    begin(run, draw(st.integers(2, 6)), draw(loads), maximum=20)
+    silent = pods(run)[: draw(st.integers(1, 3))]
+    use(run, None, silent)
+    rest(run)
+    run.advance(400)
+    rest(run)
+
+
+@focus("HPA-012")
+def test_pods_that_are_not_ready(run: Session, draw: Draw) -> None:
+    """Some Pods find no node, or fail again and again while the others work."""
+    for resource in ("cpu", "memory") * (MANY // 2):
+        asked = draw(utilization_questions(unready, resource=resource))
+        run.evaluate("hpa.utilization_replicas", asked)
+    if draw(st.booleans()):
+        run.create(node("small", cpu="100m"))
+        template = workload(replicas=draw(st.integers(2, 4)))
+        template["spec"]["template"]["spec"]["nodeSelector"] = {"kubernetes.io/hostname": "small"}
+        run.create(template)
+        run.advance(MINUTE)
+    else:
+        run.create(workload(replicas=draw(st.integers(2, 4))))
+        run.advance(draw(st.sampled_from([MINUTE, 250, 310])))
+        for name in pods(run)[: draw(st.integers(1, 2))]:
+            for _ in range(draw(st.integers(4, 6))):
+                run.exit(name, "c", 1)
+                run.advance(draw(st.sampled_from([0, 11, 21])))
+    use(run, draw(st.sampled_from(["300m", "90m", "10m"])))
+    run.create(autoscaler("a", "a", maximum=20))
+    sync(run, 2)
+    run.advance(1)
+
+
+@focus("HPA-013")
+def test_failed_and_ending_pods_do_not_count(run: Session, draw: Draw) -> None:
+    """Pods that were deleted linger, whatever they use; or nothing at all is measured, or no more."""
+    run.evaluate("hpa.utilization_replicas", draw(utilization_questions(ignored)))
+    questions = draw(utilization_questions(ignored))
+    gone = [each for each in questions["pods"] if each["deleting"] or each["phase"] == "Failed"]
+    run.evaluate("hpa.utilization_replicas", {**questions, "pods": gone})
+    held = workload(replicas=draw(st.integers(1, 3)))
+    held["spec"]["template"]["metadata"]["finalizers"] = ["example.com/hold"]
+    run.create(held)
+    run.advance(MINUTE)
+    leaving = pods(run)[: draw(st.integers(1, 2))]
+    use(run, draw(st.sampled_from(["900m", "0"])), leaving)
+    for name in leaving:
+        run.delete("Pod", name)
+    run.advance(MINUTE)
+    use(run, draw(st.sampled_from([None, "90m", "50m", "200m"])))
+    run.create(autoscaler("a", "a", maximum=20))
+    rest(run)
+    use(run, None)
+    rest(run)
+
+
+@focus("HPA-014")
+def test_a_request_on_every_container(run: Session, draw: Draw) -> None:
+    """A container, a sidecar, or none of them requests nothing; the whole Pod may do so instead."""
+    asked = draw(utilization_questions(st.just({"request_milli": None})))
+    run.evaluate("hpa.utilization_replicas", asked)
+    lacking = draw(st.sampled_from(["container", "sidecar", "memory", "init", "pod"]))
+    more: dict[str, Any] = {} if lacking in ("container", "pod") else REQUEST
+    containers = [container("c", **REQUEST), container("d", **more)]
+    made = workload(replicas=2, containers=containers)
+    spec = made["spec"]["template"]["spec"]
+    if lacking in ("sidecar", "init"):
+        policy = {"restartPolicy": "Always"} if lacking == "sidecar" else {}
+        spec["initContainers"] = [container("s", **policy)]
+    if lacking == "pod":
+        spec["resources"] = {"requests": {"cpu": "200m"}}
+    run.create(made)
+    if lacking == "init":
+        for name in pods(run):
+            run.exit(name, "s", 0)
+    run.advance(MINUTE)
+    use(run, {"cpu": "300m", "memory": "64Mi"})
+    resource = "memory" if lacking == "memory" else "cpu"
+    run.create(autoscaler("a", "a", metrics=[utilization(50, resource)]))
+    rest(run)
+
+
+@focus("HPA-015")
+def test_the_largest_of_several_metrics(run: Session, draw: Draw) -> None:
+    """CPU and memory point anywhere, or one or both of them cannot be had."""
+    run.evaluate("hpa.max_of_metrics", draw(proposals))
+    cpu, memory = (
+        draw(st.sampled_from([None, "10m", "50m", "100m"])),
+        draw(st.sampled_from([None, "6Mi", "32Mi", "64Mi"])),
+    )
+    usage = {key: value for key, value in (("cpu", cpu), ("memory", memory)) if value is not None}
+    begin(run, 4, usage, utilization=None, metrics=[utilization(50), utilization(50, "memory")])
+    rest(run)
+    run.advance(350)
+    rest(run)
+
+
+@focus("HPA-016")
+def test_relative_and_absolute_targets(run: Session, draw: Draw) -> None:
+    """A target in percent moves with the request; a mean amount does not and needs none."""
+    absolute = draw(st.booleans())
+    amount = draw(st.sampled_from(["50m", "33m", "100m"]))
+    metric = average_value(amount) if absolute else utilization(50)
+    own = [container()] if absolute and draw(st.booleans()) else None
+    run.create(workload(replicas=draw(st.integers(1, 4)), containers=own))
+    run.advance(MINUTE)
+    use(run, draw(loads))
+    run.create(autoscaler("a", "a", metrics=[metric], maximum=20))
+    run.create(autoscaler("b", "b", metrics=[average_value("100Mi", "memory")]), dry_run=True)
+    run.create(draw(broken_autoscalers("HPA-016")), dry_run=True)
+    rest(run)
+    request = {"cpu": draw(st.sampled_from(["120m", "50m"]))}
+    containers = [container("c", requests=request)]
+    patch = {"spec": {"template": {"spec": {"containers": containers}}}}
+    run.patch("Deployment", "a", patch)
+    run.advance(MINUTE)
+    use(run, draw(loads))
+    rest(run)
+
+
+@focus("HPA-017")
+def test_what_can_be_a_target(run: Session, draw: Draw) -> None:
+    """Every kind that can be scaled, there first or later; and those that cannot."""
+    kind = draw(st.sampled_from([*SCALABLE, "StatefulSet", "DaemonSet"]))
+    made = [workload(kind=kind, replicas=2), autoscaler("a", "a", kind=kind)]
+    for manifest in draw(st.permutations(made)):
+        run.create(manifest)
+        sync(run, draw(st.integers(0, 3)))
+    run.advance(MINUTE)
+    use(run, "100m")
+    rest(run)
+
+
+@focus("HPA-018")
+def test_validation_and_defaults(run: Session, draw: Draw) -> None:
+    """Autoscalers at the bounds of what the API takes, and beyond."""
+    for _ in range(MANY):
+        broken = draw(broken_autoscalers("HPA-016", "HPA-017", "HPA-018"))
+        for manifest in (draw(valid_autoscalers()), broken):
+            run.evaluate("hpa.validate", {"hpa": manifest})
+            run.create(manifest, dry_run=True)
+    run.create(draw(valid_autoscalers()))
+
+
+@focus("HPA-019")
+def test_behavior(run: Session, draw: Draw) -> None:
+    """Policies, choices and windows of every sort, while load goes up and down."""
+    for _ in range(2 * MANY):
+        run.evaluate("hpa.behavior_limits", draw(behavior_questions()))
+    run.evaluate("hpa.stabilize", draw(stabilization_questions(behavior=True)))
+    run.create(draw(broken_autoscalers("HPA-019")), dry_run=True)
+    run.create(draw(broken_autoscalers("HPA-019")), dry_run=True)
+    level = draw(st.sampled_from(["300m", "100m", "10m"]))
+    begin(run, draw(st.sampled_from([1, 3, 5])), level, maximum=12, behavior=draw(behaviors()))
+    sync(run, 2)
+    for level in draw(st.sampled_from([["10m"], ["300m"], ["10m", "300m"], ["300m", "10m"]])):
+        run.advance(MINUTE)
+        use(run, level)
+        sync(run, draw(st.integers(1, 5)))
+    run.advance(draw(st.sampled_from([1, 301])))
+    rest(run)
+
+
+@focus("HPA-020")
+def test_without_the_metrics_api(run: Session, draw: Draw) -> None:
+    """The metrics API is not there, or goes away while an autoscaler works, and comes back."""
+    run.do("set-metrics", available=draw(st.booleans()))
+    begin(run, draw(st.sampled_from([2, 4])), draw(st.sampled_from(["0", "100m", "50m"])))
+    rest(run)
+    run.do("set-metrics", available=False)
+    use(run, draw(st.sampled_from(["0", "100m"])))
+    run.advance(draw(st.sampled_from([30, 400])))
+    rest(run)
+    run.do("set-metrics", available=True)
+    rest(run)

@@ -1,0 +1,131 @@
+"""An examination as result events: each violation with the shortest trace found that shows it.
+
+Sequences are shrunk by leaving out operations and doing the rest again, which costs time on a broken
+engine; so what one test may spend on it is bounded, and what its own rule needs comes first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from conformance import trace
+from conformance.adapter import AdapterError
+from conformance.describe import sentence
+from conformance.examine import Examination, Target, Violation
+from conformance.session import Session, Shown, replay, steps_of
+from conformance.shrink import BUDGET, Step, shrink
+from reports.events import AdapterFailed, EdgeTaken, ResultEvent, RuleExercised, ViolationFound
+from spec_model.events import Event
+from spec_model.rules import registry
+from spec_model.world import Finding
+
+LIMIT: Final = 2 * BUDGET
+"""Executions that shrinking all the violations of one test may cost."""
+
+
+def results(
+    target: Target, examination: Examination, test: str, rule: str | None = None
+) -> list[ResultEvent]:
+    """What one test has to say; the violation of ``rule``, its own, is shrunk first."""
+    witnesses = Witnesses(target)
+    violations = sorted(
+        examination.violations.values(), key=lambda found: found.finding.rule != rule
+    )
+    return [
+        *(
+            RuleExercised(name, count, test)
+            for name, count in sorted(examination.exercised.items())
+        ),
+        *(EdgeTaken(*edge, count, test) for edge, count in sorted(examination.edges.items())),
+        *(violation_found(target, witnesses, violation, test) for violation in violations),
+        *(AdapterFailed(test, str(failure)) for failure in examination.failures),
+    ]
+
+
+class Witnesses:
+    """Runs sequences again to see whether they still break a rule, as long as that may cost."""
+
+    def __init__(self, target: Target, limit: int = LIMIT) -> None:
+        self.target = target
+        self.left = limit
+        self.shortest: list[tuple[list[Step], frozenset[str]]] = []
+
+    def shrink(self, violation: Violation) -> list[Step]:
+        """A short sequence that breaks the same rule; the steps of the violation where none is left."""
+        rule = violation.finding.rule
+        known = [steps for steps, broken in self.shortest if rule in broken]
+        steps = min([*known, steps_of(violation.events)], key=len)
+        return shrink(steps, lambda tried: self._shows(tried, rule), min(BUDGET, self.left))
+
+    def _shows(self, steps: Sequence[Step], rule: str) -> bool:
+        self.left -= 1
+        return first_shown(again(self.target, steps), rule) is not None
+
+    def remember(self, steps: list[Step], session: Session) -> None:
+        """A sequence that is short already, and every rule that it breaks."""
+        self.shortest.append((steps, frozenset(shown.finding.rule for shown in session.shown)))
+
+
+def violation_found(
+    target: Target, witnesses: Witnesses, violation: Violation, test: str
+) -> ViolationFound:
+    """The violation with the shortest sequence that shows it; as it was first seen if none does."""
+    steps = witnesses.shrink(violation)
+    session = again(target, steps)
+    shown = first_shown(session, violation.finding.rule)
+    if shown is None:
+        return _told(target, violation.finding, violation.events, test, seen=ONCE)
+    witnesses.remember(steps, session)
+    return _told(target, shown.finding, session.events[: shown.step + 1], test)
+
+
+ONCE: Final = " (not seen again when the same was done again: the engine is not deterministic)"
+
+
+def _told(
+    target: Target, finding: Finding, events: Sequence[Event], test: str, *, seen: str = ""
+) -> ViolationFound:
+    rule = registry()[finding.rule]
+    header = trace.header_of(
+        target.implementation,
+        target.profile,
+        adapter=target.spec,
+        seed=target.seed,
+        tool=target.tool,
+        rule=rule.id,
+    )
+    return ViolationFound(
+        rule=rule.id,
+        test=test,
+        subject=finding.subject,
+        expected=finding.expected,
+        seen=finding.seen + seen,
+        because=finding.because or rule.sentence_in(target.profile),
+        at=finding.at,
+        operations=tuple(map(sentence, steps_of(events))),
+        trace=tuple(map(_plain, trace.lines_of(header, events))),
+        step=len(events),
+        implementation=rule.implementation,
+    )
+
+
+def _plain(line: dict[str, Any]) -> dict[str, Any]:
+    """The line as JSON keeps it: what an engine in this process hands over may hold anything."""
+    plain: dict[str, Any] = json.loads(json.dumps(line, default=str, skipkeys=True))
+    return plain
+
+
+def again(target: Target, steps: Sequence[Step]) -> Session:
+    """A fresh session in which the same was done; cut short where the engine breaks down."""
+    session = target.session()
+    with suppress(AdapterError):
+        replay(session, steps)
+    return session
+
+
+def first_shown(session: Session, rule: str) -> Shown | None:
+    """The first finding of a session that blames the rule."""
+    return next((shown for shown in session.shown if shown.finding.rule == rule), None)

@@ -1,0 +1,1 @@
+"""Documentation; what is generated is made by ``python -m docs.generate``."""

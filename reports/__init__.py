@@ -1,0 +1,1 @@
+"""One stream of result events in; terminal, JSON, JUnit, Markdown and HTML out."""

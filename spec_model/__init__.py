@@ -1,0 +1,1 @@
+"""What must happen: the documented law of Kubernetes Pods as pure functions."""

@@ -1,0 +1,216 @@
+"""Stimulus and Observation: the alphabet of a trace, shared by every adapter and the judge.
+
+Plain data and nothing else: an adapter may import this module and no other of the model.
+
+A stimulus is a verb with arguments, all JSON-able. The table ``VERBS`` is the whole vocabulary: what
+each verb takes, and the capability an adapter must claim to be given it. ``api`` is claimed by all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from attrs import frozen
+
+Manifest: TypeAlias = Mapping[str, Any]
+"""A Kubernetes object as plain JSON-able data, camelCase, as the API shows it."""
+
+CAPABILITIES: Final[Mapping[str, str]] = {
+    "api": "objects can be created, updated, patched, deleted and watched",
+    "status-write": "pods/status may be written by the tester",
+    "watch-stream": "raw watches: selectors, bookmarks, expiry",
+    "nodes": "Nodes can be created, labelled and deleted",
+    "scheduler": "a scheduler binds Pods to Nodes",
+    "kubelet": "a kubelet runs the Pods bound to its Node",
+    "container-exit": "the tester chooses when a container exits, and with which code",
+    "memory": "the tester lets a container allocate memory",
+    "node-memory": "a whole node may run out of memory",
+    "cpu-load": "the tester lets a container burn CPU",
+    "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
+    "images": "the tester chooses the outcome of image pulls",
+    "hooks": "the tester chooses the outcome of postStart and preStop",
+    "probes": "the tester chooses the outcome of probes",
+    "sandbox-loss": "the tester can make a Pod lose its sandbox",
+    "kubelet-restart": "the tester can restart a kubelet",
+    "kubelet-config": "the tester can change a kubelet's configuration",
+    "node-fault": "the tester can stop a node and start it again",
+    "static-pods": "the tester can put static Pods on a node",
+    "networking": "Pod IPs, host ports, Services and EndpointSlices",
+    "workloads": "ReplicationController, ReplicaSet and Deployment controllers",
+    "daemonsets": "a DaemonSet controller",
+    "jobs": "a Job controller",
+    "statefulsets": "a StatefulSet controller",
+    "autoscaler": "a HorizontalPodAutoscaler controller",
+    "metrics": "the tester chooses the usage that metrics report",
+    "volumes": "a binder matches PersistentVolumeClaims and PersistentVolumes",
+    "provisioner": "volumes are provisioned dynamically",
+    "reclaimer": "released volumes are deleted or recycled",
+    "pod-gc": "terminated and orphaned Pods are collected",
+    "eviction": "kubelets evict Pods under node pressure",
+    "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
+}
+"""What an adapter can claim to serve, and what the claim means."""
+
+
+@frozen
+class Verb:
+    """One thing a tester can do: the capability it needs, and its arguments ('?' ends optional ones)."""
+
+    capability: str
+    arguments: tuple[str, ...]
+
+
+VERBS: Final[Mapping[str, Verb]] = {
+    # The API, as a client of it.
+    "create": Verb("api", ("object", "dryRun?")),
+    "replace": Verb("api", ("object",)),  # a PUT; metadata.resourceVersion, where given, must match
+    "patch": Verb(
+        "api", ("kind", "namespace", "name", "patch", "subresource?")
+    ),  # JSON merge patch
+    "delete": Verb("api", ("kind", "namespace", "name", "gracePeriodSeconds?")),
+    "bind": Verb("api", ("namespace", "pod", "node")),  # POST pods/{pod}/binding
+    "write-status": Verb(
+        "status-write", ("namespace", "pod", "status")
+    ),  # merge patch of pods/status
+    # What containers do. A container is named by namespace, pod and container.
+    "exit": Verb("container-exit", ("namespace", "pod", "container", "exitCode")),
+    "allocate": Verb("memory", ("namespace", "pod", "container", "bytes")),  # resident from now on
+    "burn": Verb("cpu-load", ("namespace", "pod", "container", "milli")),  # CPU wanted from now on
+    "inspect": Verb("inspect", ("namespace", "pod", "container")),
+    # The world around them.
+    "set-image": Verb("images", ("image", "outcome")),  # present | pullable | missing | invalid
+    "set-usage": Verb(
+        "metrics", ("namespace", "pod", "usage")
+    ),  # {resource: quantity} or null: no sample
+    "set-metrics": Verb("metrics", ("available",)),  # the metrics API itself
+    "lose-sandbox": Verb("sandbox-loss", ("namespace", "pod")),
+    "restart-kubelet": Verb("kubelet-restart", ("node",)),
+    "configure-kubelet": Verb("kubelet-config", ("node", "configuration")),
+    "stop-node": Verb("node-fault", ("node",)),
+    "start-node": Verb("node-fault", ("node",)),
+    # Time.
+    "advance": Verb("api", ("seconds",)),
+}
+
+
+@frozen
+class Stimulus:
+    """One thing the tester does."""
+
+    verb: str
+    arguments: Mapping[str, Any]
+
+    @property
+    def capability(self) -> str:
+        """What an adapter must claim to be given this."""
+        return VERBS[self.verb].capability
+
+
+@frozen
+class Cause:
+    """One field that made the API refuse a write; ``type`` as in ``FieldValueInvalid``."""
+
+    field: str
+    type: str = "FieldValueInvalid"
+
+
+@frozen
+class Accepted:
+    """The stimulus was done; ``value`` is the stored object, or what was inspected, or None."""
+
+    value: Any = None
+
+
+@frozen
+class Rejected:
+    """The API refused: HTTP code, Kubernetes reason (``Invalid``, ``Conflict``, …), message, fields."""
+
+    code: int
+    reason: str
+    message: str = ""
+    causes: tuple[Cause, ...] = ()
+
+
+Response: TypeAlias = Accepted | Rejected
+
+
+@frozen
+class Observation:
+    """One watch event: seconds on the trace's clock, ``ADDED``, ``MODIFIED`` or ``DELETED``, the object.
+
+    The object must never be changed afterwards by the one who handed it over.
+    """
+
+    at: float
+    type: str
+    object: Manifest
+
+
+@frozen
+class Act:
+    """A stimulus as it stands in a trace: when it was begun, and what was answered.
+
+    What an ``advance`` lets happen follows it, each observation at its own time.
+    """
+
+    at: float
+    stimulus: Stimulus
+    response: Response
+
+
+@frozen
+class Evaluated:
+    """A pure function of the engine was asked: its result, or the word with which it refused."""
+
+    at: float
+    function: str
+    arguments: Mapping[str, Any]
+    result: Any = None
+    error: str | None = None
+
+
+Event: TypeAlias = Act | Observation | Evaluated
+
+
+def stimulus(verb: str, /, **arguments: Any) -> Stimulus:
+    """A stimulus, its arguments checked against the vocabulary.
+
+    >>> stimulus("exit", namespace="default", pod="a", container="c", exitCode=1).capability
+    'container-exit'
+
+    Raises:
+        ValueError: naming the unknown verb, or the arguments that are missing or unknown.
+    """
+    return check_stimulus(Stimulus(verb, arguments))
+
+
+def check_stimulus(candidate: Stimulus) -> Stimulus:
+    """The same stimulus, if the vocabulary has it.
+
+    Raises:
+        ValueError: naming the unknown verb, or the arguments that are missing or unknown.
+    """
+    verb = VERBS.get(candidate.verb)
+    if verb is None:
+        raise ValueError(f"unknown verb {candidate.verb!r}; the verbs are {', '.join(VERBS)}")
+    required = {name for name in verb.arguments if not name.endswith("?")}
+    optional = {name.rstrip("?") for name in verb.arguments} - required
+    given = set(candidate.arguments)
+    if missing := required - given:
+        raise ValueError(f"{candidate.verb}: missing {', '.join(sorted(missing))}")
+    if unknown := given - required - optional:
+        raise ValueError(f"{candidate.verb}: unknown argument {', '.join(sorted(unknown))}")
+    return candidate
+
+
+def key_of(manifest: Manifest) -> tuple[str, str, str]:
+    """Kind, namespace (empty for cluster-scoped objects) and name of an object."""
+    metadata = manifest.get("metadata") or {}
+    return manifest.get("kind", ""), metadata.get("namespace") or "", metadata.get("name") or ""
+
+
+__all__: Sequence[str] = (
+    "CAPABILITIES", "VERBS", "Accepted", "Act", "Cause", "Evaluated", "Event", "Manifest", "Observation",
+    "Rejected", "Response", "Stimulus", "Verb", "check_stimulus", "key_of", "stimulus",
+)  # fmt: skip

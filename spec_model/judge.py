@@ -1,0 +1,349 @@
+"""The judge: ``step(world, event) -> world``, a pure function over a trace.
+
+It judges a simulator in virtual time, a real cluster in real time and a recording made last week
+alike. What the rules say stands in ``spec_model.laws``; here is only how an event reaches them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from itertools import chain
+from pkgutil import iter_modules
+from typing import Any, Final, TypeAlias
+
+from spec_model import laws as laws_package
+from spec_model import lifecycles, objects
+from spec_model.events import Act, Evaluated, Event, Manifest, Observation, Rejected, key_of
+from spec_model.functions import FUNCTIONS, same_result
+from spec_model.law import LAWS, NOTES, Law, Verdict
+from spec_model.rules import Decision
+from spec_model.world import (
+    Breach,
+    Done,
+    Finding,
+    Held,
+    Key,
+    Known,
+    Obligation,
+    Seen,
+    SeenContainer,
+    Void,
+    World,
+)
+
+NOT_KEPT: Final = frozenset({"Event", "Lease"})
+"""Kinds that come and go in masses and that no rule remembers."""
+
+
+@cache
+def load_laws() -> None:
+    """Registers the laws of every area; each module of ``spec_model.laws`` is one area."""
+    for module in iter_modules(laws_package.__path__):
+        import_module(f"{laws_package.__name__}.{module.name}")
+
+
+Subject: TypeAlias = "str | tuple[Key] | tuple[Key, str]"
+"""What a finding is about: an object, a container of it, or whatever a person calls it."""
+
+
+class Bench:
+    """What one step collects before it becomes the next world. Lives no longer than the step."""
+
+    __slots__ = ("at", "edges", "exercised", "findings", "owed")
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        self.findings: list[Finding] = []
+        self.exercised: list[str] = []
+        self.owed: list[tuple[str, Obligation]] = []
+        self.edges: list[tuple[str, str, str]] = []
+
+    def hear(self, laws: Iterable[Law], event: Any, subject: Subject) -> None:
+        """Takes down what the laws say of an event; most of them have nothing to say of most."""
+        for law in laws:
+            verdict = law.judge(event)
+            if verdict is not None:
+                self.take(law.rules[0], verdict, subject)
+
+    def take(self, rule: str, verdict: Verdict | Void, subject: Subject) -> None:
+        """Takes down a verdict; ``rule`` is blamed unless the verdict names another."""
+        if isinstance(verdict, Held):
+            self.exercised.append(verdict.rule or rule)
+        elif isinstance(verdict, Breach):
+            blamed = verdict.rule or rule
+            self.exercised.append(blamed)
+            self.findings.append(
+                Finding(blamed, _named(subject), verdict.expected, verdict.seen, verdict.because, self.at)
+            )
+        elif isinstance(verdict, Obligation):
+            self.owed.append((verdict.rule or rule, verdict))
+        elif isinstance(verdict, tuple):
+            for part in verdict:
+                self.take(rule, part, subject)
+
+
+def step(world: World, event: Event) -> World:
+    """The world after an event; its findings, exercised rules and lifecycle edges are the event's."""
+    load_laws()
+    bench = Bench(event.at)
+    if event.at > world.next_deadline:
+        world = _expire(world, event, bench)
+    if isinstance(event, Observation):
+        return _observe(world, event, bench)
+    if isinstance(event, Act):
+        return _act(world, event, bench)
+    return _evaluate(world, event, bench)
+
+
+def settle(world: World, at: float) -> World:
+    """The world when the trace ends at ``at``: what was due by then and never came is a finding."""
+    bench = Bench(at)
+    return _next(_expire(world, None, bench), at, world.objects, world.notes, bench, expired=True)
+
+
+def judge(events: Iterable[Event], world: World) -> Iterable[World]:
+    """The world after each event, in order; constant memory, however long the trace."""
+    for event in events:
+        world = step(world, event)
+        yield world
+
+
+def _named(subject: Subject) -> str:
+    """A subject as a person names it; only a finding needs the name."""
+    return subject if isinstance(subject, str) else " container ".join((subject_of(subject[0]), *subject[1:]))
+
+
+def subject_of(key: Key) -> str:
+    """An object as a person names it: ``Pod default/a``."""
+    kind, namespace, name = key
+    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+
+def _next(
+    world: World,
+    at: float,
+    kept: Mapping[Key, Known],
+    notes: Mapping[str, Any],
+    bench: Bench,
+    *,
+    expired: bool = False,
+) -> World:
+    deadline = world.next_deadline
+    if bench.owed:
+        deadline = min(deadline, *(owed.not_after for _, owed in bench.owed))
+    return World(
+        world.setting,
+        at,
+        world.objects if expired else kept,
+        notes,
+        deadline,
+        tuple(bench.findings),
+        tuple(bench.exercised),
+        tuple(bench.edges),
+    )
+
+
+def _expire(world: World, event: Event | None, bench: Bench) -> World:
+    """Obligations that are overdue become findings, but one the event itself may still settle."""
+    spared = key_of(event.object) if isinstance(event, Observation) else None
+    kept = dict(world.objects)
+    for key, known in world.objects.items():
+        if not known.obligations or key == spared:
+            continue
+        still = []
+        for rule, owed in known.obligations:
+            if bench.at > owed.not_after:
+                never = Breach(owed.what, f"not seen by {owed.not_after:g} s", owed.because)
+                bench.take(rule, never, (key,))
+            else:
+                still.append((rule, owed))
+        if len(still) != len(known.obligations):
+            kept[key] = _with_obligations(known, tuple(still))
+    return World(world.setting, world.at, kept, world.notes, _earliest(kept), (), (), ())
+
+
+def _earliest(kept: Mapping[Key, Known]) -> float:
+    return min(
+        (owed.not_after for known in kept.values() for _, owed in known.obligations),
+        default=math.inf,
+    )
+
+
+def _with_obligations(known: Known, owed: tuple[tuple[str, Obligation], ...]) -> Known:
+    return Known(known.view, known.manifest, known.uid, known.since, known.notes, owed)
+
+
+def _observe(world: World, event: Observation, bench: Bench) -> World:
+    manifest = event.object
+    key = key_of(manifest)
+    known = world.objects.get(key)
+    if known is not None and known.uid != manifest["metadata"].get("uid", ""):
+        known = None  # another object of the same name; the end of the first was not seen
+    if known is not None and _stale(known, event):
+        return _next(world, event.at, world.objects, world.notes, bench)
+    if key[0] in NOT_KEPT and key[0] not in LAWS:
+        return _next(world, event.at, world.objects, world.notes, bench)
+    seen = _seen(world, event, key, known)
+    bench.hear(LAWS.get(key[0], ()), seen, (key,))
+    if key[0] == "Pod":
+        _hear_containers(seen, key, bench)
+    bench.edges.extend(lifecycles.edges_taken(key[0], seen.before, seen.now, event.type))
+    open_still = _settled(known, seen, key, bench)
+    kept = dict(world.objects)
+    if event.type == "DELETED":
+        kept.pop(key, None)
+    elif key[0] not in NOT_KEPT:
+        kept[key] = Known(
+            seen.now,
+            manifest,
+            manifest["metadata"].get("uid", ""),
+            event.at if known is None else known.since,
+            seen.notes,
+            (*open_still, *(owed for owed in bench.owed if owed[1].on in (None, key))),
+        )
+    _assign(kept, bench, but=key)
+    notes = _noted(key[0] + "*", world.notes, seen)
+    return _next(world, event.at, kept, notes, bench)
+
+
+def _assign(kept: dict[Key, Known], bench: Bench, but: Key | None = None) -> None:
+    """Gives what is owed by other objects than the one observed to those who owe it."""
+    for rule, owed in bench.owed:
+        known = None if owed.on is None or owed.on == but else kept.get(owed.on)
+        if known is not None and owed.on is not None:
+            kept[owed.on] = _with_obligations(known, (*known.obligations, (rule, owed)))
+
+
+def _stale(known: Known, event: Observation) -> bool:
+    """A second listing of what was already seen, or of something older."""
+    if event.type == "DELETED":
+        return False
+    before = known.manifest["metadata"].get("resourceVersion", "")
+    now = event.object["metadata"].get("resourceVersion", "")
+    if before.isdecimal() and now.isdecimal():
+        return int(now) <= int(before)
+    return bool(now) and before == now
+
+
+def _seen(world: World, event: Observation, key: Key, known: Known | None) -> Seen:
+    before = None if known is None else known.view
+    manifest = event.object
+    view: Any = objects.pod(manifest, before) if key[0] == "Pod" else manifest
+    kind = event.type if known is None or event.type == "DELETED" else "MODIFIED"
+    fresh = known is None and event.type == "ADDED" and _just_created(world, event)
+    notes: dict[str, Any] = {} if known is None else dict(known.notes)
+    seen = Seen(world, event.at, kind, before, view, manifest, notes, fresh)
+    for note in NOTES.get(key[0], ()):
+        notes[note.name] = note.remember(notes.get(note.name), seen)
+    return seen
+
+
+def _just_created(world: World, event: Observation) -> bool:
+    created = objects.seconds(event.object["metadata"].get("creationTimestamp"))
+    return created is not None and world.setting.epoch + event.at - created < 2.0
+
+
+def _hear_containers(seen: Seen, key: Key, bench: Bench) -> None:
+    before = {} if seen.before is None else seen.before.statuses
+    for name, status in seen.now.statuses.items():
+        spec = seen.now.spec.container(name)
+        if spec is None:
+            continue
+        container = SeenContainer(seen, spec, before.get(name), status)
+        bench.hear(LAWS.get("container", ()), container, (key, name))
+
+
+def _settled(
+    known: Known | None, seen: Seen, key: Key, bench: Bench
+) -> tuple[tuple[str, Obligation], ...]:
+    if known is None:
+        return ()
+    still = []
+    for rule, owed in known.obligations:
+        verdict = owed.settled(seen)
+        if verdict is None and seen.at > owed.not_after:
+            verdict = Breach(owed.what, f"not seen by {owed.not_after:g} s", owed.because)
+        if verdict is None:
+            still.append((rule, owed))
+        else:
+            bench.take(rule, verdict, (key,))
+    return tuple(still)
+
+
+def _act(world: World, event: Act, bench: Bench) -> World:
+    verb = event.stimulus.verb
+    done = Done(world, event.at, verb, event.stimulus.arguments, event.response)
+    bench.hear(chain(LAWS.get(verb, ()), LAWS.get("act", ())), done, _target(done))
+    notes = _noted(verb, world.notes, done)
+    kept = world.objects
+    if not isinstance(event.response, Rejected):
+        kept = _disturb(kept, verb)
+    if bench.owed:
+        kept = dict(kept)
+        _assign(kept, bench)
+    return _next(world, event.at, kept, notes, bench)
+
+
+def _target(done: Done) -> str:
+    arguments = done.arguments
+    if "object" in arguments:
+        return f"{done.verb} {subject_of(key_of(arguments['object']))}"
+    name = arguments.get("name") or arguments.get("pod") or arguments.get("node") or ""
+    return f"{done.verb} {name}".strip()
+
+
+def _noted(on: str, notes: Mapping[str, Any], event: Seen | Done) -> Mapping[str, Any]:
+    listening = NOTES.get(on)
+    if not listening:
+        return notes
+    fresh = dict(notes)
+    for note in listening:
+        fresh[note.name] = note.remember(fresh.get(note.name), event)
+    return fresh
+
+
+def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:
+    """Drops what a stimulus has made pointless to wait for."""
+    hit = {
+        key: _with_obligations(
+            known, tuple(owed for owed in known.obligations if verb not in owed[1].disturbed_by)
+        )
+        for key, known in kept.items()
+        if any(verb in owed.disturbed_by for _, owed in known.obligations)
+    }
+    return {**kept, **hit} if hit else kept
+
+
+def _evaluate(world: World, event: Evaluated, bench: Bench) -> World:
+    function = FUNCTIONS.get(event.function)
+    if function is not None:
+        subject = f"function {event.function}"
+        try:
+            decision: Decision[Any] = function(event.arguments, world.profile)
+        except ValueError as refusal:
+            bench.take("", _refused(event, str(refusal)), subject)
+        else:
+            bench.take("", _answered(event, decision), subject)
+    return _next(world, event.at, world.objects, world.notes, bench)
+
+
+def _refused(event: Evaluated, word: str) -> Held | Breach:
+    rule = FUNCTIONS.rule_of_refusal(event.function)
+    if event.error is not None:
+        return Held(rule)
+    return Breach(f"refused: {word}", str(event.result), rule=rule)
+
+
+def _answered(event: Evaluated, decision: Decision[Any]) -> Held | Breach:
+    if event.error is None and same_result(event.result, decision.value):
+        return Held(decision.because)
+    seen = event.error if event.error is not None else event.result
+    return Breach(str(decision.value), str(seen), rule=decision.because)
+
+
+def manifest_of(known: Known) -> Manifest:
+    """The last manifest seen of an object."""
+    return known.manifest

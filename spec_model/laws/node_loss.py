@@ -1,0 +1,317 @@
+"""IDENTITY-004: what is seen of a node that is lost, and of the Pods that it takes along.
+
+What must come is owed from the moment at which the tester stops the node. A judge that only watches
+can still tell whether the Pods of a tainted node are deleted too early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from spec_model.events import Manifest, Rejected
+from spec_model.law import Verdict, expect, law, note
+from spec_model.objects import EMPTY, Pod, is_static, seconds
+from spec_model.pod.node_loss import (
+    NO_EXECUTE,
+    OUT_OF_SERVICE,
+    TAINTING,
+    UNREACHABLE,
+    Window,
+    collected,
+    counts_as_lost,
+    evicts,
+    given_up,
+    tolerated,
+    tolerates,
+)
+from spec_model.world import (
+    HELD,
+    VOID,
+    Breach,
+    Done,
+    Held,
+    Obligation,
+    Outcome,
+    Seen,
+    Void,
+    World,
+)
+
+RULE: Final = "IDENTITY-004"
+BY_TAINT: Final = "DeletionByTaintManager"
+UNSETTLING: Final = frozenset({"start-node", "stop-node", "delete", "patch", "replace"})
+OVER: Final = ("Succeeded", "Failed")
+
+Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
+
+
+@note("stopped", on="stop-node")
+def stopped(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
+    """Nodes that the tester has stopped, and when."""
+    known = before or {}
+    if isinstance(done.response, Rejected):
+        return known
+    return {done.arguments["node"]: done.at, **known}
+
+
+@note("stopped", on="start-node")
+def started(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
+    """A node that is started again is no longer stopped."""
+    return {name: at for name, at in (before or {}).items() if name != done.arguments["node"]}
+
+
+def stopped_nodes(world: World) -> Mapping[str, float]:
+    """Nodes that are stopped, and since when."""
+    found: Mapping[str, float] | None = world.notes.get("stopped")
+    return found or {}
+
+
+def is_served(seen: Seen) -> bool:
+    """Whether a kubelet looks after a Pod, as far as is known of its node."""
+    name = seen.now.spec.node_name
+    node = seen.world.view("Node", "", name)
+    return name not in stopped_nodes(seen.world) and (node is None or ready(node) != "Unknown")
+
+
+@law(RULE, on="stop-node")
+def a_node_that_stops_is_lost(done: Done) -> Verdict:
+    """Lost after 50 s, its Pods not ready then and given up 300 s later; documented 40 s, and Failed."""
+    name = done.arguments["node"]
+    node = done.world.view("Node", "", name)
+    if isinstance(done.response, Rejected) or node is None or name in stopped_nodes(done.world):
+        return None
+    if ready(node) != "True":
+        return None
+    owed: list[Outcome] = [_shown_as_lost(done, name)]
+    for pod in pods_of(done.world, name):
+        owed.extend(_owed_by(pod, done))
+    return tuple(owed)
+
+
+@law(RULE, on="create")
+def a_pod_tolerates_a_lost_node_for_300_seconds(done: Done) -> Verdict:
+    """A Pod that says nothing of unreachable nodes gets a toleration of 300 s."""
+    sent = done.arguments["object"]
+    stored = None if isinstance(done.response, Rejected) else done.response.value
+    if sent.get("kind") != "Pod" or done.profile.lost_pod_phase is not None:
+        return None
+    if not isinstance(stored, Mapping) or "spec" not in stored:
+        return None
+    if any(map(tolerates, _tolerations(sent))):
+        return None
+    seen, wanted = tolerated(stored["spec"]), done.profile.not_ready_eviction
+    shown = "none" if not seen else f"one of {seen:g} s"
+    return expect(seen == wanted, f"a toleration of {wanted:g} s for lost nodes", shown)
+
+
+def _tolerations(pod: Manifest) -> Sequence[Manifest]:
+    found: Sequence[Manifest] = (pod.get("spec") or EMPTY).get("tolerations") or ()
+    return found
+
+
+def ready(node: Manifest) -> str:
+    """The status of a node's condition Ready; empty where it has none."""
+    for condition in (node.get("status") or EMPTY).get("conditions") or ():
+        if condition.get("type") == "Ready":
+            return str(condition.get("status"))
+    return ""
+
+
+def pods_of(world: World, node: str) -> Iterator[Pod]:
+    """The Pods that run on a node and are not on their way out; static ones have no say in it."""
+    for known in world.of_kind("Pod"):
+        pod: Pod = known.view
+        if pod.spec.node_name == node and pod.phase not in OVER and not is_static(pod.manifest):
+            yield pod
+
+
+def _shown_as_lost(done: Done, name: str) -> Obligation:
+    window = _behind_others(counts_as_lost(done.profile).value, done.world)
+    late = done.world.setting.tolerance.lateness
+    tainted = done.profile.lost_pod_phase is None and _evicts(done.world, name)
+
+    def settled(seen: Seen) -> Held | Breach | Void | None:
+        if seen.type == "DELETED":
+            return VOID
+        if ready(seen.now) != "Unknown" or (tainted and _taint(seen.now) is None):
+            return None
+        return _in_time(seen, done, window, f"node {name} stopped, and is lost")
+
+    taint = " and the taint unreachable:NoExecute" if tainted else ""
+    return Obligation(
+        what=f"Ready=Unknown{taint} {window.not_after:g} s after node {name} stopped",
+        settled=settled,
+        not_after=done.at + window.not_after + late,
+        disturbed_by=UNSETTLING,
+        on=("Node", "", name),
+    )
+
+
+def _behind_others(window: Window, world: World) -> Window:
+    """The window of a node that is tainted after those that have been stopped before it."""
+    return Window(window.not_before, window.not_after + TAINTING * len(stopped_nodes(world)))
+
+
+def _taint(node: Manifest) -> Manifest | None:
+    for taint in (node.get("spec") or EMPTY).get("taints") or ():
+        if taint.get("key") == UNREACHABLE and taint.get("effect") == NO_EXECUTE:
+            found: Manifest = taint
+            return found
+    return None
+
+
+def _in_time(seen: Seen, done: Done, window: Window, what: str) -> Held | Breach:
+    waited, tolerance = seen.at - done.at, seen.tolerance
+    return expect(
+        window.not_before - tolerance.truncation <= waited <= window.not_after + tolerance.lateness,
+        f"{what} {window.not_before:g} s to {window.not_after:g} s after that",
+        f"after {waited:g} s",
+    )
+
+
+def _owed_by(pod: Pod, done: Done) -> Iterator[Obligation]:
+    late = done.world.setting.tolerance.lateness
+    is_documented = done.profile.lost_pod_phase is not None
+    if pod.deletion_timestamp is not None:
+        return
+    lost = counts_as_lost(done.profile).value
+    if not is_documented and (pod.conditions.get("Ready") or EMPTY).get("status") == "True":
+        yield Obligation(
+            what=f"Ready=False {lost.not_after:g} s after its node stopped",
+            settled=_not_ready,
+            not_after=done.at + lost.not_after + late,
+            disturbed_by=UNSETTLING,
+            on=pod.key,
+        )
+    window = given_up(pod.spec.manifest, done.profile).value
+    if window is None or not _evicts(done.world, pod.spec.node_name):
+        return
+    window = _behind_others(window, done.world)
+    fate = f"phase {done.profile.lost_pod_phase}" if is_documented else "deletion through the API"
+    yield Obligation(
+        what=f"{fate} {window.not_after:g} s after its node stopped",
+        settled=_failed(done, window) if is_documented else _deleted(done, window),
+        not_after=done.at + window.not_after + late,
+        disturbed_by=UNSETTLING,
+        on=pod.key,
+    )
+
+
+def _evicts(world: World, name: str) -> bool:
+    """Whether the Pods of a node that stops are evicted, by what is known of the others."""
+    gone = {name, *stopped_nodes(world)}
+    nodes = [known.view for known in world.of_kind("Node")]
+    unready = [node for node in nodes if node["metadata"]["name"] in gone or ready(node) != "True"]
+    return evicts(len(unready), len(nodes))
+
+
+def _not_ready(seen: Seen) -> Held | Void | None:
+    if seen.now.deletion_timestamp is not None or seen.type == "DELETED":
+        return VOID
+    return None if (seen.now.conditions.get("Ready") or EMPTY).get("status") == "True" else HELD
+
+
+def _failed(done: Done, window: Window) -> Settled:
+    def settled(seen: Seen) -> Held | Breach | None:
+        phase = done.profile.lost_pod_phase
+        if seen.now.phase == phase:
+            return _in_time(seen, done, window, f"its node stopped, and it is {phase}")
+        gone = seen.type == "DELETED"
+        return Breach(f"phase {phase}", f"gone in phase {seen.now.phase}") if gone else None
+
+    return settled
+
+
+def _deleted(done: Done, window: Window) -> Settled:
+    def settled(seen: Seen) -> Held | Breach | Void | None:
+        pod: Pod = seen.now
+        if pod.deletion_timestamp is None and seen.type != "DELETED":
+            return None
+        target = pod.conditions.get("DisruptionTarget") or EMPTY
+        if target.get("reason") != BY_TAINT:
+            if seen.manifest["metadata"].get("ownerReferences"):
+                return VOID  # its controller has deleted it
+            return Breach(f"condition DisruptionTarget, reason {BY_TAINT}", f"{dict(target)}")
+        return _in_time(seen, done, window, "its node stopped, and it is deleted")
+
+    return settled
+
+
+@law(RULE, on="Pod")
+def the_phase_stays_while_the_node_is_lost(seen: Seen) -> Verdict:
+    """Nobody changes the phase of a Pod whose node is lost, but when the Node is gone or given up."""
+    nodes = stopped_nodes(seen.world)
+    if not nodes or seen.before is None or seen.profile.lost_pod_phase is not None:
+        return None
+    since = nodes.get(seen.now.spec.node_name)
+    if since is None or seen.at - since <= seen.tolerance.truncation + seen.tolerance.lateness:
+        return None
+    node = seen.world.view("Node", "", seen.now.spec.node_name)
+    if node is None or f"{seen.now.key[1]}/{seen.now.key[2]}" in seen.world.notes.get(
+        "tampered", ()
+    ):
+        return None
+    if any(
+        taint.get("key") == OUT_OF_SERVICE for taint in node.get("spec", {}).get("taints") or ()
+    ):
+        return None
+    before, now = seen.before.phase, seen.now.phase
+    if before == now:
+        return HELD if seen.now.deletion_timestamp is not None else None
+    return Breach(f"phase {before} while its node is lost", f"phase {now}")
+
+
+@law(RULE, on="Pod")
+def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdict:
+    """A Pod deleted by the taint manager has stayed for its tolerationSeconds, by the taint's own time."""
+    before, pod = seen.before, seen.now
+    if before is None or pod.deletion_timestamp is None or before.deletion_timestamp is not None:
+        return None
+    if (pod.conditions.get("DisruptionTarget") or EMPTY).get("reason") != BY_TAINT:
+        return None
+    node = seen.world.view("Node", "", pod.spec.node_name)
+    taint = None if node is None else _taint(node)
+    added = None if taint is None else seconds(taint.get("timeAdded"))
+    wait = tolerated(pod.spec.manifest)
+    if added is None or wait is None or seen.profile.lost_pod_phase is not None:
+        return None
+    grace = seen.manifest["metadata"].get("deletionGracePeriodSeconds") or 0
+    stayed = pod.deletion_timestamp - grace - added
+    what = f"deleted not before {wait:g} s after the taint"
+    return expect(stayed >= wait - seen.tolerance.truncation, what, f"after {stayed:g} s")
+
+
+@law(RULE, on="delete")
+def pods_of_a_node_that_is_gone_are_collected(done: Done) -> Verdict:
+    """The Pods of a stopped node whose Node is deleted become Failed and are removed, 40 s later or more."""
+    name = done.arguments["name"]
+    if done.arguments["kind"] != "Node" or isinstance(done.response, Rejected):
+        return None
+    if name not in stopped_nodes(done.world) or done.profile.lost_pod_phase is not None:
+        return None
+    window, late = collected().value, done.world.setting.tolerance.lateness
+    owed: tuple[Any, ...] = tuple(
+        Obligation(
+            what=f"Failed and removed {window.not_after:g} s after the Node of {pod.key[2]} was deleted",
+            settled=_removed(done, window, pod.deletion_timestamp is not None),
+            not_after=done.at + window.not_after + late,
+            disturbed_by=UNSETTLING | {"create"},
+            on=pod.key,
+        )
+        for pod in pods_of(done.world, name)
+    )
+    return owed or None
+
+
+def _removed(done: Done, window: Window, was_going: bool) -> Settled:
+    def settled(seen: Seen) -> Held | Breach | None:
+        if seen.type != "DELETED":
+            return None
+        if seen.now.phase not in OVER:
+            return Breach("phase Failed before it is removed", f"phase {seen.now.phase}")
+        return (
+            HELD if was_going else _in_time(seen, done, window, "its Node went, and it is removed")
+        )
+
+    return settled

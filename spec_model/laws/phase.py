@@ -1,0 +1,385 @@
+"""PHASE and TRANS: what phase a Pod is in, and how it gets there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from spec_model.events import Accepted
+from spec_model.law import Verdict, agree, expect, law, note
+from spec_model.lifecycles import TERMINAL, lawful
+from spec_model.objects import ContainerStatus, Pod
+from spec_model.pod.phase import final_phase, pod_phase
+from spec_model.rules import Decision
+from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, Void
+
+ABSORBING: Final = TERMINAL["PHASES"]
+PHASES: Final = ("Pending", "Running", "Succeeded", "Failed")
+COLLECTED: Final = "DeletionByPodGC"
+MIRROR: Final = "kubernetes.io/config.mirror"
+UNSETTLING: Final = frozenset({"delete", "patch", "replace", "stop-node", "restart-kubelet"})
+"""Stimuli after which a phase that was on its way may never be reached."""
+ENDING: Final = UNSETTLING | {
+    "allocate", "configure-kubelet", "exit", "lose-sandbox", "start-node", "write-status",
+}  # fmt: skip
+"""Stimuli after which a container may end."""
+REJECTED: Final = "Pod was rejected: "
+
+
+@note("tampered", on="write-status")
+def statuses_written_by_the_tester(before: Any, done: Done) -> frozenset[str]:
+    """Names of Pods whose status the tester wrote: no kubelet answers for what it says."""
+    return (before or frozenset()) | {f"{done.arguments['namespace']}/{done.arguments['pod']}"}
+
+
+def kubelet_owned(seen: Seen) -> bool:
+    """Whether the status is what a kubelet made of its containers, and nobody else's word."""
+    target = seen.now.conditions.get("DisruptionTarget")
+    if target is not None and target.get("reason") == COLLECTED:
+        return False  # its kubelet is gone, and the collector speaks for it
+    _, namespace, name = seen.now.key
+    return f"{namespace}/{name}" not in seen.world.notes.get("tampered", ())
+
+
+@law("PHASE-001", on="Pod")
+def only_four_phases(seen: Seen) -> Verdict:
+    """status.phase is one of Pending, Running, Succeeded, Failed; documented knows Unknown too."""
+    if seen.now.phase in PHASES:
+        return HELD
+    known = (*PHASES, "Unknown") if seen.profile.name == "documented" else PHASES
+    return expect(seen.now.phase in known, f"a phase of {', '.join(known)}", seen.now.phase)
+
+
+@law("PHASE-002", on="create")
+def a_created_pod_is_pending(done: Done) -> Verdict:
+    """Pending, generation 1 and a QoS class stand in the answer to the create itself."""
+    if done.arguments["object"].get("kind") != "Pod" or not isinstance(done.response, Accepted):
+        return None
+    stored = done.response.value or {}
+    status = stored.get("status") or {}
+    seen = (status.get("phase"), stored.get("metadata", {}).get("generation"), "qosClass" in status)
+    if done.profile.name == "documented":
+        return expect(seen[0] == "Pending", "phase Pending", f"phase {seen[0]}")
+    return expect(
+        seen == ("Pending", 1, True),
+        "phase Pending, generation 1, a qosClass",
+        f"phase {seen[0]}, generation {seen[1]}, {'a' if seen[2] else 'no'} qosClass",
+    )
+
+
+@law(
+    "PHASE-003", "PHASE-004", "PHASE-005", "PHASE-006", "PHASE-007", "PHASE-009", "PHASE-011",
+    "INIT-004", "TRANS-005", on="Pod",
+)  # fmt: skip
+def the_phase_follows_from_the_containers(seen: Seen) -> Verdict:
+    """The phase is what the container statuses of the same observation make it.
+
+    Not asked where something else decided: a reason (DeadlineExceeded, a rejection), an absorbing
+    phase, a Pod that no kubelet has reported on, or a tester who wrote the status.
+    """
+    pod: Pod = seen.now
+    if pod.reason or not pod.statuses or not kubelet_owned(seen):
+        return None
+    if seen.before is not None and seen.before.phase in ABSORBING:
+        return None
+    decided = pod_phase(pod, profile=seen.profile)
+    if pod.deletion_timestamp is not None and decided.value != pod.phase:
+        return _at_the_end(seen, pod)
+    if decided.value in ABSORBING and pod.phase not in ABSORBING:
+        return _soon(decided, seen)  # PHASE-010: a terminal phase may be held back for a moment
+    return agree(decided, pod.phase, "phase ")
+
+
+def _at_the_end(seen: Seen, pod: Pod) -> Verdict:
+    """A Pod that was asked to end shows the phase it ends in, once all has stopped."""
+    if seen.profile.name == "documented":
+        return None  # the source document does not say how a deleted Pod ends
+    return agree(final_phase(pod, seen.profile), pod.phase, "phase ")
+
+
+def _soon(decided: Decision[str], seen: Seen) -> Obligation:
+    return Obligation(
+        what=f"phase {decided.value}, for that is what the containers make it",
+        settled=_settles_in(decided.value),
+        not_after=seen.at + seen.tolerance.lateness,
+        disturbed_by=UNSETTLING,
+        rule=decided.because,
+    )
+
+
+@law("PHASE-008", on="Pod")
+def terminal_phases_absorb(seen: Seen) -> Verdict:
+    """Succeeded and Failed are absorbing: no later observation of the same UID shows another phase."""
+    if seen.before is None or seen.before.phase not in ABSORBING:
+        return None
+    return expect(
+        lawful("PHASES", seen.before.phase, seen.now.phase) and seen.now.phase == seen.before.phase,
+        f"phase {seen.before.phase} for ever",
+        f"phase {seen.now.phase}",
+    )
+
+
+@law("PHASE-010", on="Pod")
+def nothing_runs_in_a_terminal_phase(seen: Seen) -> Verdict:
+    """A terminal phase is visible only when no container may still run; Ready is False by then."""
+    if seen.now.phase not in ABSORBING or not kubelet_owned(seen):
+        return None
+    if seen.profile.oom_kill_fails_never_pod and seen.now.phase == "Failed":
+        return None  # the documented cell of TRANS-005 fails a Pod while a container runs
+    running = [name for name, status in seen.now.statuses.items() if status.state == "running"]
+    ready = (seen.now.conditions.get("Ready") or {}).get("status")
+    return expect(
+        not running and ready != "True",
+        f"phase {seen.now.phase} only when all containers have stopped and Ready is False",
+        f"running: {', '.join(running) or 'none'}, Ready={ready}",
+    )
+
+
+@law("PHASE-011", on="Pod")
+def a_deleted_pod_ends_before_it_goes(seen: Seen) -> Verdict:
+    """A gracefully deleted Pod passes Succeeded or Failed before DELETED.
+
+    That it was force-deleted does not show in the object, for the kubelet's own last delete has a
+    grace period of 0 too: without knowledge of the stimuli only the lawful end is counted.
+    """
+    pod: Pod = seen.now
+    if seen.type != "DELETED" or seen.before is None or not pod.spec.node_name:
+        return None
+    if seen.profile.name == "documented" or MIRROR in _annotations(pod):
+        return None
+    if pod.phase in ABSORBING:
+        return HELD
+    deletes: Mapping[str, bool] | None = seen.world.notes.get("deletes")
+    if deletes is None or deletes.get("/".join(pod.key[1:])):
+        return None
+    return Breach("phase Succeeded or Failed before DELETED", f"phase {pod.phase}")
+
+
+@note("deletes", on="delete")
+def pods_that_were_deleted(before: Mapping[str, bool] | None, done: Done) -> Mapping[str, bool]:
+    """Names of the Pods that the tester has deleted, and whether by force."""
+    arguments = done.arguments
+    if arguments["kind"] != "Pod":
+        return before or {}
+    name = f"{arguments['namespace']}/{arguments['name']}"
+    return {**(before or {}), name: arguments.get("gracePeriodSeconds") == 0}
+
+
+def _annotations(pod: Pod) -> Mapping[str, str]:
+    found: Mapping[str, str] = pod.manifest["metadata"].get("annotations") or {}
+    return found
+
+
+@law("PHASE-012", on="Pod")
+def a_deadline_fails_the_pod(seen: Seen) -> Verdict:
+    """startTime + activeDeadlineSeconds at the latest, give and take, the Pod begins to fail."""
+    pod: Pod = seen.now
+    deadline = pod.spec.active_deadline_seconds
+    if deadline is None:
+        return None
+    if pod.phase == "Failed" and pod.reason == "DeadlineExceeded":
+        return _not_before_the_deadline(seen, pod, deadline)
+    if pod.start_time is None or not _just_started(seen):
+        return None
+    due = pod.start_time - seen.world.setting.epoch + deadline
+    grace = pod.spec.manifest.get("terminationGracePeriodSeconds", 30)
+    latest = due + grace + 2 + seen.tolerance.lateness
+    return (
+        Obligation(
+            what=f"phase Failed, reason DeadlineExceeded, {deadline:g} s after startTime",
+            settled=_failed_by_deadline,
+            not_after=latest,
+            disturbed_by=UNSETTLING,
+        ),
+        Obligation(
+            what="an end that says DeadlineExceeded",
+            settled=_says_so(pod.start_time + deadline, seen),
+            not_after=latest,
+            disturbed_by=ENDING,
+        ),
+    )
+
+
+def _just_started(seen: Seen) -> bool:
+    return seen.before is None or seen.before.start_time is None
+
+
+def _failed_by_deadline(seen: Seen) -> Held | None:
+    done = seen.now.phase in ABSORBING or seen.now.deletion_timestamp is not None
+    return HELD if done or seen.type == "DELETED" else None
+
+
+def _says_so(due: float, begun: Seen) -> Any:
+    """A Pod whose containers ended when its deadline had passed shows that this was the reason."""
+    patience = begun.tolerance.lateness if begun.world.setting.clock == "real" else 0.0
+
+    def settled(seen: Seen) -> Held | Breach | Void | None:
+        pod: Pod = seen.now
+        if pod.phase not in ABSORBING:
+            return VOID if pod.deletion_timestamp is not None or seen.type == "DELETED" else None
+        ends = [run.finished_at for each in pod.statuses.values() if (run := each.terminated)]
+        if pod.reason or not any(end is not None and end >= due + patience for end in ends):
+            return VOID
+        return Breach("phase Failed, reason DeadlineExceeded", f"phase {pod.phase}, no reason")
+
+    return settled
+
+
+def _not_before_the_deadline(seen: Seen, pod: Pod, deadline: float) -> Verdict:
+    if pod.start_time is None or (seen.before is not None and seen.before.phase == "Failed"):
+        return None
+    age = seen.wall - pod.start_time
+    return expect(
+        age >= deadline - seen.tolerance.truncation,
+        f"DeadlineExceeded not before {deadline:g} s after startTime",
+        f"after {age:g} s",
+    )
+
+
+@law("PHASE-013", on="Pod")
+def a_rejected_pod_never_runs(seen: Seen) -> Verdict:
+    """A Pod that the kubelet rejects is Failed, says so and why, and no container ever starts."""
+    pod: Pod = seen.now
+    message = (pod.manifest.get("status") or {}).get("message", "")
+    says_so = message.startswith(REJECTED)
+    if not (says_so or pod.reason.startswith("OutOf") or pod.reason == "NodeAffinity"):
+        return None
+    if not kubelet_owned(seen):
+        return None
+    started = [
+        name
+        for name, status in pod.statuses.items()
+        if status.state in ("running", "terminated") or status.restart_count
+    ]
+    return expect(
+        pod.phase == "Failed" and bool(pod.reason) and says_so and not started,
+        f'phase Failed, a reason, a message that begins "{REJECTED}", and no container ever started',
+        f"phase {pod.phase}, reason {pod.reason or 'none'}, message {message!r}, "
+        f"started: {', '.join(started) or 'none'}",
+    )
+
+
+# -- TRANS: the table of transition scenarios ---------------------------------------------------
+
+POLICIES: Final = ("Always", "OnFailure", "Never")
+
+ROWS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "TRANS-001": ("Running", "Succeeded", "Succeeded"),
+    "TRANS-002": ("Running", "Running", "Failed"),
+    "TRANS-003": ("Running", "Running", "Failed"),
+    "TRANS-004": ("Running", "Running", "Running"),
+    "TRANS-005": ("Running", "Running", "Running"),
+    "TRANS-006": ("Running", "Running", "Failed"),
+    "TRANS-007": ("Running", "Running", "Running"),
+    "TRANS-007 both": ("Running", "Succeeded", "Succeeded"),
+}
+"""The settled phase after the event, under each restart policy."""
+
+DOCUMENTED_ROWS: Final = {**ROWS, "TRANS-005": ("Running", "Running", "Failed")}
+
+
+@law(*(f"TRANS-00{number}" for number in range(1, 8)), on="Pod")
+def an_exit_settles_the_phase(seen: Seen) -> Verdict:
+    """The table: which phase a running Pod settles in when one of its one or two containers ends."""
+    row = _row(seen)
+    if row is None:
+        return None
+    rows = DOCUMENTED_ROWS if seen.profile.oom_kill_fails_never_pod else ROWS
+    expected = rows[row][POLICIES.index(seen.now.spec.restart_policy)]
+    rule = row.split()[0]
+    if seen.now.phase == expected == "Running":
+        return (Held(rule), *_left_alone(seen, rule))
+    if seen.now.phase == expected:
+        return Held(rule)
+    if expected == "Running" or seen.now.phase in ABSORBING:
+        return Breach(f"phase {expected}", f"phase {seen.now.phase}", rule=rule)
+    return Obligation(
+        what=f"phase {expected} after the last container has ended",
+        settled=_settles_in(expected),
+        not_after=seen.at + seen.tolerance.lateness,
+        disturbed_by=UNSETTLING,
+        rule=rule,
+    )
+
+
+def _left_alone(seen: Seen, rule: str) -> Iterator[Obligation]:
+    """While the other container keeps running, the Pod stays Running: its engine does not end it.
+
+    Only on a virtual clock is it known that containers end by themselves when they are told to.
+    """
+    pod: Pod = seen.now
+    if seen.world.setting.clock == "real" or pod.spec.active_deadline_seconds is not None:
+        return
+    for name, status in pod.statuses.items():
+        spec = pod.spec.container(name)
+        probed = spec is not None and {"livenessProbe", "startupProbe"} & spec.manifest.keys()
+        if status.state == "running" and not probed:
+            what = f"container {name} keeps running, and so does the Pod"
+            settled = _keeps_running(name, status.container_id)
+            yield Obligation(what=what, settled=settled, disturbed_by=ENDING, rule=rule)
+
+
+def _keeps_running(name: str, run: str) -> Any:
+    def settled(seen: Seen) -> Breach | Void | None:
+        status = seen.now.statuses.get(name)
+        if status is None or seen.now.reason or seen.now.deletion_timestamp is not None:
+            return VOID
+        if status.terminated is None or status.container_id != run:
+            return None
+        end = f"it ended with code {status.terminated.exit_code}, unasked"
+        return Breach(f"phase Running, container {name} runs", f"phase {seen.now.phase}, {end}")
+
+    return settled
+
+
+def _settles_in(expected: str) -> Any:
+    def settled(seen: Seen) -> Held | Breach | None:
+        if seen.now.phase == expected:
+            return HELD
+        if seen.now.phase in ABSORBING:
+            return Breach(f"phase {expected}", f"phase {seen.now.phase}")
+        return None
+
+    return settled
+
+
+def _row(seen: Seen) -> str | None:
+    """The row of the table that this observation completes: one container has just ended."""
+    before, pod = seen.before, seen.now
+    if before is None or before.phase != "Running" or not kubelet_owned(seen):
+        return None
+    if pod.spec.init_containers or pod.deletion_timestamp is not None or pod.reason:
+        return None
+    if any(container.restart_policy for container in pod.spec.containers):
+        return None
+    ended = [
+        status
+        for name, status in pod.statuses.items()
+        if _just_ended(before.statuses.get(name), status)
+    ]
+    if (
+        len(ended) != 1
+        or len(pod.spec.containers) > 2
+        or len(pod.statuses) != len(pod.spec.containers)
+    ):
+        return None
+    others = [status for status in pod.statuses.values() if status is not ended[0]]
+    return _row_of(ended[0], others[0] if others else None)
+
+
+def _just_ended(before: ContainerStatus | None, now: ContainerStatus) -> bool:
+    return before is not None and before.state == "running" and now.state == "terminated"
+
+
+def _row_of(ended: ContainerStatus, other: ContainerStatus | None) -> str | None:
+    assert ended.terminated is not None
+    oom, failed = ended.terminated.reason == "OOMKilled", ended.terminated.exit_code != 0
+    if other is None:
+        return "TRANS-003" if oom else "TRANS-002" if failed else "TRANS-001"
+    if other.state == "running":
+        return "TRANS-005" if oom else "TRANS-004" if failed else "TRANS-007"
+    if other.terminated is None or other.state != "terminated":
+        return None
+    if failed and not oom:
+        return "TRANS-006"
+    return "TRANS-007 both" if not failed and other.terminated.exit_code == 0 else None

@@ -1,0 +1,381 @@
+"""RESTART-003, -004, -008 and -009: what a restart leaves behind, and whom it leaves alone.
+
+What the tester did to containers is noted here, since some exits are somebody's doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from spec_model.events import Rejected
+from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.ladders import known_ladder
+from spec_model.laws.node_loss import is_served
+from spec_model.laws.phase import ABSORBING, kubelet_owned
+from spec_model.laws.restart import (
+    UNKNOWN_STATUS,
+    UNSETTLING,
+    Settled,
+    all_containers,
+    changed_images,
+    is_on_its_own,
+    takes_all_along,
+)
+from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Terminated
+from spec_model.pod.ladder import COUNTED, key_of
+from spec_model.world import (
+    HELD,
+    VOID,
+    Breach,
+    Done,
+    Held,
+    Obligation,
+    Outcome,
+    Seen,
+    SeenContainer,
+    Void,
+)
+
+# -- RESTART-003: the others stay -------------------------------------------------------------------
+
+
+@note("told", on="exit")
+@note("told", on="allocate")
+def told_to_end(
+    before: frozenset[tuple[str, str, str]] | None, done: Done
+) -> frozenset[tuple[str, str, str]]:
+    """Containers that the tester made end, or may have: by namespace, Pod and name."""
+    given = done.arguments
+    known = before or frozenset()
+    if isinstance(done.response, Rejected):
+        return known
+    return known | {(given["namespace"], given["pod"], given["container"])}
+
+
+@law("RESTART-003", on="Pod")
+def the_exit_of_one_leaves_the_others_alone(seen: Seen) -> Verdict:
+    """While one ends or restarts, the others run on, and so do the Pod's UID, node and address."""
+    before, now = seen.before, seen.now
+    if before is None or len(now.statuses) < 2 or before.statuses == now.statuses:
+        return None
+    pairs = [(before.statuses.get(name), status) for name, status in now.statuses.items()]
+    stayed = [status.name for was, status in pairs if _ran_on(was, status)]
+    if not stayed or not any(_moved(was, status) for was, status in pairs):
+        return None
+    if not kubelet_owned(seen):
+        return None
+    same_ip = not before.pod_ip or not now.pod_ip or before.pod_ip == now.pod_ip
+    return expect(
+        same_ip and before.spec.node_name == now.spec.node_name,
+        f"node {before.spec.node_name} and address {before.pod_ip}, as {stayed[0]} runs on",
+        f"node {now.spec.node_name} and address {now.pod_ip}",
+    )
+
+
+def _moved(before: ContainerStatus | None, now: ContainerStatus) -> bool:
+    """Whether a container has ended or was started again."""
+    if before is None:
+        return False
+    has_ended = before.state == "running" and now.state == "terminated"
+    return has_ended or now.restart_count > before.restart_count
+
+
+def _ran_on(before: ContainerStatus | None, now: ContainerStatus) -> bool:
+    return (
+        before is not None
+        and before.state == now.state == "running"
+        and before.restart_count == now.restart_count
+    )
+
+
+@law("RESTART-003", "RESTART-007", "RESTART-008", on="container")
+def nobody_restarts_on_anothers_account(seen: SeenContainer) -> Verdict:
+    """A container that nobody touched restarted after its sibling ended, or got another image.
+
+    Only where the tester is known to have done one or the other: left to themselves containers may
+    exit whenever they like.
+    """
+    before = seen.before
+    if before is None or seen.now.restart_count <= before.restart_count:
+        return None
+    if seen.spec.kind == "init" or len(seen.pod.now.statuses) < 2:
+        return None
+    _, namespace, pod = seen.pod.now.key
+    told = seen.pod.world.notes.get("told", frozenset())
+    if (namespace, pod, seen.spec.name) in told or not is_on_its_own(seen):
+        return None
+    if _has_reasons_of_its_own(seen):
+        return None
+    siblings = [each for each in all_containers(seen.pod.now) if each.name != seen.spec.name]
+    what = f"container {seen.spec.name} runs on"
+    if ended := [each for each in siblings if (namespace, pod, each.name) in told]:
+        rule = "RESTART-007" if any(map(takes_all_along, ended)) else "RESTART-003"
+        return Breach(what, f"it was restarted after {ended[0].name} ended", rule=rule)
+    changed: Mapping[str, int] = seen.pod.notes.get("new-images") or EMPTY
+    if other := [each.name for each in siblings if each.name in changed]:
+        return Breach(
+            what, f"it was restarted after the image of {other[0]} changed", rule="RESTART-008"
+        )
+    return None
+
+
+def _has_reasons_of_its_own(seen: SeenContainer) -> bool:
+    """Probes, hooks and memory may end a container without anybody's doing."""
+    watched = ("livenessProbe", "startupProbe", "lifecycle")
+    if any(field in seen.spec.manifest for field in watched):
+        return True
+    return seen.now.last is not None and seen.now.last.reason == "OOMKilled"
+
+
+# -- RESTART-004: what a restart leaves behind ------------------------------------------------------
+
+
+@law("RESTART-004", on="container")
+def a_restart_counts_and_keeps_the_last_run(seen: SeenContainer) -> Verdict:
+    """restartCount + 1, another containerID, startedAt not before finishedAt, lastState the run before."""
+    before, now = seen.before, seen.now
+    if before is None or _is_as_before(before, now) or not kubelet_owned(seen.pod):
+        return None
+    if any(takes_all_along(each) for each in all_containers(seen.pod.now)) or _is_unknown(now):
+        return None
+    wrong = next(_discrepancies(before, now), None)
+    if wrong is not None:
+        return Breach("a restart counts one up, and lastState is the run before", wrong)
+    return HELD if now.restart_count > before.restart_count else None
+
+
+def _is_as_before(before: ContainerStatus, now: ContainerStatus) -> bool:
+    return (
+        now.restart_count == before.restart_count
+        and now.state == before.state
+        and now.container_id == before.container_id
+    )
+
+
+def _is_unknown(status: ContainerStatus) -> bool:
+    return any(
+        run is not None and run.reason == UNKNOWN_STATUS for run in (status.last, status.terminated)
+    )
+
+
+def _discrepancies(before: ContainerStatus, now: ContainerStatus) -> Iterator[str]:
+    """What two statuses of a container say that cannot both be so, runs numbered by restartCount."""
+    if now.restart_count < before.restart_count:
+        yield f"restartCount fell from {before.restart_count} to {now.restart_count}"
+        return
+    known, shown = runs(before), runs(now)
+    for number, container_id in shown.items():
+        if known.get(number, container_id) != container_id:
+            yield f"run {number} was {known[number]} and is {container_id}"
+    for number, container_id in known.items():
+        other = next((each for each, name in shown.items() if name == container_id), number)
+        if other != number:
+            yield f"{container_id} was run {number} and is run {other}"
+    if len(set(shown.values())) < len(shown):
+        yield f"{now.container_id} is its own previous run"
+    yield from _other_ends(before, now)
+    yield from _overlap(now)
+    if now.restart_count > before.restart_count and now.state != "waiting" and now.last is None:
+        yield "lastState is empty"
+
+
+def _other_ends(before: ContainerStatus, now: ContainerStatus) -> Iterator[str]:
+    """Runs of which the two statuses say that they ended otherwise."""
+    known = {run.container_id: run for run in _ends(before)}
+    for run in _ends(now):
+        was = known.get(run.container_id, run)
+        if was.exit_code != run.exit_code:
+            yield f"run {run.container_id} exited {was.exit_code}, and exited {run.exit_code}"
+
+
+def _ends(status: ContainerStatus) -> list[Terminated]:
+    return [run for run in (status.terminated, status.last) if run is not None and run.container_id]
+
+
+def runs(status: ContainerStatus) -> dict[int, str]:
+    """By number, the container IDs of the runs that a status speaks of: the newest, the one before."""
+    number, found = status.restart_count, {}
+    last = "" if status.last is None else status.last.container_id
+    if status.state == "waiting":
+        return {number: last} if last else {}
+    if last:
+        found[number - 1] = last
+    own = status.container_id or (
+        "" if status.terminated is None else status.terminated.container_id
+    )
+    if own:
+        found[number] = own
+    return found
+
+
+def _overlap(now: ContainerStatus) -> Iterator[str]:
+    started = now.started_at if now.terminated is None else now.terminated.started_at
+    finished = None if now.last is None else now.last.finished_at
+    if now.state == "waiting" or not started or finished is None:
+        return
+    if started < finished:
+        yield f"the run started {finished - started:g} s before the previous one had ended"
+
+
+# -- RESTART-008: another image ---------------------------------------------------------------------
+
+
+@law("RESTART-008", on="Pod")
+def another_image_restarts_the_container(seen: Seen) -> Verdict:
+    """A running container whose image is changed is killed and started with it, whatever the policy."""
+    before, pod = seen.before, seen.now
+    if before is None or before.spec is pod.spec or pod.deletion_timestamp is not None:
+        return None
+    if pod.phase in ABSORBING or not kubelet_owned(seen) or not is_served(seen):
+        return None
+    found: list[Outcome] = []
+    for name in changed_images(seen):
+        status, now = before.statuses.get(name), pod.statuses.get(name)
+        if status is None or status.state != "running" or now is None:
+            continue
+        if now.restart_count > status.restart_count:
+            found.append(HELD)
+        elif now.state == "running" and _can_start_at_once(pod.spec.container(name), seen):
+            found.append(_new_image_owed(seen, name, status))
+    return tuple(found) or None
+
+
+def _can_start_at_once(container: Container | None, seen: Seen) -> bool:
+    """Whether its image may be had, as far as the tester has said, and nothing delays its start."""
+    if container is None or "postStart" in (container.manifest.get("lifecycle") or ()):
+        return False
+    ladder = known_ladder(seen, container.name)
+    if ladder is None or key_of(container) in ladder.left:
+        return False  # it had this image before, and may still be backing off with it
+    outcomes: Mapping[str, str] = seen.world.notes.get("images") or {}
+    return outcomes.get(container.image, "present") in ("present", "pullable")
+
+
+def _new_image_owed(seen: Seen, name: str, status: ContainerStatus) -> Obligation:
+    grace = seen.now.spec.manifest.get("terminationGracePeriodSeconds") or 0
+    image = seen.now.spec.container(name).image
+    return Obligation(
+        what=f"container {name} is restarted with the image {image}",
+        settled=_has_new_image(name, status, image, seen.wall),
+        not_after=seen.at + grace + 2 * seen.tolerance.lateness,
+        disturbed_by=UNSETTLING - {"patch", "replace"},
+    )
+
+
+def _has_new_image(name: str, old: ContainerStatus, image: str, changed_at: float) -> Settled:
+    def settled(seen: Seen) -> Held | Breach | Void | None:
+        now, spec = seen.now.statuses.get(name), seen.now.spec.container(name)
+        if now is None or spec is None or spec.image != image or seen.type == "DELETED":
+            return VOID
+        if now.restart_count > old.restart_count and now.state != "waiting":
+            what = f"container {name} runs the image {image}"
+            return expect(not _is_still(old, now, seen), what, f"it was started with {now.image}")
+        if now.state == "waiting" and now.reason not in COUNTED:
+            return VOID  # it was stopped, and the new image cannot be had
+        if seen.now.deletion_timestamp is not None or seen.now.reason:
+            return VOID
+        if seen.now.phase in ABSORBING and seen.world.setting.clock == "real":
+            return VOID  # its image may not be there, and then its policy lets the Pod end
+        ended = now.terminated
+        if (
+            ended is not None
+            and ended.finished_at is not None
+            and ended.finished_at < changed_at - 1
+        ):
+            return VOID  # it had ended by itself before
+        return None
+
+    return settled
+
+
+def _is_still(old: ContainerStatus, now: ContainerStatus, seen: Seen) -> bool:
+    """Whether a container runs its old image; a real runtime may name one image by any of its tags."""
+    is_named_so = seen.world.setting.clock == "virtual" or old.image_id == now.image_id == ""
+    return is_named_so and bool(now.image) and now.image == old.image
+
+
+# -- RESTART-009: in the order of the spec ----------------------------------------------------------
+
+
+@law("RESTART-009", on="Pod")
+def app_containers_start_in_order(seen: Seen) -> Verdict:
+    """The app containers of a Pod start one after another in spec order; documented: in any order."""
+    before, pod = seen.before, seen.now
+    if len(pod.spec.containers) < 2 or not pod.statuses or not kubelet_owned(seen):
+        return None
+    starts = _first_starts(pod)
+    if None in starts or (before is not None and None not in _first_starts(before)):
+        return None
+    if before is not None and any(map(_was_held_up, before.statuses.values())):
+        return None
+    if seen.profile.name == "documented":
+        return HELD
+    names = [container.name for container in pod.spec.containers]
+    in_order = sorted(zip(starts, range(len(starts)), strict=True))
+    order = [names[index] for _, index in in_order]
+    return expect(order == names, f"{', '.join(names)} start in this order", ", ".join(order))
+
+
+@law("RESTART-009", on="Pod")
+def one_that_cannot_start_holds_up_nobody(seen: Seen) -> Verdict:
+    """A container whose start fails does not keep those after it from being started."""
+    pod: Pod = seen.now
+    if len(pod.spec.containers) < 2 or not kubelet_owned(seen) or pod.phase in ABSORBING:
+        return None
+    statuses = [pod.statuses.get(container.name) for container in pod.spec.containers]
+    failed = next((each for each in statuses if each is not None and _was_held_up(each)), None)
+    if failed is None or pod.deletion_timestamp is not None or not _is_new(failed, seen):
+        return None
+    held_up = [
+        each.name
+        for each in statuses[statuses.index(failed) :]
+        if each is not None and each.state == "waiting" and each.reason == "ContainerCreating"
+    ]
+    return tuple(_start_owed(seen, name) for name in held_up) or _all_go_on(statuses)
+
+
+def _is_new(status: ContainerStatus, seen: Seen) -> bool:
+    before = None if seen.before is None else seen.before.statuses.get(status.name)
+    return before is not None and not _was_held_up(before) and not before.restart_count
+
+
+def _all_go_on(statuses: list[ContainerStatus | None]) -> Verdict:
+    running = any(each is not None and each.state == "running" for each in statuses)
+    return HELD if running else None
+
+
+def _start_owed(seen: Seen, name: str) -> Obligation:
+    def settled(later: Seen) -> Held | Void | None:
+        status = later.now.statuses.get(name)
+        if status is None or later.now.deletion_timestamp is not None or later.type == "DELETED":
+            return VOID
+        return None if status.state == "waiting" and status.reason == "ContainerCreating" else HELD
+
+    return Obligation(
+        what=f"container {name} is started, though one before it could not be",
+        settled=settled,
+        not_after=seen.at + seen.tolerance.lateness,
+        disturbed_by=UNSETTLING,
+    )
+
+
+def _was_held_up(status: ContainerStatus) -> bool:
+    """Whether something of its own, an image say, kept a container from starting in its turn."""
+    return status.state == "waiting" and status.reason not in (
+        "ContainerCreating",
+        "PodInitializing",
+    )
+
+
+def _first_starts(pod: Pod) -> list[float | None]:
+    """When each app container was first started; None where it was not, or that is long ago."""
+    found: list[float | None] = []
+    for container in pod.spec.containers:
+        status = pod.statuses.get(container.name)
+        if status is None or status.restart_count:
+            found.append(None)
+        else:
+            found.append(
+                status.started_at if status.terminated is None else status.terminated.started_at
+            )
+    return found

@@ -1,0 +1,243 @@
+"""Kubernetes objects as frozen views: a manifest in, a value out.
+
+Only what rules read is parsed; the manifest itself stays at hand. Parsing is on the way of every
+judged step, so it is written out by hand, and the spec of a Pod is parsed once and carried over
+while it is unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from attrs import frozen
+
+from spec_model.events import Manifest
+
+EMPTY: Mapping[str, Any] = {}
+
+CONFIG_SOURCE = "kubernetes.io/config.source"
+
+
+@lru_cache(maxsize=4096)
+def seconds(timestamp: str | None) -> float | None:
+    """Seconds since 1970 of an RFC 3339 timestamp; None for none.
+
+    >>> seconds("1970-01-01T00:01:00Z")
+    60.0
+    """
+    if not timestamp:
+        return None
+    return datetime.fromisoformat(timestamp).astimezone(UTC).timestamp()
+
+
+@frozen
+class Terminated:
+    """A container's run that has ended."""
+
+    exit_code: int
+    reason: str
+    started_at: float | None
+    finished_at: float | None
+    container_id: str
+
+
+@frozen
+class ContainerStatus:
+    """What the kubelet says of one container: waiting, running, terminated, or unknown."""
+
+    name: str
+    state: str  # waiting | running | terminated | unknown
+    reason: str  # of waiting or terminated
+    message: str
+    started_at: float | None  # of running
+    terminated: Terminated | None
+    last: Terminated | None  # lastState.terminated
+    restart_count: int
+    ready: bool
+    started: bool | None
+    container_id: str
+    image: str
+    image_id: str = ""
+
+    @property
+    def ended(self) -> Terminated | None:
+        """The run it has behind it while it does not run: its own, or else the last."""
+        return self.last if self.state == "waiting" else self.terminated
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it runs or ever ran."""
+        return self.state in ("running", "terminated") or self.last is not None
+
+
+@frozen
+class Container:
+    """One container of a spec. ``kind`` is app, init or sidecar."""
+
+    name: str
+    kind: str
+    image: str
+    restart_policy: str | None
+    manifest: Manifest
+
+
+@frozen
+class PodSpec:
+    """What was asked for."""
+
+    restart_policy: str
+    containers: tuple[Container, ...]  # app containers, in order
+    init_containers: tuple[Container, ...]  # regular and sidecar, in order
+    node_name: str
+    active_deadline_seconds: float | None
+    manifest: Manifest
+
+    def container(self, name: str) -> Container | None:
+        """The app, init or sidecar container of that name."""
+        for container in self.containers + self.init_containers:
+            if container.name == name:
+                return container
+        return None
+
+
+@frozen
+class Pod:
+    """A Pod as one watch event showed it."""
+
+    key: tuple[str, str, str]
+    uid: str
+    spec: PodSpec
+    phase: str
+    reason: str
+    statuses: Mapping[str, ContainerStatus]  # by container name; app, init and sidecar
+    qos_class: str
+    pod_ip: str
+    start_time: float | None
+    deletion_timestamp: float | None
+    conditions: Mapping[str, Manifest]  # by type
+    generation: int
+    manifest: Manifest
+
+
+def container_status(manifest: Manifest) -> ContainerStatus:
+    """One entry of a status list."""
+    state: Mapping[str, Any] = manifest.get("state") or EMPTY
+    name, detail = "unknown", EMPTY
+    for candidate in ("running", "terminated", "waiting"):
+        found = state.get(candidate)
+        if found is not None:
+            name, detail = candidate, found
+            break
+    return ContainerStatus(
+        name=manifest["name"],
+        state=name,
+        reason=detail.get("reason", ""),
+        message=detail.get("message", ""),
+        started_at=seconds(detail.get("startedAt")) if name == "running" else None,
+        terminated=terminated(detail) if name == "terminated" else None,
+        last=terminated((manifest.get("lastState") or EMPTY).get("terminated")),
+        restart_count=manifest.get("restartCount", 0),
+        ready=manifest.get("ready", False),
+        started=manifest.get("started"),
+        container_id=manifest.get("containerID", ""),
+        image=manifest.get("image", ""),
+        image_id=manifest.get("imageID", ""),
+    )
+
+
+def terminated(manifest: Manifest | None) -> Terminated | None:
+    """A terminated state, or None where there is none."""
+    if manifest is None:
+        return None
+    return Terminated(
+        exit_code=manifest.get("exitCode", 0),
+        reason=manifest.get("reason", ""),
+        started_at=seconds(manifest.get("startedAt")),
+        finished_at=seconds(manifest.get("finishedAt")),
+        container_id=manifest.get("containerID", ""),
+    )
+
+
+def pod_spec(manifest: Manifest) -> PodSpec:
+    """The spec of a Pod or of a Pod template."""
+    return PodSpec(
+        restart_policy=manifest.get("restartPolicy") or "Always",
+        containers=_containers(manifest.get("containers") or (), "app"),
+        init_containers=_containers(manifest.get("initContainers") or (), "init"),
+        node_name=manifest.get("nodeName") or "",
+        active_deadline_seconds=manifest.get("activeDeadlineSeconds"),
+        manifest=manifest,
+    )
+
+
+def _containers(manifests: Sequence[Manifest], kind: str) -> tuple[Container, ...]:
+    return tuple(
+        Container(
+            name=manifest.get("name", ""),
+            kind=_kind(kind, manifest),
+            image=manifest.get("image", ""),
+            restart_policy=manifest.get("restartPolicy"),
+            manifest=manifest,
+        )
+        for manifest in manifests
+    )
+
+
+def is_static(manifest: Manifest) -> bool:
+    """Whether a Pod comes from somewhere else than the API (``types.IsStaticPod``)."""
+    annotations = (manifest.get("metadata") or EMPTY).get("annotations") or EMPTY
+    return bool(annotations.get(CONFIG_SOURCE, "api") != "api")
+
+
+def _kind(group: str, manifest: Manifest) -> str:
+    is_sidecar = group == "init" and manifest.get("restartPolicy") == "Always"
+    return "sidecar" if is_sidecar else group
+
+
+def pod(manifest: Manifest, before: Pod | None = None) -> Pod:
+    """A Pod; the spec of ``before`` is taken over where it has not changed."""
+    metadata: Mapping[str, Any] = manifest.get("metadata") or EMPTY
+    status: Mapping[str, Any] = manifest.get("status") or EMPTY
+    spec = manifest.get("spec") or EMPTY
+    known = None if before is None else before.spec
+    if known is not None and known.manifest is not spec and known.manifest != spec:
+        known = None
+    return Pod(
+        key=("Pod", metadata.get("namespace") or "", metadata.get("name") or ""),
+        uid=metadata.get("uid", ""),
+        spec=known or pod_spec(spec),
+        phase=status.get("phase", ""),
+        reason=status.get("reason", ""),
+        statuses={
+            entry["name"]: container_status(entry)
+            for group in ("initContainerStatuses", "containerStatuses")
+            for entry in status.get(group) or ()
+        },
+        qos_class=status.get("qosClass", ""),
+        pod_ip=status.get("podIP", ""),
+        start_time=seconds(status.get("startTime")),
+        deletion_timestamp=seconds(metadata.get("deletionTimestamp")),
+        conditions={entry["type"]: entry for entry in status.get("conditions") or ()},
+        generation=metadata.get("generation", 0),
+        manifest=manifest,
+    )
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """What a JSON merge patch makes of a value (RFC 7386); neither of them is changed.
+
+    >>> merged({"a": 1, "b": {"c": 2}}, {"a": None, "b": {"d": 3}})
+    {'b': {'c': 2, 'd': 3}}
+    """
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result

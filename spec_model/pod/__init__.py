@@ -1,0 +1,1 @@
+"""The life of a Pod: phase, restarts, back-off, init sequencing."""

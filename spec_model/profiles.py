@@ -1,0 +1,135 @@
+"""Profiles: the constants and switches by which the source document and Kubernetes today differ.
+
+A rule never holds a literal that a profile could change; it reads it here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import frozen
+
+
+@frozen
+class BackoffConstants:
+    """CrashLoopBackOff, or image pull back-off, in seconds."""
+
+    base: float = 10.0
+    factor: float = 2.0
+    cap: float = 300.0
+    reset_after: float = 600.0
+    first_restart_immediate: bool = True
+    housekeeping_period: float | None = 2.0  # None: entries are not collected  # BACKOFF-008
+    configured: bool = False  # base and cap come from a kubelet's configuration  # BACKOFF-007
+
+
+@frozen
+class OomConstants:
+    """What becomes of a QoS class in oom_score_adj."""
+
+    guaranteed: int = -997
+    best_effort: int = 1000
+    burstable_floor: int = 3
+    burstable_ceiling: int = 999
+    ties_by_ratio: bool = False  # documented: largest usage/request dies first, not largest excess
+
+
+@frozen
+class HpaConstants:
+    """The horizontal Pod autoscaler, in seconds where it is time."""
+
+    sync_period: float = 15.0
+    tolerance: float = 0.1
+    tolerance_by_distance: bool = False  # abs(1 - ratio) <= tolerance, as before 1.33
+    documented_formula: bool = False  # floor(SUM(U)/target) + 1
+    scale_up_limit: bool = True
+    upscale_forbidden: float = 0.0
+    downscale_forbidden: float = 0.0
+    downscale_stabilization: float = 300.0
+    cpu_initialization: float = 300.0
+    initial_readiness_delay: float = 30.0
+    only_relative_targets: bool = False
+    targets: tuple[str, ...] = ()  # kinds that may be scaled; empty: anything with /scale
+
+
+PROBES_AND_HOOKS: Final = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
+
+
+@frozen
+class Profile:
+    """A named set of constants and switches."""
+
+    name: str
+    backoff: BackoffConstants = BackoffConstants()
+    oom: OomConstants = OomConstants()
+    hpa: HpaConstants = HpaConstants()
+    image_pull: BackoffConstants = BackoffConstants(first_restart_immediate=False)  # BACKOFF-011
+    oom_kill_fails_never_pod: bool = False  # TRANS-005
+    accepts_suffix_K: bool = False  # noqa: N815 - the suffix is a capital K  # RESOURCE-002
+    read_write_once_pod: bool = True  # PV-012
+    namespace_required: bool = False  # VALIDATION-001
+    init_container_forbids: tuple[str, ...] = PROBES_AND_HOOKS  # INIT-006
+    init_image_restarts_pod: bool = False  # INIT-008
+    highest_probe_port: int = 65535  # PROBE-015
+    host_port_defaults: bool = False  # NETWORK-004: to containerPort, with or without hostNetwork
+    mount_path_below: int | None = None  # VOLUME-003: characters of a path that must be absolute
+    container_restart_policy: bool = True  # RESTART-007
+    success_backs_off: bool = True  # BACKOFF-004: False leaves it open what exit code 0 costs
+    pod_level_resources: bool = True  # RESOURCE-003
+    cpu_shares_from_limits: bool = False  # VALIDATION-003
+    node_monitor_grace: float = 50.0
+    not_ready_eviction: float = 300.0
+    lost_pod_phase: str | None = None  # documented: Failed
+
+
+V1_36: Final = Profile(name="v1.36")
+
+DOCUMENTED: Final = Profile(
+    name="documented",
+    backoff=BackoffConstants(first_restart_immediate=False, housekeeping_period=None),
+    oom=OomConstants(guaranteed=-998, burstable_floor=2, ties_by_ratio=True),
+    hpa=HpaConstants(
+        sync_period=30.0,
+        tolerance_by_distance=True,
+        documented_formula=True,
+        scale_up_limit=False,
+        upscale_forbidden=180.0,
+        downscale_forbidden=300.0,
+        downscale_stabilization=0.0,
+        only_relative_targets=True,
+        targets=("ReplicationController", "ReplicaSet", "Deployment"),
+    ),
+    oom_kill_fails_never_pod=True,
+    accepts_suffix_K=True,
+    read_write_once_pod=False,
+    namespace_required=True,
+    init_container_forbids=("readinessProbe",),
+    init_image_restarts_pod=True,
+    highest_probe_port=65525,
+    host_port_defaults=True,
+    mount_path_below=512,
+    container_restart_policy=False,
+    success_backs_off=False,
+    pod_level_resources=False,
+    cpu_shares_from_limits=True,
+    node_monitor_grace=40.0,
+    lost_pod_phase="Failed",
+)
+
+PROFILES: Final = {profile.name: profile for profile in (V1_36, DOCUMENTED)}
+
+
+class UnknownProfileError(LookupError):
+    """No profile has this name."""
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name.
+
+    Raises:
+        UnknownProfileError: naming the profiles there are.
+    """
+    found = PROFILES.get(name)
+    if found is None:
+        raise UnknownProfileError(f"no profile {name!r}; the profiles are {', '.join(PROFILES)}")
+    return found

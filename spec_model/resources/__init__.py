@@ -1,0 +1,1 @@
+"""Requests, limits, QoS classes and who dies first."""

@@ -1,0 +1,122 @@
+"""Whether a manifest has the shape that its kind must have, before any rule can look at it.
+
+A Kubernetes API server refuses a string where a list belongs while it decodes; so do we, by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+from spec_model.events import Manifest
+
+Shape: TypeAlias = "type | tuple[type, ...] | Mapping[str, Shape] | list[Shape]"
+
+QUANTITIES: Final[Shape] = {"*": (str, int, float)}
+RESOURCES: Final[Shape] = {"requests": QUANTITIES, "limits": QUANTITIES}
+CONTAINER: Final[Shape] = {"name": str, "image": str, "restartPolicy": str, "resources": RESOURCES}
+ENDED: Final[Shape] = {"exitCode": int, "reason": str, "startedAt": str, "finishedAt": str}
+STATE: Final[Shape] = {"waiting": {"reason": str}, "running": {"startedAt": str}, "terminated": ENDED}
+STATUS: Final[Shape] = {"name": str, "state": STATE, "lastState": STATE, "restartCount": int}
+POD_SPEC: Final[Shape] = {
+    "restartPolicy": str,
+    "containers": [CONTAINER],
+    "initContainers": [CONTAINER],
+    "nodeName": str,
+    "nodeSelector": {"*": str},
+    "activeDeadlineSeconds": int,
+    "overhead": QUANTITIES,
+    "resources": RESOURCES,
+    "volumes": [{"name": str}],
+}
+METADATA: Final[Shape] = {"name": str, "namespace": str, "labels": {"*": str}, "annotations": {"*": str}}
+TEMPLATE: Final[Shape] = {"metadata": METADATA, "spec": POD_SPEC}
+WORKLOAD: Final[Shape] = {"replicas": int, "selector": {}, "template": TEMPLATE}
+VOLUME_SPEC: Final[Shape] = {"capacity": QUANTITIES, "accessModes": [str], "storageClassName": str}
+CLAIM_SPEC: Final[Shape] = {"resources": RESOURCES, "accessModes": [str], "storageClassName": str}
+SCALER_SPEC: Final[Shape] = {
+    "scaleTargetRef": {"kind": str, "name": str},
+    "minReplicas": int,
+    "maxReplicas": int,
+    "metrics": [{"type": str}],
+}
+
+SPECS: Final[Mapping[str, Shape]] = {
+    "Pod": POD_SPEC,
+    "PersistentVolume": VOLUME_SPEC,
+    "PersistentVolumeClaim": CLAIM_SPEC,
+    "HorizontalPodAutoscaler": SCALER_SPEC,
+    **dict.fromkeys(
+        ("ReplicationController", "ReplicaSet", "Deployment", "DaemonSet", "StatefulSet", "Job"),
+        WORKLOAD,
+    ),
+}
+POD_STATUS: Final[Shape] = {
+    "phase": str,
+    "reason": str,
+    "containerStatuses": [STATUS],
+    "initContainerStatuses": [STATUS],
+    "conditions": [{"type": str, "status": str}],
+}
+
+
+def misshapen(manifest: Manifest) -> str | None:
+    """The first field that is not of its type, and what it must be; None where all are.
+
+    >>> misshapen({"kind": "Pod", "spec": {"containers": {"name": "c"}}})
+    'spec.containers: must be a list, is an object'
+    """
+    kind = manifest.get("kind", "")
+    status = POD_STATUS if kind == "Pod" else {}
+    whole: Shape = {"metadata": METADATA, "spec": SPECS.get(kind, {}), "status": status}
+    return next(_complaints(manifest, whole, ""), None)
+
+
+def _complaints(value: Any, shape: Shape, path: str) -> Iterator[str]:
+    if value is None:
+        return
+    if isinstance(shape, list):
+        yield from _in_list(value, shape[0], path)
+    elif isinstance(shape, Mapping):
+        yield from _in_object(value, shape, path)
+    elif not _is(value, shape):
+        wanted = shape if isinstance(shape, tuple) else (shape,)
+        yield f"{path}: must be {' or '.join(WORDS[each] for each in wanted)}, is {_word(value)}"
+
+
+def _in_list(value: Any, shape: Shape, path: str) -> Iterator[str]:
+    if not isinstance(value, list):
+        yield f"{path}: must be a list, is {_word(value)}"
+        return
+    for index, part in enumerate(value):
+        if part is None:
+            yield f"{path}[{index}]: must not be empty"
+        yield from _complaints(part, shape, f"{path}[{index}]")
+
+
+def _in_object(value: Any, shape: Mapping[str, Shape], path: str) -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield f"{path}: must be an object, is {_word(value)}"
+        return
+    for key, part in value.items():
+        inner = shape.get(key, shape.get("*"))
+        if inner is not None:
+            yield from _complaints(part, inner, f"{path}.{key}" if path else str(key))
+
+
+def _is(value: Any, wanted: type | tuple[type, ...]) -> bool:
+    return isinstance(value, wanted) and not (isinstance(value, bool) and wanted is not bool)
+
+
+WORDS: Final[Mapping[type, str]] = {
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
+
+
+def _word(value: Any) -> str:
+    return WORDS.get(type(value), type(value).__name__)

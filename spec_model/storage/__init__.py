@@ -1,0 +1,1 @@
+"""Volumes and the claims on them."""

@@ -1,0 +1,256 @@
+"""What the API fills in when an object is created, and what it must leave alone.
+
+After ``pkg/apis/core/v1/defaults.go``, ``pkg/apis/autoscaling/v2/defaults.go`` and the strategies of
+``pkg/registry``.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import Any, Final, TypeAlias
+
+from attrs import frozen
+
+from spec_model.events import Manifest
+from spec_model.profiles import V1_36, Profile
+from spec_model.resources.qos import qos_class
+from spec_model.validation.common import holds_in, milli_of
+from spec_model.validation.pod import GRACE, Member, host_port, members
+from spec_model.validation.probes import PROBES
+from spec_model.validation.workload import TEMPLATE, TEMPLATED
+
+
+@frozen
+class Default:
+    """A field that nobody gave, what the API must make of it (None: nothing), and the rule."""
+
+    field: str
+    value: Any
+    rule: str
+
+
+Defaults: TypeAlias = Iterator[Default]
+
+PROBE_DEFAULTS: Final = {
+    "timeoutSeconds": 1,
+    "periodSeconds": 10,
+    "successThreshold": 1,
+    "failureThreshold": 3,
+}
+CPU_AT_80: Final = {
+    "type": "Resource",
+    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+}
+GROWTH: Final = (
+    {"type": "Pods", "value": 4, "periodSeconds": 15},
+    {"type": "Percent", "value": 100, "periodSeconds": 15},
+)
+SHRINKAGE: Final = ({"type": "Percent", "value": 100, "periodSeconds": 15},)
+
+
+def defaults(manifest: Manifest, profile: Profile = V1_36) -> tuple[Default, ...]:
+    """Everything that the API must fill in when a valid object is created, in field order.
+
+    Fields are written as in ``validate``. Only what a rule speaks of; what the API server adds besides
+    (uid, creationTimestamp, service account, tolerations) is not here.
+    """
+    fill = KINDS.get(manifest.get("kind", ""))
+    if fill is None:
+        return ()
+    return tuple(each for each in fill(manifest, profile) if holds_in(profile, each.rule))
+
+
+def unmet(
+    stored: Manifest, wanted: tuple[Default, ...], profile: Profile = V1_36
+) -> tuple[Default, ...]:
+    """Those defaults that a stored object has not got as they must be; amounts compare by value."""
+    return tuple(
+        each for each in wanted if not _is_met(at(stored, each.field), each.value, profile)
+    )
+
+
+def filled(manifest: Manifest, profile: Profile = V1_36) -> dict[str, Any]:
+    """A copy of a manifest with its defaults filled in."""
+    copied: dict[str, Any] = copy.deepcopy(dict(manifest))
+    for default in defaults(manifest, profile):
+        if default.value is not None:
+            _put(copied, _steps(default.field), copy.deepcopy(default.value))
+    return copied
+
+
+def _is_met(seen: Any, wanted: Any, profile: Profile) -> bool:
+    if seen == wanted or (isinstance(wanted, int) and not wanted and seen is None):
+        return True
+    if not (isinstance(seen, str | int | float) and isinstance(wanted, str | int | float)):
+        return False
+    amount = milli_of(seen, profile)
+    return amount is not None and amount == milli_of(wanted, profile)
+
+
+def _pod_defaults(pod: Manifest, profile: Profile) -> Defaults:
+    spec = pod.get("spec") or {}
+    if not (pod.get("metadata") or {}).get("namespace") and not profile.namespace_required:
+        yield Default("metadata.namespace", "default", "VALIDATION-001")
+    yield Default("metadata.generation", 1, "PHASE-002")
+    if not spec.get("restartPolicy"):
+        yield Default("spec.restartPolicy", "Always", "RESTART-001")
+    yield from _pod_spec_defaults(spec, "spec", profile)
+    for path, container in chain(*members(spec, "spec")):
+        yield from _missing_requests(container, path, default=True)
+    yield Default("status.phase", "Pending", "PHASE-002")
+    quality = qos_class(spec, profile)
+    yield Default("status.qosClass", quality.value, quality.because)
+
+
+def _pod_spec_defaults(spec: Manifest, path: str, profile: Profile) -> Defaults:
+    """What is filled in of a Pod and of a template alike."""
+    if spec.get("terminationGracePeriodSeconds") is None:
+        yield Default(f"{path}.terminationGracePeriodSeconds", GRACE, "TERM-001")
+    for at_container, container in chain(*members(spec, path)):
+        if not container.get("imagePullPolicy"):
+            policy = pull_policy(container.get("image") or "")
+            yield Default(f"{at_container}.imagePullPolicy", policy, "REASON-004")
+        yield from _probe_defaults(container, at_container)
+        yield from _port_defaults((at_container, container), bool(spec.get("hostNetwork")), profile)
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        if not any(volume[field] is not None for field in volume if field != "name"):
+            yield Default(f"{path}.volumes[{index}].emptyDir", {}, "VOLUME-004")
+
+
+def _probe_defaults(container: Manifest, path: str) -> Defaults:
+    for kind in PROBES:
+        probe = container.get(kind)
+        if probe is None:
+            continue
+        for field, value in PROBE_DEFAULTS.items():
+            if not probe.get(field):
+                yield Default(f"{path}.{kind}.{field}", value, "PROBE-002")
+        request = probe.get("httpGet")
+        if request is not None:
+            for field, usual in (("path", "/"), ("scheme", "HTTP")):
+                if not request.get(field):
+                    yield Default(f"{path}.{kind}.httpGet.{field}", usual, "PROBE-015")
+
+
+def _port_defaults(member: Member, on_host: bool, profile: Profile) -> Defaults:
+    path, container = member
+    for index, port in enumerate(container.get("ports") or ()):
+        if not port.get("hostPort"):
+            number = host_port(port, on_host, profile) or None
+            yield Default(f"{path}.ports[{index}].hostPort", number, "NETWORK-004")
+
+
+def _missing_requests(container: Manifest, path: str, *, default: bool) -> Defaults:
+    """RESOURCE-004: a limit without a request becomes the request, of a Pod but not of a template."""
+    resources = container.get("resources") or {}
+    requests = resources.get("requests") or {}
+    for name, limit in (resources.get("limits") or {}).items():
+        if name not in requests:
+            at_request = f"{path}.resources.requests[{name}]"
+            yield Default(at_request, limit if default else None, "RESOURCE-004")
+
+
+def pull_policy(image: str) -> str:
+    """The pull policy of an image for which none is given (REASON-004)."""
+    if "@" in image:
+        return "IfNotPresent"
+    _, _, tag = image.rpartition("/")[2].partition(":")
+    return "Always" if tag in ("", "latest") else "IfNotPresent"
+
+
+def _volume_defaults(volume: Manifest, _profile: Profile) -> Defaults:
+    spec = volume.get("spec") or {}
+    if not spec.get("persistentVolumeReclaimPolicy"):
+        yield Default("spec.persistentVolumeReclaimPolicy", "Retain", "PV-009")
+    if spec.get("volumeMode") is None:
+        yield Default("spec.volumeMode", "Filesystem", "PV-001")
+    yield Default("status.phase", "Pending", "PV-004")
+
+
+def _claim_defaults(claim: Manifest, _profile: Profile) -> Defaults:
+    if (claim.get("spec") or {}).get("volumeMode") is None:
+        yield Default("spec.volumeMode", "Filesystem", "PV-001")
+    yield Default("status.phase", "Pending", "PV-005")
+
+
+def _autoscaler_defaults(autoscaler: Manifest, _profile: Profile) -> Defaults:
+    spec = autoscaler.get("spec") or {}
+    if spec.get("minReplicas") is None:
+        yield Default("spec.minReplicas", 1, "HPA-018")
+    if autoscaler.get("apiVersion") == "autoscaling/v1":
+        if spec.get("targetCPUUtilizationPercentage") is None:
+            yield Default("spec.targetCPUUtilizationPercentage", 80, "HPA-018")
+        return
+    if not spec.get("metrics"):
+        yield Default("spec.metrics", [CPU_AT_80], "HPA-018")
+    behavior = spec.get("behavior")
+    if behavior is not None:
+        yield from _rules_defaults(behavior.get("scaleUp") or {}, "scaleUp", GROWTH)
+        yield from _rules_defaults(behavior.get("scaleDown") or {}, "scaleDown", SHRINKAGE)
+
+
+def _rules_defaults(
+    rules: Manifest, direction: str, policies: tuple[Mapping[str, Any], ...]
+) -> Defaults:
+    path = f"spec.behavior.{direction}"
+    if rules.get("policies") is None:
+        yield Default(f"{path}.policies", list(policies), "HPA-019")
+    if rules.get("selectPolicy") is None:
+        yield Default(f"{path}.selectPolicy", "Max", "HPA-019")
+    if direction == "scaleUp" and rules.get("stabilizationWindowSeconds") is None:
+        yield Default(f"{path}.stabilizationWindowSeconds", 0, "HPA-010")
+
+
+def _template_defaults(workload: Manifest, profile: Profile) -> Defaults:
+    spec = ((workload.get("spec") or {}).get("template") or {}).get("spec") or {}
+    if not spec.get("restartPolicy"):
+        yield Default(f"{TEMPLATE}.restartPolicy", "Always", "RESTART-006")
+    yield from _pod_spec_defaults(spec, TEMPLATE, profile)
+    for path, container in chain(*members(spec, TEMPLATE)):
+        yield from _missing_requests(container, path, default=False)
+
+
+KINDS: Final[Mapping[str, Callable[[Manifest, Profile], Defaults]]] = {
+    "Pod": _pod_defaults,
+    "PersistentVolume": _volume_defaults,
+    "PersistentVolumeClaim": _claim_defaults,
+    "HorizontalPodAutoscaler": _autoscaler_defaults,
+    **dict.fromkeys(TEMPLATED, _template_defaults),
+}
+
+STEP: Final = re.compile(r"\[([^]]*)\]|([^.\[]+)")
+
+
+def at(manifest: Any, field: str) -> Any:
+    """The value at a field path of a manifest, None where there is none.
+
+    >>> at({"spec": {"containers": [{"resources": {"limits": {"a.b/c": 1}}}]}},
+    ...    "spec.containers[0].resources.limits[a.b/c]")
+    1
+    """
+    for step in _steps(field):
+        if isinstance(manifest, list):
+            manifest = manifest[int(step)] if int(step) < len(manifest) else None
+        elif isinstance(manifest, Mapping):
+            manifest = manifest.get(step)
+        else:
+            return None
+    return manifest
+
+
+def _steps(field: str) -> list[str]:
+    return [key or name for key, name in STEP.findall(field)]
+
+
+def _put(manifest: Any, steps: list[str], value: Any) -> None:
+    for step in steps[:-1]:
+        if isinstance(manifest, list):
+            manifest = manifest[int(step)]
+        else:
+            if manifest.get(step) is None:
+                manifest[step] = {}
+            manifest = manifest[step]
+    manifest[steps[-1]] = value

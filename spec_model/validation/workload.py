@@ -1,0 +1,54 @@
+"""The Pod templates of controllers: what their Pods may be restarted by (RESTART-006).
+
+After the strategies of ``pkg/apis/apps``, ``pkg/apis/batch`` and ``pkg/apis/core``. The rest of a
+workload's spec belongs to the rules of its own area.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spec_model.events import Manifest
+from spec_model.profiles import Profile
+from spec_model.validation.common import FORBIDDEN, INVALID, NOT_SUPPORTED, REQUIRED, Fault, Faults
+from spec_model.validation.pod import pod_spec_faults
+
+ALWAYS_KINDS: Final = (
+    *("ReplicationController", "ReplicaSet", "Deployment"),
+    *("DaemonSet", "StatefulSet"),
+)
+"""Kinds whose Pods are restarted for ever."""
+
+TEMPLATED: Final = (*ALWAYS_KINDS, "Job")
+"""Kinds that make Pods of a template."""
+
+TEMPLATE: Final = "spec.template.spec"
+
+
+def always_faults(workload: Manifest, profile: Profile) -> Faults:
+    """What is wrong with the template of a controller that keeps Pods running."""
+    spec = _template(workload)
+    if (spec.get("restartPolicy") or "Always") != "Always":
+        at = f"{TEMPLATE}.restartPolicy"
+        yield Fault(at, NOT_SUPPORTED, "RESTART-006", "must be Always")
+    if spec.get("activeDeadlineSeconds") is not None:
+        at, message = f"{TEMPLATE}.activeDeadlineSeconds", "may not be set in this template"
+        yield Fault(at, FORBIDDEN, "REPLICA-001", message)
+    yield from pod_spec_faults(spec, TEMPLATE, profile)
+
+
+def job_faults(job: Manifest, profile: Profile) -> Faults:
+    """What is wrong with the template of a Job, whose Pods come to an end."""
+    spec, at = _template(job), f"{TEMPLATE}.restartPolicy"
+    policy = spec.get("restartPolicy") or "Always"
+    if policy == "Always":
+        yield Fault(at, REQUIRED, "RESTART-006", "must be OnFailure or Never")
+    elif policy not in ("OnFailure", "Never"):
+        yield Fault(at, NOT_SUPPORTED, "RESTART-006", "must be OnFailure or Never")
+    if (job.get("spec") or {}).get("podFailurePolicy") is not None and policy != "Never":
+        yield Fault(at, INVALID, "JOB-001", "must be Never where there is a podFailurePolicy")
+    yield from pod_spec_faults(spec, TEMPLATE, profile)
+
+
+def _template(workload: Manifest) -> Manifest:
+    return ((workload.get("spec") or {}).get("template") or {}).get("spec") or {}

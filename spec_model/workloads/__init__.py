@@ -1,0 +1,1 @@
+"""What is built on Pods: replicas, and how many an autoscaler wants."""

@@ -1,0 +1,1 @@
+"""Hypothesis strategies: manifests and operations that meet the law's conditions, boundaries first."""

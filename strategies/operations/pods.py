@@ -1,0 +1,162 @@
+"""Operations on Pods and their containers, on kubelets and nodes, and on time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from spec_model.events import Stimulus, stimulus
+from spec_model.objects import ContainerStatus, Pod
+from spec_model.world import World
+from strategies.manifests import container, pod
+from strategies.operations import Subject, pick
+
+PODS: Final = Subject("pods")
+NODES: Final = Subject("nodes")
+TIME: Final = Subject("time")
+
+MIB: Final = 1024 * 1024
+LIMITED: Final[dict[str, Any]] = {"requests": {"memory": "32Mi"}, "limits": {"memory": "64Mi"}}
+SIDECAR: Final = container("s", restartPolicy="Always")
+
+SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
+    lambda name: pod(name),
+    lambda name: pod(name, [container("c"), container("d")], policy="OnFailure"),
+    lambda name: pod(name, [container("c"), container("d")], policy="Never"),
+    lambda name: pod(name, [container("c", **LIMITED), container("d", **LIMITED)], policy="Never"),
+    lambda name: pod(name, init=[container("i"), container("j")]),
+    lambda name: pod(name, init=[container("i")], policy="Never"),
+    lambda name: pod(name, [container("c", **LIMITED)]),
+    lambda name: pod(name, init=[container("i"), SIDECAR], policy="OnFailure"),
+    lambda name: pod(name, [container("c"), container("d", "other:1")]),
+    lambda name: pod(name, activeDeadlineSeconds=30, policy="Never"),
+    lambda name: pod(name, [container("c", requests={"cpu": "3"})]),
+    lambda name: pod(name, [container("c", limits={"cpu": "1", "memory": "128Mi"})]),
+)
+"""Pods worth starting from, the plain ones first."""
+
+
+def _existing(world: World, name: str) -> Pod | None:
+    found: Pod | None = world.view("Pod", "default", name)
+    return found
+
+
+def _running(world: World, name: str) -> list[ContainerStatus]:
+    found = _existing(world, name)
+    if found is None or found.deletion_timestamp is not None:
+        return []
+    return [status for status in found.statuses.values() if status.state == "running"]
+
+
+@PODS.operation(weight=8)
+def create_pod(world: World, target: str, choice: int) -> Stimulus | None:
+    """A new Pod, where there is none of that name; rarely even where there is one."""
+    if _existing(world, target) is not None and choice < 240:
+        return None
+    return stimulus("create", object=pick(SHAPES, choice)(target))
+
+
+@PODS.operation(weight=12, needs=["container-exit"])
+def container_exits(world: World, target: str, choice: int) -> Stimulus | None:
+    """One of the running containers ends, well or badly."""
+    found = _running(world, target)
+    if not found:
+        return None
+    code = pick((1, 0, 137), choice // 4)
+    name = pick(found, choice).name
+    return stimulus("exit", namespace="default", pod=target, container=name, exitCode=code)
+
+
+@PODS.operation(weight=3, needs=["memory"])
+def container_allocates(world: World, target: str, choice: int) -> Stimulus | None:
+    """One of the running containers allocates, below or above its limit."""
+    found = _running(world, target)
+    if not found:
+        return None
+    size = pick((65 * MIB, 64 * MIB, MIB), choice // 4)
+    name = pick(found, choice).name
+    return stimulus("allocate", namespace="default", pod=target, container=name, bytes=size)
+
+
+@PODS.operation(weight=3)
+def delete_pod(world: World, target: str, choice: int) -> Stimulus | None:
+    """A Pod is asked to end, now and then at once."""
+    if _existing(world, target) is None:
+        return None
+    grace: dict[str, Any] = pick(
+        ({}, {}, {"gracePeriodSeconds": 1}, {"gracePeriodSeconds": 0}), choice
+    )
+    return stimulus("delete", kind="Pod", namespace="default", name=target, **grace)
+
+
+@PODS.operation(weight=2)
+def change_image(world: World, target: str, choice: int) -> Stimulus | None:
+    """A container or an init container gets another image."""
+    found = _existing(world, target)
+    if found is None:
+        return None
+    group = "initContainers" if choice % 4 == 3 and found.spec.init_containers else "containers"
+    containers = [dict(each) for each in found.spec.manifest[group]]
+    containers[0]["image"] = pick(("app:2", "app:1", "app:3"), choice)
+    patch = {"spec": {group: containers}}
+    return stimulus("patch", kind="Pod", namespace="default", name=target, patch=patch)
+
+
+@PODS.operation(weight=1)
+def move_pod(world: World, target: str, choice: int) -> Stimulus | None:
+    """Somebody binds a Pod, mostly one that is bound already."""
+    if _existing(world, target) is None:
+        return None
+    nodes = [known.view["metadata"]["name"] for known in world.of_kind("Node")]
+    if not nodes:
+        return None
+    return stimulus("bind", namespace="default", pod=target, node=pick(nodes, choice))
+
+
+@PODS.operation(weight=2, needs=["images"])
+def image_changes(_: World, __: str, choice: int) -> Stimulus | None:
+    """An image can no longer be had, or can again."""
+    image = pick(("other:1", "app:2", "app:1"), choice)
+    outcome = pick(("missing", "pullable", "present"), choice // 3)
+    return stimulus("set-image", image=image, outcome=outcome)
+
+
+@PODS.operation(weight=2, needs=["sandbox-loss"])
+def sandbox_is_lost(world: World, target: str, _: int) -> Stimulus | None:
+    """The pause container dies."""
+    if not _running(world, target):
+        return None
+    return stimulus("lose-sandbox", namespace="default", pod=target)
+
+
+@NODES.operation(weight=1, needs=["kubelet-restart"])
+def kubelet_restarts(world: World, _: str, choice: int) -> Stimulus | None:
+    """A kubelet forgets what it only remembered."""
+    return _on_a_node(world, "restart-kubelet", choice)
+
+
+@NODES.operation(weight=1, needs=["node-fault"])
+def node_stops(world: World, _: str, choice: int) -> Stimulus | None:
+    """A node is cut off."""
+    return _on_a_node(world, "stop-node", choice)
+
+
+@NODES.operation(weight=2, needs=["node-fault"])
+def node_starts(world: World, _: str, choice: int) -> Stimulus | None:
+    """A node comes back."""
+    return _on_a_node(world, "start-node", choice)
+
+
+def _on_a_node(world: World, verb: str, choice: int) -> Stimulus | None:
+    nodes = [known.view["metadata"]["name"] for known in world.of_kind("Node")]
+    return stimulus(verb, node=pick(nodes, choice)) if nodes else None
+
+
+PAUSES: Final = (1, 10, 20, 2, 40, 15, 80, 9, 160, 30, 300, 11, 301, 5, 600, 601)
+"""Seconds, those of the back-off and their neighbours among them."""
+
+
+@TIME.operation(weight=10)
+def time_passes(_: World, __: str, choice: int) -> Stimulus | None:
+    """A while goes by."""
+    return stimulus("advance", seconds=pick(PAUSES, choice))

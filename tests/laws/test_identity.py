@@ -1,0 +1,338 @@
+"""The laws of IDENTITY, on traces made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spec_model.events import Accepted, Act, Observation, Rejected, Response
+from spec_model.pod.node_loss import evicts, tolerated
+from strategies.manifests import pod as manifest
+from tests.laws.traces import Judged, done, judged, pod, running, seen, status, time_at
+
+TAKEN = Rejected(409, "AlreadyExists")
+CONFLICT = Rejected(409, "Conflict")
+UP = [status(state=running())]
+
+
+def created(at: float = 0, response: Response | None = None, uid: str = "uid-a") -> Act:
+    stored = pod("Pending", uid=uid)
+    return done(at, "create", Accepted(stored) if response is None else response, object=manifest())
+
+
+def shown(at: float, type: str = "MODIFIED", **more: Any) -> Observation:
+    return seen(at, pod(statuses=UP, **{"created": at, **more}), type)
+
+
+# -- IDENTITY-001 ------------------------------------------------------------------------------------
+
+
+def test_a_name_is_taken() -> None:
+    assert judged(shown(0, "ADDED"), created(1, TAKEN)).held("IDENTITY-001")
+    assert "IDENTITY-001" in judged(shown(0, "ADDED"), created(1, uid="uid-b")).broken
+
+
+def test_a_name_is_taken_by_a_pod_that_is_going() -> None:
+    going = {"deletionTimestamp": time_at(31), "deletionGracePeriodSeconds": 30}
+    before = shown(1, metadata=going)
+    assert judged(before, created(2, TAKEN)).held("IDENTITY-001")
+    again = judged(before, created(2, uid="uid-b"), clock="real")
+    assert "IDENTITY-001" not in again.broken  # it may have gone, and the watch lags
+
+
+def test_a_name_is_free_once_its_pod_is_gone() -> None:
+    before = shown(0, "ADDED"), shown(1, "DELETED")
+    trace = judged(*before, created(2, uid="uid-b"), shown(2, "ADDED", uid="uid-b"))
+    assert trace.held("IDENTITY-001")
+
+
+def test_a_uid_is_never_used_again() -> None:
+    before = shown(0, "ADDED"), shown(1, "DELETED")
+    assert "IDENTITY-001" in judged(*before, shown(2, "ADDED")).broken
+
+
+def test_a_uid_is_constant() -> None:
+    before = seen(0, pod(statuses=UP), "ADDED")
+    changed = judged(before, seen(1, pod(statuses=UP, uid="uid-b"), "MODIFIED"))
+    assert "IDENTITY-001" in changed.broken
+
+
+def test_a_recreation_whose_end_was_skipped_is_another_pod() -> None:
+    trace = judged(shown(0, "ADDED"), shown(9, "ADDED", uid="uid-b"))
+    assert "IDENTITY-001" not in trace.broken
+
+
+def test_two_pods_have_two_uids() -> None:
+    trace = judged(shown(0, "ADDED"), shown(1, "ADDED", name="b"))
+    assert "IDENTITY-001" in trace.broken
+
+
+def test_a_pod_refused_for_its_form_says_nothing_of_its_name() -> None:
+    assert (
+        "IDENTITY-001"
+        not in judged(shown(0, "ADDED"), created(1, Rejected(422, "Invalid"))).exercised
+    )
+
+
+# -- IDENTITY-002 ------------------------------------------------------------------------------------
+
+
+def bound(response: Response, **more: Any) -> Judged:
+    bind = done(1, "bind", response, namespace="default", pod="a", node="node-2")
+    return judged(shown(0, "ADDED", **more), bind)
+
+
+def test_a_bound_pod_is_not_bound_again() -> None:
+    assert bound(CONFLICT).held("IDENTITY-002")
+    assert bound(Accepted()).broken == {"IDENTITY-002"}
+    assert bound(Rejected(422, "Invalid")).broken == {"IDENTITY-002"}
+    assert "IDENTITY-002" not in bound(Rejected(403, "Forbidden")).exercised
+
+
+def test_a_pod_that_is_going_is_not_bound() -> None:
+    going = {"deletionTimestamp": time_at(31), "deletionGracePeriodSeconds": 30}
+    assert bound(Accepted(), spec={"nodeName": ""}, metadata=going).broken == {"IDENTITY-002"}
+
+
+def test_a_pod_without_a_node_may_be_bound() -> None:
+    assert "IDENTITY-002" not in bound(Accepted(), spec={"nodeName": ""}).exercised
+
+
+def test_a_pod_never_moves() -> None:
+    first = shown(0, "ADDED")
+    assert "IDENTITY-002" in judged(first, shown(1, spec={"nodeName": "node-2"})).broken
+    first = shown(0, "ADDED")
+    assert judged(first, shown(1, "DELETED")).held("IDENTITY-002")
+
+
+# -- IDENTITY-003 ------------------------------------------------------------------------------------
+
+
+def gone() -> list[Act | Observation]:
+    asked = done(1, "delete", kind="Pod", namespace="default", name="a")
+    return [created(), shown(0, "ADDED"), asked, shown(2, "DELETED")]
+
+
+def test_a_bare_pod_stays_gone() -> None:
+    assert judged(*gone(), done(30, "advance", seconds=1)).held("IDENTITY-003")
+    assert "IDENTITY-003" not in judged(*gone(), done(3, "advance", seconds=1)).exercised
+
+
+def test_nobody_brings_a_bare_pod_back() -> None:
+    assert "IDENTITY-003" in judged(*gone(), shown(9, "ADDED", uid="uid-b")).broken
+
+
+def test_the_tester_may_bring_it_back() -> None:
+    again = created(9, uid="uid-b")
+    assert "IDENTITY-003" not in judged(*gone(), again, shown(9, "ADDED", uid="uid-b")).broken
+
+
+def test_the_end_of_the_first_may_be_seen_after_the_second_was_made() -> None:
+    last = gone()[-1]
+    trace = judged(*gone()[:-1], created(2, uid="uid-b"), last, shown(3, "ADDED", uid="uid-b"))
+    assert "IDENTITY-003" not in trace.broken
+
+
+def test_who_made_a_pod_of_a_recording_is_not_known() -> None:
+    trace = judged(shown(0, "ADDED"), shown(1, "DELETED"), shown(2, "ADDED", uid="uid-b"))
+    assert "IDENTITY-003" not in trace.exercised
+
+
+def test_a_pod_that_cannot_be_placed_waits() -> None:
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    lonely = {"spec": {"nodeName": ""}, "more": {"conditions": [condition]}}
+    before = [created(), seen(0, pod("Pending", **lonely), "ADDED")]
+    assert judged(*before, done(60, "advance", seconds=1)).held("IDENTITY-003")
+    vanished = seen(9, pod("Pending", **lonely), "DELETED")
+    assert "IDENTITY-003" in judged(*before, vanished).broken
+
+
+# -- IDENTITY-004 ------------------------------------------------------------------------------------
+
+UNREACHABLE = {"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}
+FOR_300_S = {"tolerations": [{**UNREACHABLE, "operator": "Exists", "tolerationSeconds": 300}]}
+READY = {"type": "Ready", "status": "True"}
+
+
+def node(
+    at: float, ready: str = "True", *, tainted: bool = False, name: str = "node-1"
+) -> Observation:
+    taints = [{**UNREACHABLE, "timeAdded": time_at(at)}] if tainted else []
+    conditions = [{"type": "Ready", "status": ready}]
+    shown = {
+        "kind": "Node",
+        "metadata": {"name": name, "uid": name, "creationTimestamp": time_at(0)},
+        "spec": {"taints": taints},
+        "status": {"conditions": conditions},
+    }
+    return seen(at, shown, "ADDED" if at == 0 else "MODIFIED")
+
+
+def on_it(at: float, **more: Any) -> Observation:
+    given = {"spec": FOR_300_S, "more": {"conditions": [READY]}, **more}
+    return seen(
+        at, pod(given.pop("phase", "Running"), UP, **given), "ADDED" if at == 0 else "MODIFIED"
+    )
+
+
+def lost(*later: Act | Observation, until: float, profile: str = "v1.36") -> Judged:
+    stop = done(10, "stop-node", node="node-1")
+    return judged(*later[:3], stop, *later[3:], profile=profile, until=until)
+
+
+def start() -> tuple[Observation, ...]:
+    return node(0), node(0, name="node-2"), on_it(0)
+
+
+def unready(at: float, **more: Any) -> Observation:
+    target = more.pop("target", None)
+    conditions = [{"type": "Ready", "status": "False"}, *([target] if target else [])]
+    return on_it(at, more={"conditions": conditions}, **more)
+
+
+BY_TAINT = {"type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager"}
+
+
+def evicted(at: float, target: dict[str, str] | None = None) -> Observation:
+    asked = {"deletionTimestamp": time_at(at + 30), "deletionGracePeriodSeconds": 30}
+    return unready(at, target=target or BY_TAINT, metadata=asked)
+
+
+def timeline(lost_at: float, evicted_at: float) -> list[Observation]:
+    return [
+        *start(),
+        node(lost_at, "Unknown"),
+        unready(lost_at),
+        node(lost_at, "Unknown", tainted=True),
+        evicted(evicted_at),
+    ]
+
+
+def test_the_timeline_of_a_lost_node() -> None:
+    trace = lost(*timeline(64, 364), until=500)
+    assert trace.held("IDENTITY-004")
+
+
+@pytest.mark.parametrize(("lost_at", "evicted_at"), [(35, 335), (90, 390), (64, 120), (64, 450)])
+def test_neither_earlier_nor_later(lost_at: float, evicted_at: float) -> None:
+    assert "IDENTITY-004" in lost(*timeline(lost_at, evicted_at), until=500).broken
+
+
+def test_a_node_that_is_never_lost_is_a_breach() -> None:
+    assert "IDENTITY-004" in lost(*start(), until=100).broken
+    assert "IDENTITY-004" not in lost(*start(), until=60).broken
+    again = done(20, "start-node", node="node-1")
+    assert "IDENTITY-004" not in lost(*start(), again, until=100).broken
+
+
+def test_an_eviction_says_whose_it_is() -> None:
+    other = {**BY_TAINT, "reason": "EvictionByEvictionAPI"}
+    events = [*timeline(64, 364)[:-1], evicted(364, other)]
+    assert "IDENTITY-004" in lost(*events, until=500).broken
+
+
+def tolerant(given: list[Any], stored: list[Any], **more: Any) -> Judged:
+    answer = Accepted(pod("Pending", spec={"tolerations": stored}))
+    return judged(done(0, "create", answer, object=manifest(tolerations=given)), **more)
+
+
+def test_a_pod_tolerates_a_lost_node_for_300_seconds() -> None:
+    for_300_s, for_ever = FOR_300_S["tolerations"], [{"operator": "Exists"}]
+    assert tolerant([], for_300_s).held("IDENTITY-004")
+    assert "IDENTITY-004" in tolerant([], []).broken
+    assert "IDENTITY-004" in tolerant([], for_ever).broken
+    assert "IDENTITY-004" not in tolerant(for_ever, for_ever).exercised
+    assert "IDENTITY-004" not in tolerant([], [], profile="documented").exercised
+
+
+def test_a_controller_may_delete_its_pod_before() -> None:
+    before = start()
+    asked = {"deletionTimestamp": time_at(50), "deletionGracePeriodSeconds": 30}
+    owned = {**asked, "ownerReferences": [{"kind": "ReplicaSet", "name": "r"}]}
+    assert "IDENTITY-004" not in lost(*before, on_it(20, metadata=owned), until=40).broken
+    assert "IDENTITY-004" in lost(*start(), on_it(20, metadata=asked), until=40).broken
+
+
+def test_without_another_node_nobody_is_evicted() -> None:
+    first = node(0), node(0, "Unknown", name="node-2"), on_it(0)
+    later = node(64, "Unknown"), unready(64), node(64, "Unknown", tainted=True)
+    assert "IDENTITY-004" not in lost(*first, *later, until=900).broken
+
+
+@pytest.mark.parametrize(
+    ("unready", "nodes", "evicted"),
+    [(1, 2, True), (1, 1, False), (2, 2, False), (2, 3, True), (3, 4, False), (3, 6, True)],
+)
+def test_where_nearly_all_are_lost_the_fault_is_elsewhere(
+    unready: int, nodes: int, evicted: bool
+) -> None:
+    assert evicts(unready, nodes) is evicted
+
+
+def test_of_two_nodes_that_stop_neither_is_tainted() -> None:
+    before = start()
+    both = done(10, "stop-node", node="node-2"), done(10, "stop-node", node="node-1")
+    lost_both = node(64, "Unknown"), unready(64), node(65, "Unknown", name="node-2")
+    trace = judged(*before, *both, *lost_both, until=900)
+    assert "IDENTITY-004" not in trace.broken
+
+
+def test_the_phase_stays() -> None:
+    before = timeline(64, 364)[:-1]
+    assert "IDENTITY-004" in lost(*before, unready(200, phase="Failed"), until=200).broken
+
+
+def test_the_phase_may_be_a_moment_late() -> None:
+    before = start()
+    assert "IDENTITY-004" not in lost(*before, on_it(12, phase="Failed"), until=20).broken
+
+
+def test_the_source_has_the_pod_failed() -> None:
+    first = start()
+    cut = node(54, "Unknown")
+    failed = unready(354, phase="Failed")
+    assert lost(*first, cut, failed, until=500, profile="documented").held("IDENTITY-004")
+    assert "IDENTITY-004" in lost(*first, cut, until=500, profile="documented").broken
+
+
+def test_a_judge_that_only_watches_compares_with_the_taint() -> None:
+    def deleted(at: float) -> Judged:
+        return judged(*start(), node(60, "Unknown", tainted=True), unready(60), evicted(at))
+
+    assert "IDENTITY-004" in deleted(300).broken
+    assert deleted(360).held("IDENTITY-004")
+
+
+def collected(phase: str, at: float) -> Judged:
+    first = start()
+    stop = done(10, "stop-node", node="node-1")
+    away = done(20, "delete", kind="Node", namespace="", name="node-1")
+    last = Observation(20, "DELETED", first[0].object)
+    gone = seen(at, pod(phase, UP, spec=FOR_300_S), "DELETED")
+    return judged(*first, stop, away, last, gone, until=200)
+
+
+def test_the_pods_of_a_node_that_is_gone_are_collected() -> None:
+    assert collected("Failed", 80).held("IDENTITY-004")
+    assert "IDENTITY-004" in collected("Running", 80).broken
+    assert "IDENTITY-004" in collected("Failed", 30).broken
+    assert "IDENTITY-004" in collected("Failed", 150).broken
+
+
+@pytest.mark.parametrize(
+    ("tolerations", "seconds"),
+    [
+        ([], 0),
+        ([{"operator": "Exists"}], None),
+        ([{**UNREACHABLE, "operator": "Exists", "tolerationSeconds": 5}], 5),
+        ([{**UNREACHABLE, "tolerationSeconds": 5}], 5),
+        ([{**UNREACHABLE, "value": "x", "tolerationSeconds": 5}], 0),
+        ([{"operator": "Exists", "tolerationSeconds": 9}, {"operator": "Exists"}], 9),
+        ([{"operator": "Exists", "effect": "NoSchedule"}], 0),
+        ([{"key": "other", "operator": "Exists"}], 0),
+        ([{"operator": "Exists", "tolerationSeconds": -1}], 0),
+    ],
+)
+def test_how_long_a_pod_stays(tolerations: list[dict[str, Any]], seconds: float | None) -> None:
+    assert tolerated({"tolerations": tolerations}) == seconds
