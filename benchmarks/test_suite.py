@@ -18,6 +18,7 @@ from conformance.examine import BUDGETS, Examination, Target, drawing
 from conformance.machines import SUBJECTS, state_machine
 from conformance.shrink import Step, shrink
 from spec_model.events import Stimulus, stimulus
+from spec_model.world import World
 from strategies.manifests import pod
 from strategies.operations import TARGETS, Kind, operations, tapes
 
@@ -96,15 +97,17 @@ def timed(action: Any) -> float:
 
 # -- finding power: six particular operations out of 36 --------------------------------------------
 
-KINDS = [
-    Kind(
-        f"kind-{number}",
-        lambda _w, name, _c, n=number: stimulus("advance", seconds=f"{n}{name}"),
-        4,
-        frozenset(),
-    )
-    for number in range(12)
-]
+
+def planted_kind(number: int) -> Kind:
+    """An operation that does nothing but say which it is."""
+
+    def decode(_: World, name: str, __: int) -> Stimulus:
+        return stimulus("advance", seconds=f"{number}{name}")
+
+    return Kind(f"kind-{number}", decode, 4, frozenset())
+
+
+KINDS = [planted_kind(number) for number in range(12)]
 LENGTH = 60
 
 
@@ -131,7 +134,7 @@ def find(seed: int, examples: int) -> tuple[int, list[Step]]:
         if found:
             return
         tried += 1
-        steps = [each.kind.decode(None, each.target, 0) for each in operations(tape, KINDS)]  # type: ignore[arg-type]
+        steps = [each.stimulus(World()) for each in operations(tape, KINDS)]
         if bug <= done([step for step in steps if step]):
             found.extend(step for step in steps if step)
 

@@ -37,9 +37,16 @@ class TinyEngine:
             return Rejected(404, "NotFound", "only Pods are kept here")
         if len(object["spec"]["containers"]) != 1 or "initContainers" in object["spec"]:
             return Rejected(422, "Invalid", "one container each, no more")
-        name, moment = object["metadata"]["name"], {"creationTimestamp": self.time(), "generation": 1}
+        name, moment = (
+            object["metadata"]["name"],
+            {"creationTimestamp": self.time(), "generation": 1},
+        )
         pod = {**object, "metadata": {**object["metadata"], "uid": f"uid-{name}", **moment}}
-        pod["spec"] = {"restartPolicy": "Always", "terminationGracePeriodSeconds": 30, **object["spec"]}
+        pod["spec"] = {
+            "restartPolicy": "Always",
+            "terminationGracePeriodSeconds": 30,
+            **object["spec"],
+        }
         pod["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
         self.write("ADDED", pod)
         self.write("MODIFIED", self.run(pod, {}, 0))
@@ -67,7 +74,11 @@ class TinyEngine:
     def run(self, pod: dict[str, Any], last: dict[str, Any], restarts: int) -> dict[str, Any]:
         state = {"running": {"startedAt": self.time()}}
         status = {"name": pod["spec"]["containers"][0]["name"], "state": state, "lastState": last}
-        more = {"restartCount": restarts, "ready": True, "containerID": f"tiny://{next(self.version)}"}
+        more = {
+            "restartCount": restarts,
+            "ready": True,
+            "containerID": f"tiny://{next(self.version)}",
+        }
         new = {"phase": "Running", "containerStatuses": [{**status, **more}]}
         return {**pod, "status": {**pod["status"], **new}}
 

@@ -137,7 +137,9 @@ def _claim(manifest: Manifest, others: Others, profile: Profile, _: int) -> Stat
     if not volumes:
         yield Statement("binding", "Pending while no volume matches", "PV-005")
         return
-    available = [{**each, "status": each.get("status") or {"phase": "Available"}} for each in volumes]
+    available = [
+        {**each, "status": each.get("status") or {"phase": "Available"}} for each in volumes
+    ]
     legal = legal_matches(manifest, available, profile=profile)
     says = " or ".join(sorted(legal.value)) or "none of the volumes given: Pending"
     yield Statement("volume to be bound", says, legal.because)

@@ -58,7 +58,9 @@ def prove(name: str) -> tuple[Proof, ...]:
     """What can be proved of a lifecycle by looking at its graph alone."""
     graph, terminal = LIFECYCLES[name], TERMINAL[name]
     return (
-        Proof("terminal states absorb: only the end of the object leaves them", _left(graph, terminal)),
+        Proof(
+            "terminal states absorb: only the end of the object leaves them", _left(graph, terminal)
+        ),
         Proof("every state is reachable", _unreachable(graph)),
         Proof("no dead end that is not terminal", _dead_end(graph, terminal)),
     )

@@ -76,7 +76,14 @@ class Bench:
             blamed = verdict.rule or rule
             self.exercised.append(blamed)
             self.findings.append(
-                Finding(blamed, _named(subject), verdict.expected, verdict.seen, verdict.because, self.at)
+                Finding(
+                    blamed,
+                    _named(subject),
+                    verdict.expected,
+                    verdict.seen,
+                    verdict.because,
+                    self.at,
+                )
             )
         elif isinstance(verdict, Obligation):
             self.owed.append((verdict.rule or rule, verdict))
@@ -113,7 +120,11 @@ def judge(events: Iterable[Event], world: World) -> Iterable[World]:
 
 def _named(subject: Subject) -> str:
     """A subject as a person names it; only a finding needs the name."""
-    return subject if isinstance(subject, str) else " container ".join((subject_of(subject[0]), *subject[1:]))
+    return (
+        subject
+        if isinstance(subject, str)
+        else " container ".join((subject_of(subject[0]), *subject[1:]))
+    )
 
 
 def subject_of(key: Key) -> str:

@@ -16,7 +16,11 @@ QUANTITIES: Final[Shape] = {"*": (str, int, float)}
 RESOURCES: Final[Shape] = {"requests": QUANTITIES, "limits": QUANTITIES}
 CONTAINER: Final[Shape] = {"name": str, "image": str, "restartPolicy": str, "resources": RESOURCES}
 ENDED: Final[Shape] = {"exitCode": int, "reason": str, "startedAt": str, "finishedAt": str}
-STATE: Final[Shape] = {"waiting": {"reason": str}, "running": {"startedAt": str}, "terminated": ENDED}
+STATE: Final[Shape] = {
+    "waiting": {"reason": str},
+    "running": {"startedAt": str},
+    "terminated": ENDED,
+}
 STATUS: Final[Shape] = {"name": str, "state": STATE, "lastState": STATE, "restartCount": int}
 POD_SPEC: Final[Shape] = {
     "restartPolicy": str,
@@ -29,7 +33,12 @@ POD_SPEC: Final[Shape] = {
     "resources": RESOURCES,
     "volumes": [{"name": str}],
 }
-METADATA: Final[Shape] = {"name": str, "namespace": str, "labels": {"*": str}, "annotations": {"*": str}}
+METADATA: Final[Shape] = {
+    "name": str,
+    "namespace": str,
+    "labels": {"*": str},
+    "annotations": {"*": str},
+}
 TEMPLATE: Final[Shape] = {"metadata": METADATA, "spec": POD_SPEC}
 WORKLOAD: Final[Shape] = {"replicas": int, "selector": {}, "template": TEMPLATE}
 VOLUME_SPEC: Final[Shape] = {"capacity": QUANTITIES, "accessModes": [str], "storageClassName": str}

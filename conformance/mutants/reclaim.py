@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from conformance.adapters.simulator import meta
-from conformance.adapters.simulator.controllers.volumes import matching, reclaim
+from conformance.adapters.simulator.controllers.volumes import reclaim
 from conformance.adapters.simulator.controllers.volumes.binder import phase_of
 from conformance.mutants import SIMULATOR, mutant
 from conformance.mutants.settings import SETTINGS, turned
@@ -117,16 +117,20 @@ def the_policy_of_the_class_is_not_read(_: Any) -> Any:
     return lambda _: "Delete"
 
 
-@mutant("PV-010", f"{PROVISIONING}:default_class")
-def the_oldest_default_class_wins(original: Any) -> Any:
-    """Of several default classes the oldest is taken."""
+@mutant("PV-010", f"{SIMULATOR}.api.admission:default_storage_class")
+def the_oldest_default_class_wins(_: Any) -> Any:
+    """Of several default classes a new claim gets the oldest."""
 
-    def default_class(classes: Any) -> Any:
-        found = list(classes)
-        oldest = min((one["metadata"]["creationTimestamp"] for one in found), default="")
-        return original(one for one in found if one["metadata"]["creationTimestamp"] == oldest)
+    def default_storage_class(store: Any) -> Any:
+        marked = (
+            one
+            for one in store.list("StorageClass")
+            if matching.annotation(one, provisioning.IS_DEFAULT_CLASS) == "true"
+        )
+        oldest = min(marked, key=lambda one: one["metadata"]["creationTimestamp"], default=None)
+        return oldest and meta.name_of(oldest)
 
-    return default_class
+    return default_storage_class
 
 
 @mutant("PV-010", f"{API}:PersistentVolumeClaimStrategy.default")

@@ -5,7 +5,6 @@ Pods are left alone for a minute before their usage is chosen, so that their sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -44,9 +43,6 @@ loads: Final = st.sampled_from(
     ["100m", "90m", "56m", "55m", "50m", "45m", "44m", "10m", "0", "300m"]
 )
 """CPU in use by a Pod that requests 100m, around the tolerance of a target of 50 %."""
-
-ANY_SPEED: Final[Mapping[str, Any]] = {"behavior": {}}
-"""An autoscaler with the default policies, which are not those of one without behavior."""
 
 REQUEST: Final[dict[str, Any]] = {"requests": {"cpu": "100m"}}
 
@@ -147,8 +143,9 @@ def test_the_bounds(run: Session, draw: Draw) -> None:
     run.evaluate("hpa.behavior_limits", draw(behavior_questions()))
     replicas = draw(st.sampled_from([2, 3, 4]))
     maximum = draw(st.sampled_from([replicas, replicas + 1, 2 * replicas]))
-    level, scaler = draw(st.sampled_from(["300m", "0"])), draw(st.sampled_from([{}, ANY_SPEED]))
-    begin(run, replicas, level, minimum=2, maximum=maximum, **scaler)
+    policies: dict[str, Any] = draw(st.sampled_from([{}, {"behavior": {}}]))
+    level = draw(st.sampled_from(["300m", "0"]))
+    begin(run, replicas, level, minimum=2, maximum=maximum, **policies)
     rest(run)
     run.advance(400)
     rest(run)

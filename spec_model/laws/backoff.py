@@ -159,6 +159,8 @@ def restart_expected(seen: SeenContainer, exit_code: int) -> bool:
     if pod.phase in ABSORBING or not kubelet_owned(seen.pod):
         return False
     profile = seen.pod.profile
+    if seen.spec.restart_policy and not profile.container_restart_policy:
+        return False  # the document knows of no such thing
     if seen.spec.kind == "sidecar" and is_finishing(pod, profile):
         return False
     if pod.spec.init_containers and not _may_start(seen.spec, pod):

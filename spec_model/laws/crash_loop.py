@@ -44,7 +44,9 @@ def _says_rightly(seen: SeenContainer) -> Held | Breach:
 def _delay_in_force(seen: SeenContainer) -> float | None:
     """The delay that the ladder knows of without the message; what a probe's kill costs it leaves."""
     ladder = ladder_of(seen)
-    if ladder is None or ladder.learned or was_killed(seen.pod, seen.spec, ladder) is not False:
+    if ladder is None or ladder.learned or ladder.released_at is not None:
+        return None  # nothing to compare with, or a status from before the wait was called off
+    if was_killed(seen.pod, seen.spec, ladder) is not False:
         return None
     decision, _ = cost(ladder, terms_of(seen.pod))
     if decision.because == HOUSEKEEPING and isinstance(ladder.memory, Entry):

@@ -40,6 +40,7 @@ class Sync:
         result: how many it left.
         rescaled: whether it changed them.
         case: what it may have known; None where its outcome cannot be judged.
+        unknown: whether it may have recommended anything.
     """
 
     at: float
@@ -48,6 +49,7 @@ class Sync:
     rescaled: bool
     active: bool | None
     case: Case | None
+    unknown: bool = False
 
 
 @frozen
@@ -160,7 +162,7 @@ def _after_sync(known: Memory, seen: Seen, spec_changed: bool) -> Memory:
         known,
         first_sync=seen.at if known.first_sync is None else known.first_sync,
         last_sync=seen.at,
-        has_read=known.has_read or sync.current is not None,
+        has_read=known.has_read or sync.unknown or sync.current is not None,
         stamp=stamp if is_newer else known.stamp,
         stamp_before=known.stamp if is_newer else None,
         gap=None if known.first_sync is None else seen.at - (known.last_sync or 0.0),
@@ -189,8 +191,9 @@ def _sync(known: Memory, seen: Seen, spec_changed: bool) -> Sync:
     rescaled = scaled is not None and scaled != scaled_before
     active = is_active(conditions)
     able = (conditions.get("AbleToScale") or EMPTY).get("reason")
-    if spec_changed or is_scale_unread(conditions) or able == "FailedUpdateScale":
-        return Sync(seen.at, None, 0, rescaled, active, None)
+    unknown = spec_changed or able == "FailedUpdateScale"
+    if unknown or is_scale_unread(conditions):
+        return Sync(seen.at, None, 0, rescaled, active, None, unknown)
     current = status.get("currentReplicas", 0)
     case = Case(
         spec=seen.now["spec"],
@@ -254,8 +257,8 @@ def _first(known: Memory, at: float, current: int) -> Iterator[Recommended]:
 def _added(known: Memory, sync: Sync) -> Iterator[Recommended]:
     """What the sync itself adds to the history; beyond the bounds nothing is recommended."""
     if sync.current is None or sync.case is None:
-        if known.history:
-            yield Recommended(sync.at, -math.inf, sync.at, None)
+        counts = None if sync.unknown else frozenset[int]()
+        yield Recommended(sync.at, -math.inf, sync.at, counts)
         return
     yield from _first(known, sync.at, sync.current)
     found = sync.case.readings

@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from spec_model.law import Verdict, expect, law, note
-from spec_model.laws.ladders import UPSETS, upsets_of
+from spec_model.laws.ladders import REMEMBERED, UPSETS, upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.objects import EMPTY, ContainerStatus, Pod
 from spec_model.pod.backoff import Memory, next_pull_delay
@@ -60,6 +60,17 @@ def failed_pulls(before: Mapping[str, Pulls] | None, seen: Seen) -> Mapping[str,
     return {**known, **{name: _after_failure(known.get(name), name, seen) for name in failed}}
 
 
+@note("attempts", on="Event*")
+def attempts_to_pull(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str, float]:
+    """When a Pod, by its UID, was last said to pull; the note is absent where no Events are shown."""
+    known: Mapping[str, float] = before or EMPTY
+    event = seen.manifest
+    if event.get("reason") not in ("Pulling", "Failed"):
+        return known
+    kept = {uid: at for uid, at in known.items() if seen.at - at < REMEMBERED}
+    return {**kept, (event.get("involvedObject") or EMPTY).get("uid", ""): seen.at}
+
+
 @law("BACKOFF-011", on="container")
 def a_failed_pull_is_tried_again_when_it_is_due(seen: SeenContainer) -> Verdict:
     """Attempts come at the first sync 10, 20, 40, … 300 s after the last failed pull."""
@@ -77,11 +88,11 @@ def a_failed_pull_is_tried_again_when_it_is_due(seen: SeenContainer) -> Verdict:
 
 
 def _without_an_attempt(pulls: Pulls | None, seen: SeenContainer) -> Breach | None:
-    """A Pod's first attempt is not put off because of another Pod's."""
-    pod = seen.pod
+    """A Pod's first attempt is not put off because of another Pod's. A loaded cluster drops Events."""
+    pod, told = seen.pod, seen.pod.world.notes.get("attempts")
     if pulls is not None or pod.before is None or pod.world.setting.clock == "real":
         return None
-    if not _is_alone(seen.spec.image, pod):
+    if told is None or pod.now.uid in told or not _is_alone(seen.spec.image, pod):
         return None
     return Breach("an attempt to pull the image for this Pod", f"{WAITS} before any has failed")
 

@@ -205,9 +205,8 @@ def _alone(seen: SeenContainer) -> Verdict:
     before, pod = seen.pod.before, seen.pod.now
     if before is None or is_over(seen.pod) or is_disturbed(seen.pod) or has_started(pod):
         return None
-    again = [
-        each.name for each in ahead_of(seen) if each.kind == "init" and _runs_anew(seen.pod, each)
-    ]
+    done = [each for each in ahead_of(seen) if each.kind == "init" and _succeeded(before, each)]
+    again = [each.name for each in done if _runs_anew(seen.pod, each)]
     moved = bool(before.pod_ip and pod.pod_ip) and before.pod_ip != pod.pod_ip
     if (again or moved) and seen.pod.world.setting.clock == "real":
         return None  # its sandbox may have been lost unseen

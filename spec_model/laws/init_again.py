@@ -188,12 +188,13 @@ class Loss:
 
     Attributes:
         upset: what was known of it; None where nothing is.
-        runs_again: whether everything starts again from the first init container.
+        runs_again: whether everything starts again from the first init container; None: not known,
+            because what was seen before and after the loss does not say the same.
         news: this very observation is the first since.
     """
 
     upset: Upset | None
-    runs_again: bool = True
+    runs_again: bool | None = None
     news: bool = False
 
 
@@ -207,42 +208,54 @@ def lost_sandboxes(before: Loss | None, seen: Seen) -> Loss | None:
         return Loss(upset)
     if upset == before.upset:
         return Loss(upset, before.runs_again) if before.news else before
-    return Loss(upset, runs_again_after_sandbox_loss(seen.before).value, True)
+    before_it = runs_again_after_sandbox_loss(seen.before).value
+    after_it = runs_again_after_sandbox_loss(seen.now).value
+    return Loss(upset, before_it if before_it == after_it else None, True)
 
 
 @law("INIT-009", on="Pod")
 def a_new_sandbox_starts_from_the_first_init_container(seen: Seen) -> Verdict:
     """All init containers run again; under Never nothing does, nor once OnFailure has succeeded."""
     loss: Loss | None = seen.notes.get("sandbox")
-    if loss is None or not loss.news or loss.upset is None:
+    if loss is None or not loss.news or loss.upset is None or loss.runs_again is None:
         return None
+    lost_at = seen.world.setting.epoch + loss.upset[1]
     if not loss.runs_again:
-        return _stays_as_it_is(seen)
-    if is_over(seen):
-        return None
-    if not _can_initialize(seen):
+        return _stays_as_it_is(seen, _surely_after(lost_at, seen))
+    if is_over(seen) or not _can_initialize(seen):
         return None
     first = seen.now.spec.init_containers[0]
     return Obligation(
         what=f"init container {first.name} runs again in the new sandbox",
-        settled=_until_it_runs(first, seen.world.setting.epoch + loss.upset[1]),
+        settled=_until_it_runs(first, lost_at),
         not_after=seen.at + _longest_start(seen),
         disturbed_by=frozenset(UPSETS),
     )
 
 
-def _stays_as_it_is(seen: Seen) -> Obligation:
+def _stays_as_it_is(seen: Seen, since: float) -> Obligation:
     runs = {name: run_of(status) for name, status in seen.before.statuses.items()}
     until = seen.at + 2 * seen.tolerance.lateness
 
     def settled(later: Seen) -> Held | Breach | None:
-        if again := _again(runs, later.now):
+        again = [
+            name
+            for name in _again(runs, later.now)
+            if (start_of(later.now.statuses[name]) or 0.0) >= since
+        ]
+        if again:
             return Breach("nothing of the Pod is started again", f"{', '.join(again)} ran again")
         return HELD if later.at >= until or is_over(later) else None
 
     return Obligation(
         "nothing of the Pod is started again", settled, disturbed_by=frozenset(UPSETS)
     )
+
+
+def _surely_after(lost_at: float, seen: Seen) -> float:
+    """From when on, seconds since 1970, a start cannot have been on its way before the loss."""
+    real = seen.world.setting.clock == "real"
+    return lost_at + (seen.tolerance.lateness if real else 0.0)
 
 
 @note("images", on="set-image")
@@ -287,10 +300,8 @@ def app_containers_wait_for_the_new_initialization(seen: SeenContainer) -> Verdi
         return None
     if (start := started_now(seen)) is None:
         return None
-    world = seen.pod.world
-    lost_at = world.setting.epoch + loss.upset[1]
-    crossing = seen.pod.tolerance.lateness if world.setting.clock == "real" else 0.0
-    if start < lost_at + crossing:
+    lost_at = seen.pod.world.setting.epoch + loss.upset[1]
+    if start <= _surely_after(lost_at, seen.pod):
         return None
     stale = [
         container.name

@@ -307,7 +307,8 @@ def _see(ladder: Ladder, run: Run, terms: Terms, killed: bool | None) -> Ladder:
 def _restarted(ladder: Ladder, run: Run, terms: Terms, killed: bool | None) -> Ladder:
     decision, memory = cost(ladder, terms, killed)
     restart = Restart(ladder.run, run.started_at, decision, ladder.announced, ladder.released_at)
-    if _crosses(ladder.released_at, run, terms):
+    overtaken = _may_precede(run, ladder.released_at, -terms.truncation)
+    if overtaken or (terms.racy and _may_precede(run, ladder.released_at, terms.lateness)):
         memory = UNKNOWN  # it may have been started by what was remembered before
     elif decision.because == "BACKOFF-008" and _was_cut(ladder, restart, terms):
         memory = Entry(terms.constants.base)
@@ -318,16 +319,15 @@ def _restarted(ladder: Ladder, run: Run, terms: Terms, killed: bool | None) -> L
         spec=ladder.spec,
         left=ladder.left,
         earlier_finish=ladder.run.finished_at,
+        adrift=overtaken,
         ended=run.finished_at is not None,
         restart=restart,
     )
 
 
-def _crosses(released_at: float | None, run: Run, terms: Terms) -> bool:
-    """Whether a start may have been on its way when the memory was dropped."""
-    if released_at is None:
-        return False
-    return run.started_at < released_at + (terms.lateness if terms.racy else -terms.truncation)
+def _may_precede(run: Run, released_at: float | None, margin: float) -> bool:
+    """Whether a run may have begun before the memory was dropped, give or take."""
+    return released_at is not None and run.started_at < released_at + margin
 
 
 def _was_cut(ladder: Ladder, restart: Restart, terms: Terms) -> bool:

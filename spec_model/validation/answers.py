@@ -10,6 +10,7 @@ from attrs import frozen
 from spec_model.profiles import Profile
 from spec_model.rules import Decision
 from spec_model.validation import validate
+from spec_model.validation.common import holds_in
 from spec_model.validation.owners import rule_of_field
 
 Function: TypeAlias = Callable[[Mapping[str, Any], Profile], Decision["Verdict"]]
@@ -21,6 +22,7 @@ class Verdict:
 
     kind: str
     fields: frozenset[str]
+    profile: Profile
 
     def allows(self, seen: object) -> bool:
         """Whether an answer ``{"valid", "fields"}`` refuses just these among the fields of rules."""
@@ -29,8 +31,11 @@ class Verdict:
         refused: Sequence[str] = seen.get("fields") or ()
         if seen.get("valid") is not (not refused):
             return False
-        owned = {field for field in refused if rule_of_field(self.kind, field) is not None}
-        return owned == self.fields
+        return {field for field in refused if self._is_owned(field)} == self.fields
+
+    def _is_owned(self, field: str) -> bool:
+        rule = rule_of_field(self.kind, field)
+        return rule is not None and holds_in(self.profile, rule)
 
     def __str__(self) -> str:
         return f"refused: {', '.join(sorted(self.fields))}" if self.fields else "no rule refuses it"
@@ -39,7 +44,7 @@ class Verdict:
 def _asked(argument: str, kind: str, rule_of_valid: str) -> Function:
     def answer(arguments: Mapping[str, Any], profile: Profile) -> Decision[Verdict]:
         faults = validate({**arguments[argument], "kind": kind}, profile)
-        verdict = Verdict(kind, frozenset(fault.field for fault in faults))
+        verdict = Verdict(kind, frozenset(fault.field for fault in faults), profile)
         return Decision(verdict, faults[0].rule if faults else rule_of_valid)
 
     return answer

@@ -100,7 +100,8 @@ def test_an_engine_is_found_where_it_lies(tmp_path: Path) -> None:
 
 
 def test_a_known_failure_does_not_fail_the_run(tmp_path: Path) -> None:
-    kubelaws(tmp_path, *ONE, "--adapter", LIAR)
+    # a tolerated rule does not end its property, so all that the engine breaks comes to light
+    kubelaws(tmp_path, *ONE, "--adapter", LIAR, *known(tmp_path, "PHASE-007"))
     broken = {each.rule for each in stream(tmp_path) if isinstance(each, ViolationFound)}
     options = known(tmp_path, *broken)
     assert kubelaws(tmp_path, *ONE, "--adapter", LIAR, *options).returncode == 0

@@ -484,10 +484,14 @@ def test_a_pull_that_succeeds_owes_nothing() -> None:
 
 
 def test_another_pods_pulls_are_its_own_affair() -> None:
-    before = pulling(0, "ContainerCreating")
-    assert blamed(judged(before, pulling(1, "ImagePullBackOff"))) == {"BACKOFF-011"}
-    before = pulling(0, "ContainerCreating")
-    assert not blamed(judged(before, pulling(1, "ImagePullBackOff"), clock="real"))
+    def trace(uid: str, clock: str = "virtual") -> Judged:
+        before = pulling(0, "ContainerCreating")
+        attempt = event(0, "Pulling", 'Pulling image "app:1"', uid=uid)
+        return judged(before, attempt, pulling(1, "ImagePullBackOff"), clock=clock)
+
+    assert blamed(trace("uid-b")) == {"BACKOFF-011"}
+    assert not blamed(trace("uid-a"))
+    assert not blamed(trace("uid-b", clock="real"))
 
 
 def test_what_has_run_before_has_its_restarts_to_wait_for() -> None:
