@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from conformance.adapters.simulator import meta
-from conformance.adapters.simulator.controllers.volumes import reclaim
+from conformance.adapters.simulator.controllers.volumes import matching, provisioning, reclaim
 from conformance.adapters.simulator.controllers.volumes.binder import phase_of
 from conformance.mutants import SIMULATOR, mutant
 from conformance.mutants.settings import SETTINGS, turned
