@@ -72,10 +72,10 @@ def scaling_rules(draw: st.DrawFn) -> Manifest:
 
 policy_rules: Final = st.builds(
     lambda chosen, select: {"policies": chosen, "selectPolicy": select},
-    st.lists(policies, min_size=1, max_size=3),
-    st.sampled_from(["Max", "Min", "Disabled"]),
+    st.lists(policies, min_size=2, max_size=3),
+    st.sampled_from(["Max", "Min", "Min", "Disabled"]),
 )
-"""One direction of ``spec.behavior`` where everything is said of how fast."""
+"""One direction of ``spec.behavior`` where several policies say how fast, and which of them counts."""
 
 
 @st.composite
@@ -229,7 +229,8 @@ def behavior_questions(draw: st.DrawFn) -> Manifest:
     limits, behavior = draw(limit_questions()), draw(behaviors())
     if draw(st.booleans()):
         direction, desired = draw(st.sampled_from([("scaleUp", 100), ("scaleDown", 1)]))
-        limits |= {"desired": desired, "min": 1, "max": 100}
+        current = draw(st.sampled_from([3, 7, 10, 25]))
+        limits = {"current": current, "desired": desired, "min": 1, "max": 100}
         behavior = {direction: draw(policy_rules)}
     return {
         **limits,

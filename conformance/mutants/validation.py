@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from conformance.adapters.simulator import errors
@@ -28,12 +28,12 @@ def nothing(*_: Any) -> None:
 def a_namespace_must_be_given(original: Any) -> Any:
     """A Pod is refused whose manifest leaves the namespace to the request."""
 
-    def named(strategy: Any, manifest: Spec, ending: Callable[[], str]) -> Any:
+    def named(strategy: Any, manifest: Spec, *given: Any) -> Any:
         if strategy.namespaced and not (manifest.get("metadata") or {}).get("namespace"):
             problems = Problems()
             problems.required("metadata.namespace")
             raise errors.invalid(str(manifest.get("kind")), "", problems)
-        return original(strategy, manifest, ending)
+        return original(strategy, manifest, *given)
 
     return named
 
@@ -42,9 +42,9 @@ def a_namespace_must_be_given(original: Any) -> Any:
 def a_generated_name_is_no_name(original: Any) -> Any:
     """A Pod that has generateName in place of a name is refused."""
 
-    def named(strategy: Any, manifest: Spec, ending: Callable[[], str]) -> Any:
+    def named(strategy: Any, manifest: Spec, *given: Any) -> Any:
         metadata = {**(manifest.get("metadata") or {}), "generateName": ""}
-        return original(strategy, {**manifest, "metadata": metadata}, ending)
+        return original(strategy, {**manifest, "metadata": metadata}, *given)
 
     return named
 

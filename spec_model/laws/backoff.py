@@ -163,12 +163,12 @@ def restart_expected(seen: SeenContainer, exit_code: int) -> bool:
         return False  # the document knows of no such thing
     if seen.spec.kind == "sidecar" and is_finishing(pod, profile):
         return False
-    if pod.spec.init_containers and not _may_start(seen.spec, pod):
+    if pod.spec.init_containers and not may_start(seen.spec, pod):
         return False
     return should_restart(pod.spec, seen.spec, exit_code, False, profile).value
 
 
-def _may_start(container: Container, pod: Pod) -> bool:
+def may_start(container: Container, pod: Pod) -> bool:
     """Whether the regular init containers before it have succeeded, in this sandbox."""
     for earlier in pod.spec.init_containers:
         if earlier is container:

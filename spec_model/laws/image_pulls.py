@@ -13,6 +13,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.backoff import may_start
 from spec_model.laws.ladders import REMEMBERED, UPSETS, upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.objects import EMPTY, ContainerStatus, Pod
@@ -133,7 +134,9 @@ def _owes(seen: SeenContainer, reason: str, what: str, by: float) -> Obligation:
         pod: Pod = later.now
         if later.type == "DELETED" or pod.deletion_timestamp is not None or pod.phase in ABSORBING:
             return VOID
-        status = pod.statuses.get(name)
+        status, spec = pod.statuses.get(name), pod.spec.container(name)
+        if spec is None or not may_start(spec, pod):
+            return VOID  # init containers run again, and what it shows is of before
         if status is not None and status.reason == reason:
             return None
         return HELD if status is not None else VOID

@@ -22,7 +22,7 @@ from spec_model.pod.init import (
     has_started,
     next_to_run,
 )
-from spec_model.pod.ladder import cost, latest
+from spec_model.pod.ladder import Run, cost, latest
 from spec_model.pod.restart import should_restart
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, SeenContainer
 
@@ -185,7 +185,7 @@ def a_failed_init_container_runs_again_alone(seen: SeenContainer) -> Verdict:
     if seen.spec.kind != "init" or (ladder := ladder_of(seen)) is None:
         return None
     if ladder.restart is not None and ladder.restart.exit.exit_code != 0:
-        return _alone(seen)
+        return _alone(seen, ladder.restart.exit)
     if not ladder.ended or ladder.run.exit_code == 0 or is_held_up(seen, ladder.run.finished_at):
         return None
     if not restart_expected(seen, ladder.run.exit_code):
@@ -201,12 +201,11 @@ def a_failed_init_container_runs_again_alone(seen: SeenContainer) -> Verdict:
     )
 
 
-def _alone(seen: SeenContainer) -> Verdict:
+def _alone(seen: SeenContainer, failed: Run) -> Verdict:
     before, pod = seen.pod.before, seen.pod.now
     if before is None or is_over(seen.pod) or is_disturbed(seen.pod) or has_started(pod):
         return None
-    done = [each for each in ahead_of(seen) if each.kind == "init" and _succeeded(before, each)]
-    again = [each.name for each in done if _runs_anew(seen.pod, each)]
+    again = list(_ran_since(seen, failed.started_at))
     moved = bool(before.pod_ip and pod.pod_ip) and before.pod_ip != pod.pod_ip
     if (again or moved) and seen.pod.world.setting.clock == "real":
         return None  # its sandbox may have been lost unseen
@@ -216,6 +215,15 @@ def _alone(seen: SeenContainer) -> Verdict:
         f"phase {pod.phase}, podIP {before.pod_ip} and then {pod.pod_ip}, "
         f"run again: {', '.join(again) or 'no other'}",
     )
+
+
+def _ran_since(seen: SeenContainer, start: float) -> Iterator[str]:
+    """The regular init containers before one that have ended since it started: they ran again."""
+    for container in ahead_of(seen):
+        status = seen.pod.now.statuses.get(container.name)
+        run = None if status is None else status.terminated
+        if container.kind == "init" and run is not None and (run.finished_at or 0.0) > start:
+            yield container.name
 
 
 @law("INIT-004", on="container")
@@ -275,14 +283,8 @@ def an_init_container_that_succeeded_is_done(seen: Seen) -> Verdict:
     before, pod = seen.before, seen.now
     if before is None or not pod.spec.init_containers or not kubelet_owned(seen):
         return None
-    done = [
-        each
-        for each in pod.spec.init_containers
-        if each.kind == "init" and _succeeded(before, each)
-    ]
-    if not done:
-        return None
-    again = [container.name for container in done if _runs_anew(seen, container)]
+    regular = [container for container in pod.spec.init_containers if container.kind == "init"]
+    again = [container.name for container in regular if _runs_anew(seen, container)]
     if again:
         excused = is_disturbed(seen) or not _must_be_same_sandbox(seen)
         what = f"{', '.join(again)} had succeeded and is done"
@@ -293,7 +295,7 @@ def an_init_container_that_succeeded_is_done(seen: Seen) -> Verdict:
         and now.restart_count > was.restart_count
         for each in pod.spec.containers
     )
-    return HELD if restarted else None
+    return HELD if restarted and regular else None
 
 
 def is_disturbed(seen: Seen) -> bool:
@@ -317,19 +319,15 @@ def _must_be_same_sandbox(seen: Seen) -> bool:
     )
 
 
-def _succeeded(pod: Pod, container: Container) -> bool:
-    status = pod.statuses.get(container.name)
-    return (
-        status is not None and status.terminated is not None and not has_failed(status.terminated)
-    )
-
-
 def _runs_anew(seen: Seen, container: Container) -> bool:
-    """Whether an observation shows another run of a container that had ended."""
-    before, now = seen.before.statuses.get(container.name), seen.now.statuses.get(container.name)
-    if before is None or now is None or before.terminated is None:
+    """Whether this observation shows that a regular init container runs again after a success."""
+    before: ContainerStatus | None = seen.before.statuses.get(container.name)
+    now: ContainerStatus | None = seen.now.statuses.get(container.name)
+    if before is None or now is None:
         return False
-    if now.restart_count > before.restart_count or now.state == "running":
-        return True
-    old, new = start_of(before), start_of(now)
-    return old is not None and new is not None and old != new
+    success = before.terminated
+    if success is None and before.last != now.last:
+        success = now.last
+    if success is None or has_failed(success):
+        return False
+    return now.state == "running" or now.restart_count > before.restart_count

@@ -223,6 +223,13 @@ def test_what_succeeded_is_run_again() -> None:
     assert blamed(judged(before, again)) == {"INIT-005"}
 
 
+def test_what_succeeded_waits_and_is_run_again() -> None:
+    before = initialized(5, running(5), ok(0, 5))
+    waits = initialized(8, running(5), INITIALIZING, restarts={"i": 0})
+    again = initialized(9, running(5), running(9), restarts={"i": 1}, last=ok(0, 5))
+    assert "INIT-005" in blamed(judged(before, waits, again))
+
+
 def test_a_sandbox_may_have_been_lost_unseen() -> None:
     before = initialized(5, terminated(1, started=5, finished=6), ok(0, 5))
     again = initialized(9, terminated(1, started=5, finished=6), running(9), restarts={"i": 1})
