@@ -35,22 +35,24 @@ def only_the_image_may_change(done: Done) -> Verdict:
         return None
     only_images = _but_images(before) == _but_images(asked)
     if isinstance(done.response, Rejected):
-        blamed = any(
-            cause.field.startswith("spec.initContainers") for cause in done.response.causes
-        )
-        if only_images:
-            return (
-                Breach("another init image is accepted", done.response.message) if blamed else None
-            )
-        return HELD if done.response.code == 422 else None
+        if done.response.code != 422:
+            return None
+        if not only_images:
+            return HELD
+        refused = _asks_for_nothing_else(done, asked)
+        return Breach("another init image is accepted", done.response.message) if refused else None
     if only_images:
         return HELD
     stored = ((done.response.value or EMPTY).get("spec") or EMPTY).get("initContainers")
     if stored is None or _but_images(stored) == _but_images(before):
         return None
-    return Breach(
-        "init containers that differ by their images alone", "another change was accepted"
-    )
+    return Breach("another image and nothing else", "another change was accepted")
+
+
+def _asks_for_nothing_else(done: Done, asked: Any) -> bool:
+    images = [container.get("image") or "" for container in asked]
+    alone = done.arguments.get("patch") == {"spec": {"initContainers": asked}}
+    return alone and all(image and image == image.strip() for image in images)
 
 
 def _asked_for(done: Done) -> tuple[Any, Any]:

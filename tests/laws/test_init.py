@@ -293,6 +293,8 @@ def test_only_the_image_may_change() -> None:
     refused = Rejected(422, "Invalid", "", (Cause("spec"),))
     assert judged(before, patched(Accepted(), image="b:2")).held("INIT-008")
     assert judged(before, patched(refused, command=["x"])).held("INIT-008")
+    assert blamed(judged(before, patched(refused, image="b:2"))) == {"INIT-008"}
+    assert not blamed(judged(before, patched(refused, image=" b:2")))
     assert blamed(judged(before, patched(Accepted(stored), command=["x"]))) == {"INIT-008"}
 
 
