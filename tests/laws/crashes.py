@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_model.events import Observation
-from tests.laws.traces import pod, running, seen, status, terminated, waiting
+from tests.laws.traces import Judged, pod, running, seen, status, terminated, time_at, waiting
+
+LADDER = (0, 10, 20, 40, 80, 160, 300, 300)
+"""Seconds before each restart of a container that exits quickly."""
 
 
 def says(delay: str, container: str = "c", name: str = "a") -> dict[str, Any]:
@@ -64,3 +67,23 @@ class Crashing:
         for wait in waits:
             yield self.ends(run, code)
             yield self.starts(wait)
+
+
+def blamed(trace: Judged) -> set[str]:
+    """The rules of this area that a trace breaks; other areas may have their own word on it."""
+    return {rule for rule in trace.broken if rule.startswith("BACKOFF-")}
+
+
+def event(at: float, reason: str, message: str, type: str = "Normal", **about: Any) -> Observation:
+    """An Event of the cluster."""
+    involved = {"kind": "Pod", "namespace": "default", "name": "a", "uid": "uid-a", **about}
+    manifest = {
+        "kind": "Event",
+        "metadata": {"name": f"{reason}-{at}", "namespace": "default"},
+        "involvedObject": involved,
+        "reason": reason,
+        "message": message,
+        "type": type,
+        "lastTimestamp": time_at(at),
+    }
+    return seen(at, manifest, "ADDED")

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from spec_model.events import Event, Observation, Rejected
-from tests.laws.crashes import Crashing, says
+from tests.laws.crashes import LADDER, Crashing, blamed, event, says
 from tests.laws.traces import (
-    Judged,
     done,
     judged,
     pod,
@@ -20,29 +19,6 @@ from tests.laws.traces import (
     time_at,
     waiting,
 )
-
-LADDER = (0, 10, 20, 40, 80, 160, 300, 300)
-
-
-def blamed(trace: Judged) -> set[str]:
-    """The rules of this area that a trace breaks; other areas may have their own word on it."""
-    return {rule for rule in trace.broken if rule.startswith("BACKOFF-")}
-
-
-def event(at: float, reason: str, message: str, type: str = "Normal", **about: Any) -> Observation:
-    """An Event of the cluster."""
-    involved = {"kind": "Pod", "namespace": "default", "name": "a", "uid": "uid-a", **about}
-    manifest = {
-        "kind": "Event",
-        "metadata": {"name": f"{reason}-{at}", "namespace": "default"},
-        "involvedObject": involved,
-        "reason": reason,
-        "message": message,
-        "type": type,
-        "lastTimestamp": time_at(at),
-    }
-    return seen(at, manifest, "ADDED")
-
 
 # -- BACKOFF-001 -----------------------------------------------------------------------------------
 
@@ -255,62 +231,6 @@ def test_a_new_pod_starts_from_nothing() -> None:
     assert "BACKOFF-005" in judged(*trace, gone, new.runs(), *new.climbs(20)).broken
 
 
-# -- BACKOFF-006 -----------------------------------------------------------------------------------
-
-
-def test_a_waiting_container_says_how_long() -> None:
-    c = Crashing()
-    trace = [c.runs(), *c.climbs(0), c.ends()]
-    assert judged(*trace, c.waits("10s")).held("BACKOFF-006")
-    assert blamed(judged(*trace, c.waits("20s"))) == {"BACKOFF-006"}
-    assert blamed(judged(*trace, c.shows(says("10s", container="d")))) == {"BACKOFF-006"}
-    assert blamed(judged(*trace, c.shows(waiting("CrashLoopBackOff")))) == {"BACKOFF-006"}
-
-
-def test_the_first_restart_has_nothing_to_say() -> None:
-    c = Crashing()
-    assert "BACKOFF-006" in judged(c.runs(), c.ends(), c.waits("10s")).broken
-
-
-def test_a_long_wait_is_shown() -> None:
-    c = Crashing()
-    trace = [c.runs(), *c.climbs(*LADDER[:5]), c.ends()]
-    assert blamed(judged(*trace, until=c.at + 100)) == {"BACKOFF-006"}
-    assert not blamed(judged(*trace, until=c.at + 90))
-
-
-def test_an_init_container_waits_while_the_pod_is_pending() -> None:
-    def trace(phase: str) -> Any:
-        entry = status("i", says("10s", "i"), last=terminated(1), restarts=1)
-        waits = [status("c", waiting("PodInitializing"))]
-        init = [{"name": "i", "image": "app:1"}]
-        return judged(seen(30, pod(phase, waits, init=init, init_statuses=[entry])))
-
-    assert trace("Pending").held("BACKOFF-006")
-    assert "BACKOFF-006" in trace("Running").broken
-
-
-def test_the_event_is_a_warning() -> None:
-    said = "Back-off restarting failed container c in pod a_default(uid-a)"
-    assert judged(event(1, "BackOff", said, "Warning")).held("BACKOFF-006")
-    assert blamed(judged(event(1, "BackOff", said, "Normal"))) == {"BACKOFF-006"}
-    assert not blamed(judged(event(1, "BackOff", 'Back-off pulling image "app:1"')))
-
-
-def test_a_wait_has_its_event() -> None:
-    said = "Back-off restarting failed container c in pod a_default(uid-a)"
-
-    def trace(*events: Observation, clock: str = "virtual") -> Judged:
-        c = Crashing()
-        begun = [c.runs(), *c.climbs(0), c.ends(), c.waits("10s")]
-        return judged(*begun, *events, c.starts(10), clock=clock)
-
-    assert trace(event(2, "BackOff", said, "Warning")).held("BACKOFF-006")
-    assert blamed(trace(event(2, "Started", "Started container c"))) == {"BACKOFF-006"}
-    assert not blamed(trace(event(2, "Started", "Started container c"), clock="real"))
-    assert not blamed(trace())
-
-
 # -- BACKOFF-007, -008 and -010 --------------------------------------------------------------------
 
 
@@ -441,68 +361,3 @@ def test_a_probe_kill_is_checked_against_the_exit_before() -> None:
 def test_who_ended_a_probed_container_may_be_unknown() -> None:
     c = Crashing(**PROBED)
     assert not blamed(judged(c.runs(), *c.climbs(0, 0, 0)))
-
-
-# -- BACKOFF-011 -----------------------------------------------------------------------------------
-
-
-def pulling(at: float, reason: str) -> Observation:
-    """A container whose image cannot be had."""
-    return seen(at, pod("Pending", [status("c", waiting(reason))]))
-
-
-def pulls(*attempts: float) -> list[Observation]:
-    """Attempts that fail at these times, and the waits between them."""
-    return [
-        each
-        for at in attempts
-        for each in (pulling(at, "ErrImagePull"), pulling(at + 1, "ImagePullBackOff"))
-    ]
-
-
-def test_failed_pulls_are_tried_again() -> None:
-    assert judged(*pulls(0, 10, 30, 70, 150, 310)).held("BACKOFF-011")
-    assert judged(*pulls(0, 20, 40, 85, 170, 340)).held("BACKOFF-011")
-
-
-def test_a_pull_that_does_not_wait() -> None:
-    assert blamed(judged(*pulls(0, 10, 30, 70, 80))) == {"BACKOFF-011"}
-
-
-def test_a_pull_that_is_never_tried_again() -> None:
-    assert blamed(judged(*pulls(0), until=400)) == {"BACKOFF-011"}
-
-
-def test_a_failed_pull_that_says_nothing_of_waiting() -> None:
-    assert blamed(judged(pulling(0, "ErrImagePull"), until=400)) == {"BACKOFF-011"}
-
-
-def test_a_pull_that_succeeds_owes_nothing() -> None:
-    failed = pulls(0, 10)
-    pulled = seen(20, pod("Running", [status("c", running(20))]))
-    assert judged(*failed, pulled, until=400).held("BACKOFF-011")
-
-
-def test_another_pods_pulls_are_its_own_affair() -> None:
-    def trace(uid: str, clock: str = "virtual") -> Judged:
-        before = pulling(0, "ContainerCreating")
-        attempt = event(0, "Pulling", 'Pulling image "app:1"', uid=uid)
-        return judged(before, attempt, pulling(1, "ImagePullBackOff"), clock=clock)
-
-    assert blamed(trace("uid-b")) == {"BACKOFF-011"}
-    assert not blamed(trace("uid-a"))
-    assert not blamed(trace("uid-b", clock="real"))
-
-
-def test_what_has_run_before_has_its_restarts_to_wait_for() -> None:
-    def waits(at: float, reason: str) -> Observation:
-        entry = status("c", waiting(reason), last=terminated(1), restarts=1)
-        return seen(at, pod("Running", [entry]))
-
-    trace = [waits(10, "ErrImagePull"), waits(20, "ImagePullBackOff")]
-    assert not blamed(judged(*trace, until=900))
-
-
-def test_a_new_kubelet_may_remember_pulls_or_not() -> None:
-    trace: list[Event] = [*pulls(0, 10, 30, 70), done(80, "start-node", node="node-1"), *pulls(150)]
-    assert not blamed(judged(*trace, until=450))
