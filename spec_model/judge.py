@@ -45,6 +45,21 @@ def load_laws() -> None:
         import_module(f"{laws_package.__name__}.{module.name}")
 
 
+@cache
+def laws_on(*looked_at: str) -> tuple[Law, ...]:
+    """The laws that look at any of these."""
+    load_laws()
+    return tuple(law for name in looked_at for law in LAWS.get(name, ()))
+
+
+CONTAINER_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "app": ("container", "app container"),
+    "init": ("container", "init container"),
+    "sidecar": ("container", "sidecar"),
+}
+"""By the kind of a container, what laws call it."""
+
+
 Subject: TypeAlias = "str | tuple[Key] | tuple[Key, str]"
 """What a finding is about: an object, a container of it, or whatever a person calls it."""
 
@@ -198,10 +213,12 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
     if key[0] in NOT_KEPT and key[0] not in LAWS:
         return _next(world, event.at, world.objects, world.notes, bench)
     seen = _seen(world, event, key, known)
-    bench.hear(LAWS.get(key[0], ()), seen, (key,))
     if key[0] == "Pod":
-        _hear_containers(seen, key, bench)
-    bench.edges.extend(lifecycles.edges_taken(key[0], seen.before, seen.now, event.type))
+        _hear_pod(seen, key, bench)
+    else:
+        bench.hear(LAWS.get(key[0], ()), seen, (key,))
+    if key[0] in lifecycles.STEPS_OF:
+        bench.edges.extend(lifecycles.edges_taken(key[0], seen.before, seen.now, event.type))
     open_still = _settled(known, seen, key, bench)
     kept = dict(world.objects)
     if event.type == "DELETED":
@@ -257,14 +274,18 @@ def _just_created(world: World, event: Observation) -> bool:
     return created is not None and world.setting.epoch + event.at - created < 2.0
 
 
-def _hear_containers(seen: Seen, key: Key, bench: Bench) -> None:
-    before = {} if seen.before is None else seen.before.statuses
+def _hear_pod(seen: Seen, key: Key, bench: Bench) -> None:
+    """Most laws of initialization have nothing to say of most Pods, and are not even asked."""
+    spec = seen.now.spec
+    bench.hear(laws_on("Pod"), seen, (key,))
+    if spec.init_containers:
+        bench.hear(laws_on("Pod with init containers"), seen, (key,))
+    before = objects.EMPTY if seen.before is None else seen.before.statuses
     for name, status in seen.now.statuses.items():
-        spec = seen.now.spec.container(name)
-        if spec is None:
-            continue
-        container = SeenContainer(seen, spec, before.get(name), status)
-        bench.hear(LAWS.get("container", ()), container, (key, name))
+        container = spec.container(name)
+        if container is not None:
+            laws = laws_on(*CONTAINER_LAWS[container.kind])
+            bench.hear(laws, SeenContainer(seen, container, before.get(name), status), (key, name))
 
 
 def _settled(
@@ -307,13 +328,14 @@ def _target(done: Done) -> str:
 
 
 def _noted(on: str, notes: Mapping[str, Any], event: Seen | Done) -> Mapping[str, Any]:
-    listening = NOTES.get(on)
-    if not listening:
-        return notes
-    fresh = dict(notes)
-    for note in listening:
-        fresh[note.name] = note.remember(fresh.get(note.name), event)
-    return fresh
+    fresh: dict[str, Any] | None = None
+    for note in NOTES.get(on, ()):
+        known = (notes if fresh is None else fresh).get(note.name)
+        noted = note.remember(known, event)
+        if noted is not known:
+            fresh = dict(notes) if fresh is None else fresh
+            fresh[note.name] = noted
+    return notes if fresh is None else fresh
 
 
 def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:

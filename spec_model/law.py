@@ -47,7 +47,7 @@ class Note:
 
 
 LAWS: Final[dict[str, list[Law]]] = {}
-"""By what they look at: an object's kind, ``container``, or the verb of a stimulus."""
+"""By what they look at: an object's kind, a kind of container, or the verb of a stimulus."""
 
 NOTES: Final[dict[str, list[Note]]] = {}
 
@@ -55,8 +55,9 @@ NOTES: Final[dict[str, list[Note]]] = {}
 def law(*rules: str, on: str) -> Callable[[F], F]:
     """Registers a law of these rules; the first is blamed unless the outcome names another.
 
-    ``on`` is a kind of object (the function takes a ``Seen``), ``container`` (``SeenContainer``, for
-    every container of an observed Pod) or a verb (``Done``).
+    ``on`` is a kind of object or ``Pod with init containers`` (the function takes a ``Seen``),
+    ``container``, ``app container``, ``init container`` or ``sidecar`` (``SeenContainer``, for every
+    such container of an observed Pod), or a verb (``Done``).
     """
 
     def register(function: F) -> F:

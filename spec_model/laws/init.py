@@ -32,10 +32,10 @@ INITIALIZING: Final = "PodInitializing"
 # -- the order -------------------------------------------------------------------------------------
 
 
-@law("INIT-001", on="container")
+@law("INIT-001", on="init container")
 def init_containers_run_in_order(seen: SeenContainer) -> Verdict:
     """Each regular init container starts only after the one before it has exited with code 0."""
-    if seen.spec.kind != "init" or (start := started_now(seen)) is None:
+    if (start := started_now(seen)) is None:
         return None
     earlier = [container for container in ahead_of(seen) if container.kind == "init"]
     if not earlier:
@@ -48,10 +48,10 @@ def init_containers_run_in_order(seen: SeenContainer) -> Verdict:
     )
 
 
-@law("INIT-002", "INIT-004", on="container")
+@law("INIT-002", "INIT-004", on="app container")
 def app_containers_wait_for_initialization(seen: SeenContainer) -> Verdict:
     """No app container starts before every regular init container has exited 0, every sidecar started."""
-    if seen.spec.kind != "app" or not seen.pod.now.spec.init_containers:
+    if not seen.pod.now.spec.init_containers:
         return None
     if (start := started_now(seen)) is None:
         return None
@@ -64,11 +64,11 @@ def app_containers_wait_for_initialization(seen: SeenContainer) -> Verdict:
     )
 
 
-@law("INIT-002", on="Pod")
+@law("INIT-002", on="Pod with init containers")
 def an_uninitialized_pod_says_so(seen: Seen) -> Verdict:
     """App containers wait with reason PodInitializing; Pending; Initialized is False with its reason."""
     pod: Pod = seen.now
-    if not pod.spec.init_containers or not pod.statuses or is_over(seen):
+    if not pod.statuses or is_over(seen):
         return None
     if not _is_initializing(seen):
         return None
@@ -179,10 +179,10 @@ def _waits_with(pod: Pod, container: Container) -> str:
 # -- failure and success ---------------------------------------------------------------------------
 
 
-@law("INIT-003", on="container")
+@law("INIT-003", on="init container")
 def a_failed_init_container_runs_again_alone(seen: SeenContainer) -> Verdict:
     """restartCount + 1 of that one; earlier ones are not run again, podIP and phase stay."""
-    if seen.spec.kind != "init" or (ladder := ladder_of(seen)) is None:
+    if (ladder := ladder_of(seen)) is None:
         return None
     if ladder.restart is not None and ladder.restart.exit.exit_code != 0:
         return _alone(seen, ladder.restart.exit)
@@ -226,11 +226,11 @@ def _ran_since(seen: SeenContainer, start: float) -> Iterator[str]:
             yield container.name
 
 
-@law("INIT-004", on="container")
+@law("INIT-004", on="init container")
 def a_failed_init_container_fails_the_pod(seen: SeenContainer) -> Verdict:
     """Under Never the Pod fails; what comes after never starts and stays in PodInitializing."""
     run = seen.now.terminated
-    if seen.spec.kind != "init" or run is None or run.exit_code == 0:
+    if run is None or run.exit_code == 0:
         return None
     if seen.before is not None and seen.before.terminated is not None:
         return None
@@ -277,11 +277,11 @@ def _has_failed_for_good(seen: Seen) -> bool:
     )
 
 
-@law("INIT-005", on="Pod")
+@law("INIT-005", on="Pod with init containers")
 def an_init_container_that_succeeded_is_done(seen: Seen) -> Verdict:
     """Exit code 0 is final, even when app containers crash and restart later."""
     before, pod = seen.before, seen.now
-    if before is None or not pod.spec.init_containers or not kubelet_owned(seen):
+    if before is None or not kubelet_owned(seen):
         return None
     regular = [container for container in pod.spec.init_containers if container.kind == "init"]
     again = [container.name for container in regular if _runs_anew(seen, container)]

@@ -85,10 +85,10 @@ def changed_init_images(before: float | None, seen: Seen) -> float | None:
     return seen.at if _another_image(seen) else before
 
 
-@law("INIT-008", on="Pod")
+@law("INIT-008", on="Pod with init containers")
 def another_init_image_does_not_start_the_pod_anew(seen: Seen) -> Verdict:
     """Finished init containers are not run again; in the source document the Pod starts anew."""
-    if not seen.now.spec.init_containers or not _another_image(seen) or is_over(seen):
+    if not _another_image(seen) or is_over(seen):
         return None
     runs = _finished_runs(seen.now)
     if runs is None:
@@ -215,7 +215,7 @@ def lost_sandboxes(before: Loss | None, seen: Seen) -> Loss | None:
     return Loss(upset, before_it if before_it == after_it else None, True)
 
 
-@law("INIT-009", on="Pod")
+@law("INIT-009", on="Pod with init containers")
 def a_new_sandbox_starts_from_the_first_init_container(seen: Seen) -> Verdict:
     """All init containers run again; under Never nothing does, nor once OnFailure has succeeded."""
     loss: Loss | None = seen.notes.get("sandbox")
@@ -294,11 +294,11 @@ def _until_it_runs(container: Container, lost_at: float) -> Any:
     return settled
 
 
-@law("INIT-009", on="container")
+@law("INIT-009", on="app container")
 def app_containers_wait_for_the_new_initialization(seen: SeenContainer) -> Verdict:
     """In a new sandbox no app container starts before the init containers have run in it."""
     loss: Loss | None = seen.pod.notes.get("sandbox")
-    if loss is None or loss.upset is None or seen.spec.kind != "app":
+    if loss is None or loss.upset is None:
         return None
     if (start := started_now(seen)) is None:
         return None

@@ -82,11 +82,11 @@ SELECTIVE: Final = (
 """What else may keep a Pod from a node, or make room for it."""
 
 
-@law("INIT-010", on="Pod")
+@law("INIT-010", on="Pod with init containers")
 def init_containers_count_for_scheduling(seen: Seen) -> Verdict:
     """A Pod takes max(app and sidecars, the most that is needed during initialization) of its node."""
     before, pod = seen.before, seen.now
-    if before is None or not pod.spec.init_containers or before.spec.node_name:
+    if before is None or before.spec.node_name:
         return None
     if pod.spec.node_name:
         node = seen.world.view("Node", "", pod.spec.node_name)

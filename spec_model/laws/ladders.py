@@ -30,7 +30,7 @@ from spec_model.pod.ladder import (
     respecified,
 )
 from spec_model.profiles import BackoffConstants
-from spec_model.world import Done, Seen, SeenContainer
+from spec_model.world import Done, Key, Seen, SeenContainer, World
 
 FORGETS: Final = "forgets"
 LOSES_TRACK: Final = "loses track"
@@ -44,10 +44,13 @@ UPSETS: Final[Mapping[str, str]] = {
 """Stimuli after which a kubelet remembers nothing, or it is not known what it remembers."""
 
 REMEMBERED: Final = 3600.0
-"""Seconds for which it matters what happened to a node or a Pod."""
+"""Seconds for which it matters what happened to one that is gone, or that was never shown."""
 
 Upset: TypeAlias = tuple[str, float, int]
 """What it does, when, and how many there were before it."""
+
+Upsets: TypeAlias = Mapping[Key, Upset]
+"""By Node or Pod, what last happened to it."""
 
 Kills: TypeAlias = Mapping[tuple[str, str], float]
 """By Pod UID and container, when something last happened to it."""
@@ -62,6 +65,40 @@ class Ladders:
 
     of: Mapping[str, Ladder] = EMPTY
     felt: tuple[Upset | None, ...] = ()
+
+
+def ladder_of(seen: SeenContainer) -> Ladder | None:
+    """What is known of this container's restarts, this observation included."""
+    return known_ladder(seen.pod, seen.spec.name)
+
+
+def known_ladder(seen: Seen, container: str) -> Ladder | None:
+    """What is known of the restarts of that container of the Pod, this observation included."""
+    found: Ladders | None = seen.notes.get("ladders")
+    return None if found is None else found.of.get(container)
+
+
+def terms_of(seen: Seen) -> Terms:
+    """By what the ladders of this Pod are climbed."""
+    terms: Terms = seen.notes["terms"]
+    return terms
+
+
+@note("terms", on="Pod")
+def terms_in_force(before: Terms | None, seen: Seen) -> Terms:
+    """What the Pod's kubelet and the trace's clock make of the profile's constants."""
+    constants = kubelet_constants(seen) or seen.profile.backoff
+    if before is not None and before.constants is constants:
+        return before
+    setting = seen.world.setting
+    tolerance = setting.tolerance
+    return Terms(
+        constants,
+        tolerance.truncation,
+        tolerance.lateness,
+        seen.profile.success_backs_off,
+        setting.clock == "real",
+    )
 
 
 @note("ladders", on="Pod")
@@ -79,31 +116,6 @@ def ladders(before: Ladders | None, seen: Seen) -> Ladders:
         name: ladder for name, ladder in _climbing(known, seen, upsets, terms) if ladder is not None
     }
     return Ladders(_crowded(found) if len(found) > 1 else found, upsets)
-
-
-def ladder_of(seen: SeenContainer) -> Ladder | None:
-    """What is known of this container's restarts, this observation included."""
-    return known_ladder(seen.pod, seen.spec.name)
-
-
-def known_ladder(seen: Seen, container: str) -> Ladder | None:
-    """What is known of the restarts of that container of the Pod, this observation included."""
-    found: Ladders | None = seen.notes.get("ladders")
-    return None if found is None else found.of.get(container)
-
-
-def terms_of(seen: Seen) -> Terms:
-    """By what the ladders of this Pod are climbed."""
-    constants = kubelet_constants(seen) or seen.profile.backoff
-    setting = seen.world.setting
-    tolerance = setting.tolerance
-    return Terms(
-        constants,
-        tolerance.truncation,
-        tolerance.lateness,
-        seen.profile.success_backs_off,
-        setting.clock == "real",
-    )
 
 
 def was_killed(seen: Seen, spec: Container, ladder: Ladder | None) -> bool | None:
@@ -186,11 +198,10 @@ def _crowded(found: dict[str, Ladder]) -> dict[str, Ladder]:
 
 def upsets_of(seen: Seen) -> tuple[Upset | None, ...]:
     """The newest upset of the Pod's node, and of its sandbox."""
-    known: Mapping[str, Upset] | None = seen.world.notes.get("upsets")
+    known: Upsets | None = seen.world.notes.get("upsets")
     if not known:
         return ()
-    _, namespace, name = seen.now.key
-    return known.get(f"Node {seen.now.spec.node_name}"), known.get(f"Pod {namespace}/{name}")
+    return known.get(("Node", "", seen.now.spec.node_name)), known.get(seen.now.key)
 
 
 def _worst(now: tuple[Upset | None, ...], before: tuple[Upset | None, ...]) -> Upset | None:
@@ -203,19 +214,21 @@ def _worst(now: tuple[Upset | None, ...], before: tuple[Upset | None, ...]) -> U
 @note("upsets", on="lose-sandbox")
 @note("upsets", on="stop-node")
 @note("upsets", on="start-node")
-def upset_by_the_tester(before: Mapping[str, Upset] | None, done: Done) -> Mapping[str, Upset]:
+def upset_by_the_tester(before: Upsets | None, done: Done) -> Upsets:
     """What the tester did to nodes and sandboxes."""
     if isinstance(done.response, Rejected):
         return before or EMPTY
     given = done.arguments
     whom = (
-        f"Node {given['node']}" if "node" in given else f"Pod {given['namespace']}/{given['pod']}"
+        ("Node", "", given["node"])
+        if "node" in given
+        else ("Pod", given["namespace"], given["pod"])
     )
-    return _with_upset(before, whom, UPSETS[done.verb], done.at)
+    return _with_upset(before, whom, UPSETS[done.verb], done.at, done.world)
 
 
 @note("upsets", on="Event*")
-def upset_by_itself(before: Mapping[str, Upset] | None, seen: Seen) -> Mapping[str, Upset]:
+def upset_by_itself(before: Upsets | None, seen: Seen) -> Upsets:
     """What a cluster tells of kubelets that started and sandboxes that were lost."""
     event = seen.manifest
     reason = event.get("reason")
@@ -223,10 +236,10 @@ def upset_by_itself(before: Mapping[str, Upset] | None, seen: Seen) -> Mapping[s
         return before or EMPTY
     about = event.get("involvedObject") or EMPTY
     if reason == "SandboxChanged":
-        whom = f"Pod {about.get('namespace')}/{about.get('name')}"
-        return _with_upset(before, whom, LOSES_TRACK, at)
+        whom = ("Pod", about.get("namespace", ""), about.get("name", ""))
+        return _with_upset(before, whom, LOSES_TRACK, at, seen.world)
     if about.get("kind") == "Node" and event.get("message", "").startswith("Starting kubelet"):
-        return _with_upset(before, f"Node {about.get('name')}", FORGETS, at)
+        return _with_upset(before, ("Node", "", about.get("name", "")), FORGETS, at, seen.world)
     return before or EMPTY
 
 
@@ -239,12 +252,15 @@ def happened(seen: Seen) -> float | None:
     return wall - seen.world.setting.epoch
 
 
-def _with_upset(
-    before: Mapping[str, Upset] | None, whom: str, what: str, at: float
-) -> Mapping[str, Upset]:
+def _with_upset(before: Upsets | None, whom: Key, what: str, at: float, world: World) -> Upsets:
+    """With one more; what happened to those that exist is never forgotten, their laws need it."""
     known = before or EMPTY
     number = known[whom][2] + 1 if whom in known else 0
-    kept = {key: upset for key, upset in known.items() if at - upset[1] < REMEMBERED}
+    kept = {
+        key: upset
+        for key, upset in known.items()
+        if key in world.objects or at - upset[1] < REMEMBERED
+    }
     return {**kept, whom: (what, at, number)}
 
 

@@ -37,8 +37,11 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
+    tampered: frozenset[str] | None = seen.world.notes.get("tampered")
+    if not tampered:
+        return True
     _, namespace, name = seen.now.key
-    return f"{namespace}/{name}" not in seen.world.notes.get("tampered", ())
+    return f"{namespace}/{name}" not in tampered
 
 
 @law("PHASE-001", on="Pod")

@@ -39,11 +39,11 @@ Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
 # -- RESTART-002, -007: who is started again --------------------------------------------------------
 
 
-@law("RESTART-002", "RESTART-007", on="container")
+@law("RESTART-002", "RESTART-007", on="app container")
 def policy_and_exit_code_decide(seen: SeenContainer) -> Verdict:
     """Always: always; OnFailure: iff the exit code is not 0; Never: never; a container's own goes first."""
     ladder = ladder_of(seen)
-    if ladder is None or seen.spec.kind != "app" or not (ladder.ended or ladder.restart):
+    if ladder is None or not (ladder.ended or ladder.restart):
         return None
     restarted = None if ladder.restart is None else _may_restart(seen, ladder.restart)
     owed = _owed(seen, ladder) if ladder.ended else None

@@ -164,14 +164,13 @@ def _discrepancies(before: ContainerStatus, now: ContainerStatus) -> Iterator[st
         yield f"restartCount fell from {before.restart_count} to {now.restart_count}"
         return
     known, shown = runs(before), runs(now)
-    for number, container_id in shown.items():
-        if known.get(number, container_id) != container_id:
-            yield f"run {number} was {known[number]} and is {container_id}"
+    numbers = {container_id: number for number, container_id in shown.items()}
     for number, container_id in known.items():
-        other = next((each for each, name in shown.items() if name == container_id), number)
-        if other != number:
+        if shown.get(number, container_id) != container_id:
+            yield f"run {number} was {container_id} and is {shown[number]}"
+        if (other := numbers.get(container_id, number)) != number:
             yield f"{container_id} was run {number} and is run {other}"
-    if len(set(shown.values())) < len(shown):
+    if len(numbers) < len(shown):
         yield f"{now.container_id} is its own previous run"
     yield from _other_ends(before, now)
     yield from _overlap(now)
@@ -181,11 +180,10 @@ def _discrepancies(before: ContainerStatus, now: ContainerStatus) -> Iterator[st
 
 def _other_ends(before: ContainerStatus, now: ContainerStatus) -> Iterator[str]:
     """Runs of which the two statuses say that they ended otherwise."""
-    known = {run.container_id: run for run in _ends(before)}
-    for run in _ends(now):
-        was = known.get(run.container_id, run)
-        if was.exit_code != run.exit_code:
-            yield f"run {run.container_id} exited {was.exit_code}, and exited {run.exit_code}"
+    for was in _ends(before):
+        for run in _ends(now):
+            if was.container_id == run.container_id and was.exit_code != run.exit_code:
+                yield f"run {run.container_id} exited {was.exit_code}, and exited {run.exit_code}"
 
 
 def _ends(status: ContainerStatus) -> list[Terminated]:

@@ -21,16 +21,16 @@ GRACE: Final = 30.0
 
 def has_sidecar(seen: Seen) -> bool:
     """Whether the Pod has a sidecar, and the profile knows of such a thing."""
-    inits = seen.now.spec.init_containers
-    if not inits or not seen.profile.container_restart_policy:
+    if not seen.profile.container_restart_policy:
         return False
-    return any(container.kind == "sidecar" for container in inits)
+    return any(container.kind == "sidecar" for container in seen.now.spec.init_containers)
 
 
-@law("INIT-011", on="container")
+@law("INIT-011", on="init container")
+@law("INIT-011", on="sidecar")
 def the_next_starts_once_a_sidecar_has_started(seen: SeenContainer) -> Verdict:
     """Sidecars start in order; what comes after one waits until it is Started."""
-    if seen.spec.kind == "app" or not has_sidecar(seen.pod):
+    if not has_sidecar(seen.pod):
         return None
     if seen.now.restart_count or (start := started_now(seen)) is None:
         return None
@@ -44,10 +44,10 @@ def the_next_starts_once_a_sidecar_has_started(seen: SeenContainer) -> Verdict:
     )
 
 
-@law("INIT-011", on="container")
+@law("INIT-011", on="sidecar")
 def a_sidecar_always_restarts(seen: SeenContainer) -> Verdict:
     """It restarts on any exit, whatever the policy of the Pod."""
-    if seen.spec.kind != "sidecar" or (ladder := ladder_of(seen)) is None:
+    if (ladder := ladder_of(seen)) is None:
         return None
     if ladder.restart is not None:
         return HELD if seen.pod.profile.container_restart_policy else None
@@ -65,7 +65,7 @@ def a_sidecar_always_restarts(seen: SeenContainer) -> Verdict:
     )
 
 
-@law("INIT-011", on="Pod")
+@law("INIT-011", on="Pod with init containers")
 def a_sidecar_counts_in_ready(seen: Seen) -> Verdict:
     """A Pod is Ready only while its sidecars are."""
     if (seen.now.conditions.get("Ready") or EMPTY).get("status") != "True" or not has_sidecar(seen):
@@ -82,7 +82,7 @@ def a_sidecar_counts_in_ready(seen: Seen) -> Verdict:
     )
 
 
-@law("INIT-011", on="Pod")
+@law("INIT-011", on="Pod with init containers")
 def a_sidecar_does_not_keep_the_pod(seen: Seen) -> Verdict:
     """When the app containers have ended for good, sidecars are stopped and the Pod ends."""
     if not has_sidecar(seen) or seen.before is None or is_over(seen):

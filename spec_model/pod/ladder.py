@@ -223,7 +223,24 @@ def quiet(ladder: Ladder) -> Ladder:
     """The same ladder without its news."""
     if not ladder.ended and ladder.restart is None:
         return ladder
-    return evolve(ladder, ended=False, restart=None)
+    return _at(ladder, ladder.run, ended=False)
+
+
+def _at(ladder: Ladder, run: Run, *, ended: bool) -> Ladder:
+    """What is remembered, at that run; spelled out, for it is on the way of every exit and restart."""
+    return Ladder(
+        run,
+        ladder.memory,
+        ladder.origin,
+        ladder.spec,
+        ladder.left,
+        ladder.earlier_finish,
+        ladder.announced,
+        ladder.learned,
+        ladder.released_at,
+        ladder.adrift,
+        ended,
+    )
 
 
 def adrift(ladder: Ladder) -> Ladder:
@@ -293,7 +310,7 @@ def _see(ladder: Ladder, run: Run, terms: Terms, killed: bool | None) -> Ladder:
         if run.started_at != known.started_at:
             return lost(ladder, run)
         if known.finished_at is None and run.finished_at is not None:
-            return evolve(ladder, run=run, ended=True)
+            return _at(ladder, run, ended=True)
         return ladder
     if (
         run.number > known.number + 1

@@ -43,7 +43,7 @@ class Engine:
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
         self._order: tuple[Component, ...] = ()
-        self.store.subscribe(self._on_write)
+        self.store.subscribe(self._on_write, frozenset({"Node"}))
         self._wire()
         for number in range(1, nodes + 1):
             self.store.create(node_manifest(f"node{number}"))
@@ -66,7 +66,7 @@ class Engine:
 
     def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
         """A Node brings its kubelet, and takes it away."""
-        if new.get("kind") != "Node" or (old is not None and type_ == "MODIFIED"):
+        if old is not None and type_ == "MODIFIED":
             return
         name = meta.name_of(new)
         if type_ == "DELETED":

@@ -37,7 +37,8 @@ class Store:
         self._random = source
         self._version = 0
         self._kinds: dict[str, dict[tuple[str, str], Object]] = {}
-        self._listeners: list[Listener] = []
+        self._listeners: list[tuple[Listener, frozenset[str] | None]] = []
+        self._hearing: dict[str, tuple[Listener, ...]] = {}
         self._watched: list[Observation] = []
         self._events: dict[tuple[str, str, str], Key] = {}
 
@@ -65,9 +66,13 @@ class Store:
         """All objects of the kind, oldest first."""
         return list(self._kinds.get(kind, {}).values())
 
-    def subscribe(self, listener: Listener) -> None:
-        """Be told (type, new, old) after each write. A listener only notes work; it never writes."""
-        self._listeners.append(listener)
+    def subscribe(self, listener: Listener, kinds: frozenset[str] | None = None) -> None:
+        """Be told (type, new, old) after each write of these kinds; of all but Events without.
+
+        A listener only notes work; it never writes.
+        """
+        self._listeners.append((listener, kinds))
+        self._hearing.clear()
 
     def drain(self) -> Sequence[Observation]:
         """What the watch showed since the last call."""
@@ -247,9 +252,19 @@ class Store:
         else:
             stored[namespace, name] = new
         self._watched.append(Observation(self.clock.now, type_, new))
-        for listener in self._listeners:
+        listeners = self._hearing.get(kind)
+        for listener in self._hear(kind) if listeners is None else listeners:
             listener(type_, new, old)
         return new
+
+    def _hear(self, kind: str) -> tuple[Listener, ...]:
+        """Who is told of a kind; most writes are Events, and no part of a cluster reacts to those."""
+        self._hearing[kind] = tuple(
+            listener
+            for listener, kinds in self._listeners
+            if (kind != "Event" if kinds is None else kind in kinds)
+        )
+        return self._hearing[kind]
 
     def _drop(self, old: Object) -> Object:
         return self._write(DELETED, dict(old), old)

@@ -21,13 +21,16 @@ class Controller(ABC):
     name: ClassVar[str]
     """How Events of this controller name their source."""
 
+    watches: ClassVar[frozenset[str] | None] = None
+    """The kinds that it is told of; None: all but Events."""
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.store = engine.store
         self.clock = engine.clock
         self.settings = engine.settings
         self._queue: dict[Key, None] = {}
-        self.store.subscribe(self.notice)
+        self.store.subscribe(self.notice, self.watches)
 
     @abstractmethod
     def notice(self, type: str, new: Object, old: Object | None) -> None:

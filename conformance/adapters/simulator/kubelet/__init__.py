@@ -44,13 +44,13 @@ class Kubelet:
         self._writing = False
         self.images = Images(engine.images, backoff.Backoff(backoff.pull_delays(self.settings)))
         self._begin()
-        self.store.subscribe(self.notice)
+        self.store.subscribe(self.notice, frozenset({"Pod"}))
 
     # What to look at.
 
     def notice(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
         """Queue the worker of a Pod of this node that changed, its own status writes excepted."""
-        if new["kind"] != "Pod" or not self.running or new["spec"].get("nodeName") != self.name:
+        if not self.running or new["spec"].get("nodeName") != self.name:
             return
         worker = self._workers.get(meta.uid_of(new))
         if type_ == "DELETED":

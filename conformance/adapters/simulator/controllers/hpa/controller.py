@@ -64,6 +64,7 @@ class HorizontalPodAutoscalerController(Controller):
     """Reconciles every HPA once per sync period, first one period after its creation (HPA-001)."""
 
     name = "horizontal-pod-autoscaler"
+    watches = frozenset({"HorizontalPodAutoscaler"})
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -71,8 +72,6 @@ class HorizontalPodAutoscalerController(Controller):
 
     def notice(self, type: str, new: Object, old: Object | None) -> None:
         """A new HPA starts its clock; nothing else makes it due earlier."""
-        if new["kind"] != "HorizontalPodAutoscaler":
-            return
         if type == "ADDED":
             self._histories[meta.uid_of(new)] = History()
             self._schedule(new)

@@ -23,6 +23,7 @@ class TaintEvictionController(Controller):
     """Deletes Pods when their time on a tainted node is over; cancels that when the taint goes."""
 
     name = "taint-eviction-controller"
+    watches = frozenset({"Node", "Pod"})
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

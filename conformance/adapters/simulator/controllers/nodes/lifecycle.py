@@ -27,6 +27,7 @@ class NodeLifecycleController(Controller):
     """Watches over nodes that went silent, and keeps every node's taints as its Ready says."""
 
     name = "node-controller"
+    watches = frozenset({"Node"})
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -35,7 +36,7 @@ class NodeLifecycleController(Controller):
 
     def notice(self, type: str, new: Object, old: Object | None) -> None:
         """Any change of a node may change the state of its zone, and so the others' taints."""
-        if new["kind"] == "Node" and (old is None or type == "DELETED" or _matters(new, old)):
+        if old is None or type == "DELETED" or _matters(new, old):
             for node in self.store.list("Node"):
                 self.enqueue(meta.key_of(node))
 

@@ -24,6 +24,7 @@ class PodGarbageCollector(Controller):
     """Removes Pods of absent nodes, of nodes out of service, never bound ones, and old ended ones."""
 
     name = "pod-garbage-collector"
+    watches = frozenset({"Node", "Pod"})
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

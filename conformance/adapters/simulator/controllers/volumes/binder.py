@@ -23,6 +23,7 @@ class PersistentVolumeController(Controller):
     """Keeps every claim and every volume where its peer says it should be."""
 
     name = "persistentvolume-controller"
+    watches = frozenset({"Pod", CLAIM, VOLUME, "StorageClass"})
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

@@ -27,6 +27,7 @@ class StorageProtectionController(Controller):
     """Puts a finalizer on claims and volumes, and takes it away when a deleted one is unused."""
 
     name = "storage-protection-controller"
+    watches = frozenset({"Pod", *FINALIZERS})
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

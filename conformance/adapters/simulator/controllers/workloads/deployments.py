@@ -53,6 +53,7 @@ class DeploymentController(Controller):
     """Does at most one step of a rollout in a round; what it writes brings the next round."""
 
     name = "deployment-controller"
+    watches = frozenset({"Deployment", "ReplicaSet", "Pod"})
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)

@@ -24,6 +24,7 @@ class ReplicaController(Controller):
     """Creates and deletes Pods, adopts and releases them, and reports."""
 
     name = "replicaset-controller"
+    watches = frozenset({*KINDS, "Pod"})
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)
