@@ -73,15 +73,28 @@ def an_uninitialized_pod_says_so(seen: Seen) -> Verdict:
     if not _is_initializing(seen):
         return None
     waiting = {_waits_with(pod, container) for container in pod.spec.containers}
-    initialized = pod.conditions.get("Initialized")
-    said = initialized and (initialized.get("status"), initialized.get("reason"))
+    said = _says_of_initialization(pod)
     return expect(
         (waiting == {INITIALIZING} or is_disturbed(seen))
         and pod.phase == "Pending"
-        and said in (None, ("False", "ContainersNotInitialized")),
+        and (said in (None, ("False", "ContainersNotInitialized")) or _was_initialized(seen)),
         "app containers in PodInitializing, phase Pending, Initialized=False ContainersNotInitialized",
         f"{', '.join(sorted(waiting))}, phase {pod.phase}, Initialized={said}",
     )
+
+
+def _says_of_initialization(pod: Pod) -> tuple[str | None, str | None] | None:
+    initialized = pod.conditions.get("Initialized")
+    return None if initialized is None else (initialized.get("status"), initialized.get("reason"))
+
+
+def _was_initialized(seen: Seen) -> bool:
+    """Whether Initialized was True before, or may have been: then it stays, also in a new sandbox."""
+    if seen.before is None:
+        statuses = (seen.now.statuses.get(each.name) for each in seen.now.spec.init_containers)
+        return any(status is not None and status.restart_count > 0 for status in statuses)
+    said = _says_of_initialization(seen.before)
+    return said is not None and said[0] == "True"
 
 
 def _is_initializing(seen: Seen) -> bool:

@@ -48,6 +48,30 @@ def test_only_the_image_may_change() -> None:
     assert blamed(judged(before, patched(Accepted(stored), command=["x"]))) == {"INIT-008"}
 
 
+def test_a_sandbox_lost_long_ago_is_not_forgotten() -> None:
+    hour = 3600.0
+    trace = judged(
+        look(5, i=ok(0, 5), j=running(5)),
+        done(10, "lose-sandbox", namespace="default", pod="a"),
+        look(11, i=waiting("ErrImagePull"), j=INITIALIZING),
+        done(2 * hour, "lose-sandbox", namespace="default", pod="another"),
+        look(2 * hour + 1, i=running(2 * hour), j=INITIALIZING, restarts={"i": 1}, last=ok(0, 5)),
+    )
+    assert not blamed(trace)
+
+
+def test_initialized_stays_true_in_a_new_sandbox() -> None:
+    true = {"conditions": [{"type": "Initialized", "status": "True"}]}
+
+    def trace(*before: Observation) -> Judged:
+        again = look(11, i=running(10), restarts={"i": 1}, last=ok(0, 5), more=true)
+        return judged(*before, losing(), again)
+
+    assert not blamed(trace(look(6, waiting("ErrImagePull"), i=ok(0, 5), more=true)))
+    assert not blamed(trace())
+    assert "INIT-002" in blamed(trace(look(6, i=ok(0, 5), more=UNINITIALIZED)))
+
+
 @pytest.mark.parametrize("profile", ["v1.36", "documented"])
 def test_another_init_image(profile: str) -> None:
     def trace(*after: Observation) -> Judged:
