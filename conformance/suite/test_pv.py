@@ -239,6 +239,21 @@ def test_a_volume_in_use_is_not_recycled(run: Session, draw: Draw) -> None:
     run.advance(400)
 
 
+@focus("PV-007", "PV-008")
+def test_a_failed_volume_is_mended_or_taken_away(run: Session, draw: Draw) -> None:
+    """What cannot be deleted is recycled instead, or an administrator takes the object away."""
+    run.create(sourced("v", "srv", persistentVolumeReclaimPolicy="Delete"))
+    run.create(claim("c"))
+    run.advance(draw(pauses))
+    run.delete("PersistentVolumeClaim", "c")
+    run.advance(40)
+    if draw(st.booleans()):
+        run.patch("PersistentVolume", "v", {"spec": {"persistentVolumeReclaimPolicy": "Recycle"}})
+        run.advance(400)
+    run.delete("PersistentVolume", "v")
+    run.advance(40)
+
+
 # -- how they come to be --------------------------------------------------------------------------
 
 
