@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
-from itertools import chain
 from pkgutil import iter_modules
 from typing import Any, Final, TypeAlias
 
@@ -18,7 +17,7 @@ from spec_model import laws as laws_package
 from spec_model import lifecycles, objects
 from spec_model.events import Act, Evaluated, Event, Manifest, Observation, Rejected, key_of
 from spec_model.functions import FUNCTIONS, same_result
-from spec_model.law import LAWS, NOTES, Law, Verdict
+from spec_model.law import LAWS, NOTES, Law, Note, Verdict
 from spec_model.rules import Decision
 from spec_model.world import (
     Breach,
@@ -34,8 +33,8 @@ from spec_model.world import (
     World,
 )
 
-NOT_KEPT: Final = frozenset({"Event", "Lease"})
-"""Kinds that come and go in masses and that no rule remembers."""
+PASSING: Final = frozenset({"Event", "Lease"})
+"""Kinds that come and go in masses: they are heard and noted, and not kept."""
 
 
 @cache
@@ -50,6 +49,13 @@ def laws_on(*looked_at: str) -> tuple[Law, ...]:
     """The laws that look at any of these."""
     load_laws()
     return tuple(law for name in looked_at for law in LAWS.get(name, ()))
+
+
+@cache
+def notes_on(*looked_at: str) -> tuple[Note, ...]:
+    """The notes that look at any of these."""
+    load_laws()
+    return tuple(note for name in looked_at for note in NOTES.get(name, ()))
 
 
 CONTAINER_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -205,25 +211,25 @@ def _with_obligations(known: Known, owed: tuple[tuple[str, Obligation], ...]) ->
 def _observe(world: World, event: Observation, bench: Bench) -> World:
     manifest = event.object
     key = key_of(manifest)
+    if key[0] in PASSING:
+        return _pass_by(world, event, key, bench)
     known = world.objects.get(key)
     if known is not None and known.uid != manifest["metadata"].get("uid", ""):
         known = None  # another object of the same name; the end of the first was not seen
     if known is not None and _stale(known, event):
         return _next(world, event.at, world.objects, world.notes, bench)
-    if key[0] in NOT_KEPT and key[0] not in LAWS:
-        return _next(world, event.at, world.objects, world.notes, bench)
     seen = _seen(world, event, key, known)
     if key[0] == "Pod":
         _hear_pod(seen, key, bench)
     else:
-        bench.hear(LAWS.get(key[0], ()), seen, (key,))
+        bench.hear(laws_on(key[0]), seen, (key,))
     if key[0] in lifecycles.STEPS_OF:
         bench.edges.extend(lifecycles.edges_taken(key[0], seen.before, seen.now, event.type))
     open_still = _settled(known, seen, key, bench)
     kept = dict(world.objects)
     if event.type == "DELETED":
         kept.pop(key, None)
-    elif key[0] not in NOT_KEPT:
+    else:
         kept[key] = Known(
             seen.now,
             manifest,
@@ -233,7 +239,22 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
             (*open_still, *(owed for owed in bench.owed if owed[1].on in (None, key))),
         )
     _assign(kept, bench, but=key)
-    notes = _noted(key[0] + "*", world.notes, seen)
+    notes = _noted(notes_on(key[0] + "*"), world.notes, seen)
+    return _next(world, event.at, kept, notes, bench)
+
+
+def _pass_by(world: World, event: Observation, key: Key, bench: Bench) -> World:
+    """Heard by those who look at the kind, or at this reason of it: ``Event BackOff``."""
+    manifest = event.object
+    reason = f"{key[0]} {manifest.get('reason')}"
+    fresh = event.type == "ADDED" and _just_created(world, event)
+    seen = Seen(world, event.at, event.type, None, manifest, manifest, objects.EMPTY, fresh)
+    bench.hear(laws_on(key[0], reason), seen, (key,))
+    kept = world.objects
+    if bench.owed:
+        kept = dict(kept)
+        _assign(kept, bench)
+    notes = _noted(notes_on(key[0] + "*", reason + "*"), world.notes, seen)
     return _next(world, event.at, kept, notes, bench)
 
 
@@ -264,7 +285,7 @@ def _seen(world: World, event: Observation, key: Key, known: Known | None) -> Se
     fresh = known is None and event.type == "ADDED" and _just_created(world, event)
     notes: dict[str, Any] = {} if known is None else dict(known.notes)
     seen = Seen(world, event.at, kind, before, view, manifest, notes, fresh)
-    for note in NOTES.get(key[0], ()):
+    for note in notes_on(key[0]):
         notes[note.name] = note.remember(notes.get(note.name), seen)
     return seen
 
@@ -308,8 +329,8 @@ def _settled(
 def _act(world: World, event: Act, bench: Bench) -> World:
     verb = event.stimulus.verb
     done = Done(world, event.at, verb, event.stimulus.arguments, event.response)
-    bench.hear(chain(LAWS.get(verb, ()), LAWS.get("act", ())), done, _target(done))
-    notes = _noted(verb, world.notes, done)
+    bench.hear(laws_on(verb, "act"), done, _target(done))
+    notes = _noted(notes_on(verb), world.notes, done)
     kept = world.objects
     if not isinstance(event.response, Rejected):
         kept = _disturb(kept, verb)
@@ -327,9 +348,11 @@ def _target(done: Done) -> str:
     return f"{done.verb} {name}".strip()
 
 
-def _noted(on: str, notes: Mapping[str, Any], event: Seen | Done) -> Mapping[str, Any]:
+def _noted(
+    listening: Iterable[Note], notes: Mapping[str, Any], event: Seen | Done
+) -> Mapping[str, Any]:
     fresh: dict[str, Any] | None = None
-    for note in NOTES.get(on, ()):
+    for note in listening:
         known = (notes if fresh is None else fresh).get(note.name)
         noted = note.remember(known, event)
         if noted is not known:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from spec_model.events import Manifest
 
@@ -94,13 +94,15 @@ class PodSpec:
     node_name: str
     active_deadline_seconds: float | None
     manifest: Manifest
+    _by_name: Mapping[str, Container] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        found = {container.name: container for container in self.init_containers + self.containers}
+        object.__setattr__(self, "_by_name", found)
 
     def container(self, name: str) -> Container | None:
         """The app, init or sidecar container of that name."""
-        for container in self.containers + self.init_containers:
-            if container.name == name:
-                return container
-        return None
+        return self._by_name.get(name)
 
 
 @frozen

@@ -6,7 +6,7 @@ from spec_model.law import Verdict, expect, law
 from spec_model.laws.backoff import HOUSEKEEPING, restart_expected, until_restarted
 from spec_model.laws.ladders import UPSETS, is_back_off, ladder_of, terms_of, was_killed
 from spec_model.laws.phase import ABSORBING
-from spec_model.objects import Pod
+from spec_model.objects import EMPTY, Pod
 from spec_model.pod.backoff import Entry
 from spec_model.pod.ladder import CRASH_LOOP, RESYNC, Ladder, announcement, cost
 from spec_model.world import HELD, Breach, Held, Obligation, Seen, SeenContainer, Void
@@ -108,9 +108,9 @@ def _had_its_event(ladder: Ladder, seen: SeenContainer) -> Held | Breach | None:
     restart, world = ladder.restart, seen.pod.world
     if restart is None or restart.announced is None or world.setting.clock == "real":
         return None
-    told = world.notes.get("back-offs")
-    if told is None or restart.exit.finished_at is None:
-        return None  # the engine shows no Events at all
+    if "shows-events" not in world.notes or restart.exit.finished_at is None:
+        return None
+    told = world.notes.get("back-offs") or EMPTY
     since = restart.exit.finished_at - world.setting.epoch
     return expect(
         told.get((seen.pod.now.uid, seen.spec.name), -1.0) >= since,

@@ -227,15 +227,15 @@ def upset_by_the_tester(before: Upsets | None, done: Done) -> Upsets:
     return _with_upset(before, whom, UPSETS[done.verb], done.at, done.world)
 
 
-@note("upsets", on="Event*")
+@note("upsets", on="Event Starting*")
+@note("upsets", on="Event SandboxChanged*")
 def upset_by_itself(before: Upsets | None, seen: Seen) -> Upsets:
     """What a cluster tells of kubelets that started and sandboxes that were lost."""
     event = seen.manifest
-    reason = event.get("reason")
-    if reason not in ("Starting", "SandboxChanged") or (at := happened(seen)) is None:
+    if (at := happened(seen)) is None:
         return before or EMPTY
     about = event.get("involvedObject") or EMPTY
-    if reason == "SandboxChanged":
+    if event["reason"] == "SandboxChanged":
         whom = ("Pod", about.get("namespace", ""), about.get("name", ""))
         return _with_upset(before, whom, LOSES_TRACK, at, seen.world)
     if about.get("kind") == "Node" and event.get("message", "").startswith("Starting kubelet"):
@@ -315,12 +315,12 @@ def kubelet_constants(seen: Seen) -> BackoffConstants | None:
     return kubelets.get(seen.now.spec.node_name) if kubelets else None
 
 
-@note("probe-kills", on="Event*")
+@note("probe-kills", on="Event Killing*")
 def killed_by_a_probe(before: Kills | None, seen: Seen) -> Kills:
     """When a kubelet last killed a container because of a probe, seconds since 1970."""
     known: Kills = before or {}
     event = seen.manifest
-    if event.get("reason") != "Killing" or not PROBE_FAILED.search(event.get("message", "")):
+    if not PROBE_FAILED.search(event.get("message", "")):
         return known
     at = happened(seen)
     if at is None:
@@ -330,9 +330,15 @@ def killed_by_a_probe(before: Kills | None, seen: Seen) -> Kills:
     return {**kept, _container_of(event): wall}
 
 
-@note("back-offs", on="Event*")
+@note("shows-events", on="Event*")
+def shows_events(before: bool | None, seen: Seen) -> bool:
+    """Whether the engine shows Events at all; where it does not, none is missed."""
+    return True
+
+
+@note("back-offs", on="Event BackOff*")
 def said_to_back_off(before: Kills | None, seen: Seen) -> Kills:
-    """When an Event last said that a container backs off; the note is absent where none are shown."""
+    """When an Event last said that a container backs off."""
     known: Kills = before or {}
     event = seen.manifest
     if not is_back_off(event):

@@ -244,13 +244,15 @@ class Store:
 
     def _write(self, type_: str, new: Object, old: Object | None) -> Object:
         self._version += 1
-        new["metadata"] = {**new["metadata"], "resourceVersion": str(self._version)}
-        kind, namespace, name = meta.key_of(new)
-        stored = self._kinds.setdefault(kind, {})
+        new["metadata"] = metadata = {**new["metadata"], "resourceVersion": str(self._version)}
+        kind = new["kind"]
+        place = metadata.get("namespace") or "", metadata["name"]
         if type_ == DELETED:
-            del stored[namespace, name]
+            del self._kinds[kind][place]
+        elif old is None:
+            self._kinds.setdefault(kind, {})[place] = new
         else:
-            stored[namespace, name] = new
+            self._kinds[kind][place] = new
         self._watched.append(Observation(self.clock.now, type_, new))
         listeners = self._hearing.get(kind)
         for listener in self._hear(kind) if listeners is None else listeners:
