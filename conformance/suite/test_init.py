@@ -151,6 +151,21 @@ def test_a_new_sandbox_starts_from_the_first(run: Session, draw: Draw) -> None:
 
 
 @focus("INIT-009")
+def test_under_never_nothing_starts_in_a_new_sandbox(run: Session, draw: Draw) -> None:
+    """Both init containers have run, and one of the app containers still could not be started."""
+    if not run.can("images"):
+        return
+    run.do("set-image", image="gone:1", outcome="missing")
+    apps = [container("c"), container("d", "gone:1")]
+    run.create(pod(containers=apps, init=init_containers(2), policy="Never"))
+    initialize(run, "ij")
+    run.advance(draw(moments))
+    run.do("lose-sandbox", namespace="default", pod="a")
+    run.advance(40)
+    look_again(run)
+
+
+@focus("INIT-009")
 def test_a_new_sandbox_before_anything_has_run(run: Session, draw: Draw) -> None:
     """The image of the first init container could not be had; it can when the sandbox is lost."""
     if not run.can("images"):

@@ -331,7 +331,7 @@ def killed_by_a_probe(before: Kills | None, seen: Seen) -> Kills:
 
 
 @note("shows-events", on="Event*")
-def shows_events(before: bool | None, seen: Seen) -> bool:
+def shows_events(_: bool | None, __: Seen) -> bool:
     """Whether the engine shows Events at all; where it does not, none is missed."""
     return True
 
