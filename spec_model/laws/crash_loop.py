@@ -6,9 +6,9 @@ from typing import Final
 
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.backoff import HOUSEKEEPING, VALUES, restart_expected, until_restarted
-from spec_model.laws.ladders import UPSETS, is_back_off, ladder_of, terms_of, was_killed
+from spec_model.laws.ladders import UPSETS, Kills, is_back_off, ladder_of, terms_of, was_killed
 from spec_model.laws.phase import ABSORBING
-from spec_model.objects import EMPTY, Pod
+from spec_model.objects import Pod
 from spec_model.pod.backoff import Entry
 from spec_model.pod.ladder import CRASH_LOOP, RESYNC, Ladder, announcement, cost
 from spec_model.rules import Decision
@@ -121,7 +121,7 @@ def _had_its_event(ladder: Ladder, seen: SeenContainer) -> Held | Breach | None:
         return None
     if "shows-events" not in world.notes or restart.exit.finished_at is None:
         return None
-    told = world.notes.get("back-offs") or EMPTY
+    told: Kills = world.notes.get("back-offs") or {}
     since = restart.exit.finished_at - world.setting.epoch
     return expect(
         told.get((seen.pod.now.uid, seen.spec.name), -1.0) >= since,

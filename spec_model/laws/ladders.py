@@ -217,7 +217,7 @@ def _worst(now: tuple[Upset | None, ...], before: tuple[Upset | None, ...]) -> U
 def upset_by_the_tester(before: Upsets | None, done: Done) -> Upsets:
     """What the tester did to nodes and sandboxes."""
     if isinstance(done.response, Rejected):
-        return before or EMPTY
+        return before or {}
     given = done.arguments
     whom = (
         ("Node", "", given["node"])
@@ -233,14 +233,14 @@ def upset_by_itself(before: Upsets | None, seen: Seen) -> Upsets:
     """What a cluster tells of kubelets that started and sandboxes that were lost."""
     event = seen.manifest
     if (at := happened(seen)) is None:
-        return before or EMPTY
+        return before or {}
     about = event.get("involvedObject") or EMPTY
     if event["reason"] == "SandboxChanged":
         whom = ("Pod", about.get("namespace", ""), about.get("name", ""))
         return _with_upset(before, whom, LOSES_TRACK, at, seen.world)
     if about.get("kind") == "Node" and event.get("message", "").startswith("Starting kubelet"):
         return _with_upset(before, ("Node", "", about.get("name", "")), FORGETS, at, seen.world)
-    return before or EMPTY
+    return before or {}
 
 
 def happened(seen: Seen) -> float | None:
@@ -254,7 +254,7 @@ def happened(seen: Seen) -> float | None:
 
 def _with_upset(before: Upsets | None, whom: Key, what: str, at: float, world: World) -> Upsets:
     """With one more; what happened to those that exist is never forgotten, their laws need it."""
-    known = before or EMPTY
+    known: Upsets = before or {}
     number = known[whom][2] + 1 if whom in known else 0
     kept = {
         key: upset
