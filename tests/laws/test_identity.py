@@ -259,8 +259,9 @@ def test_what_its_controller_has_deleted_need_not_fail() -> None:
     owned = {**asked, "ownerReferences": [{"kind": "ReplicaSet", "name": "r"}]}
 
     def trace(metadata: dict[str, Any]) -> Judged:
+        before = start()
         later = node(54, "Unknown"), unready(54), on_it(60, metadata=metadata)
-        return lost(*start(), *later, until=500, profile="documented")
+        return lost(*before, *later, until=500, profile="documented")
 
     assert "IDENTITY-004" not in trace(owned).broken
     assert "IDENTITY-004" in trace(asked).broken
