@@ -19,6 +19,7 @@ from spec_model.laws.ladders import (
     terms_of,
     was_killed,
 )
+from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.objects import Container, ContainerStatus, Pod
 from spec_model.pod.init import has_failed
@@ -156,7 +157,7 @@ def restart_expected(seen: SeenContainer, exit_code: int) -> bool:
     pod: Pod = seen.pod.now
     if seen.pod.type == "DELETED" or pod.deletion_timestamp is not None or pod.reason:
         return False
-    if pod.phase in ABSORBING or not kubelet_owned(seen.pod):
+    if pod.phase in ABSORBING or not kubelet_owned(seen.pod) or not is_served(seen.pod):
         return False
     profile = seen.pod.profile
     if seen.spec.restart_policy and not profile.container_restart_policy:

@@ -19,6 +19,7 @@ from tests.laws.initializing import (
     ok,
 )
 from tests.laws.traces import (
+    done,
     judged,
     running,
     terminated,
@@ -125,6 +126,12 @@ def test_a_failed_init_container_takes_another_along() -> None:
 
 def test_a_failed_init_container_that_is_left() -> None:
     assert "INIT-003" in blamed(judged(*failing(), until=60))
+
+
+def test_on_a_node_that_is_down_nothing_is_owed() -> None:
+    trace = [*failing(), done(4, "stop-node", node="node-1")]
+    other_image = look(5, i=ok(0, 1), j=FAILED, image="b:2")
+    assert "INIT-003" not in judged(*trace, other_image, until=600).broken
 
 
 def test_a_pod_that_ends_owes_no_other_run() -> None:
