@@ -26,6 +26,7 @@ from reports.events import (
     ViolationFound,
 )
 from reports.known import entry_errors, excuses, stale_error
+from spec_model import schemas
 from spec_model.rules import Rule, did_you_mean, registry
 
 E = TypeVar("E")
@@ -73,7 +74,7 @@ class RuleResult:
     """One rule in one run.
 
     Attributes:
-        why: the reason of every verdict but ``passed``, one phrase.
+        why: the reason of every verdict, one phrase; empty for what passed while it was watched.
         exercised: how often its condition was met and checked.
         tests: the tests that exercised it, in order.
     """
@@ -354,15 +355,30 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     if violations:
         return _broken(rule, started, violations, day)
+    lacking = [name for name in rule.capabilities if name not in ("api", *started.capabilities)]
     if times:
-        return Verdict.PASSED, ""
+        return Verdict.PASSED, BY_FUNCTION if started.functions_only or lacking else ""
     if rule.id in started.planned:
         return Verdict.PLANNED, "the suite does not check this rule yet"
-    if lacking := [
-        name for name in rule.capabilities if name not in ("api", *started.capabilities)
-    ]:
+    if rule.id in _shown_by_functions(started):
+        return Verdict.UNEXERCISED, "its condition was never met"
+    if started.functions_only:
+        return Verdict.UNSUPPORTED, "no function that the adapter serves shows it"
+    if lacking:
         return Verdict.UNSUPPORTED, f"the adapter lacks {', '.join(lacking)}"
     return Verdict.UNEXERCISED, "its condition was never met"
+
+
+BY_FUNCTION: Final = "judged by functions alone"
+"""What a pass means where an engine cannot be watched while it does what the rule demands."""
+
+
+def _shown_by_functions(started: RunStarted) -> frozenset[str]:
+    """The rules that a function of the adapter can be blamed on."""
+    known = schemas.descriptions()
+    checked = set(started.functions) - set(started.unchecked)
+    shown = (known[name].rules.get(started.profile, ()) for name in checked if name in known)
+    return frozenset(rule for rules in shown for rule in rules)
 
 
 def _broken(
