@@ -10,14 +10,14 @@ from spec_model import schemas
 from spec_model.events import Evaluated
 from spec_model.functions import FUNCTIONS, Legal, same_result
 from spec_model.profiles import Profile
-from spec_model.rules import Decision
+from spec_model.rules import Decision, registry
 from spec_model.world import Breach, Held
 
 
 def judged_answer(event: Evaluated, profile: Profile) -> Held | Breach | None:
-    """Whether the answer is right, and the rule by which; None where the model does not decide it.
+    """Whether the answer is right, and the rule by which.
 
-    An answer of the wrong shape is a wrong answer. Of a refusal the word does not matter.
+    None where the model does not decide it, or by a rule that the profile does not have. An answer of the wrong shape is a wrong answer. Of a refusal the word does not matter.
     """
     function = FUNCTIONS.get(event.function)
     if function is None:
@@ -25,13 +25,14 @@ def judged_answer(event: Evaluated, profile: Profile) -> Held | Breach | None:
     try:
         decision = function(event.arguments, profile)
     except ValueError as refusal:
-        rule = FUNCTIONS.rule_of_refusal(event.function)
-        if event.error is not None:
-            return Held(rule)
-        return Breach(f"refused: {refusal}", told_answer(event), rule=rule)
-    if event.error is None and _is_right(event, decision):
-        return Held(decision.because)
-    return Breach(told(decision.value), told_answer(event), rule=decision.because)
+        rule, right = FUNCTIONS.rule_of_refusal(event.function), event.error is not None
+        expected = f"refused: {refusal}"
+    else:
+        rule, right = decision.because, event.error is None and _is_right(event, decision)
+        expected = "" if right else told(decision.value)
+    if profile.name not in registry()[rule].profiles:
+        return None
+    return Held(rule) if right else Breach(expected, told_answer(event), rule=rule)
 
 
 def _is_right(event: Evaluated, decision: Decision[Any]) -> bool:
