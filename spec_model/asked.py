@@ -17,7 +17,8 @@ from spec_model.world import Breach, Held
 def judged_answer(event: Evaluated, profile: Profile) -> Held | Breach | None:
     """Whether the answer is right, and the rule by which.
 
-    None where the model does not decide it, or by a rule that the profile does not have. An answer of the wrong shape is a wrong answer. Of a refusal the word does not matter.
+    None where the model does not decide it, or by a rule that the profile does not have. An answer of
+    the wrong shape is a wrong answer; of a refusal the word does not matter.
     """
     function = FUNCTIONS.get(event.function)
     if function is None:
