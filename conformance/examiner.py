@@ -10,7 +10,7 @@ from attrs import evolve
 
 from conformance import recorded
 from conformance.examine import Draw, Examination, Scenario, Target, examine
-from conformance.functions import why_unchecked
+from conformance.functions import is_functions_only, why_unchecked
 from conformance.machines import examine_machine, tape
 from conformance.plugin import PROPERTY
 from conformance.session import Session
@@ -22,6 +22,9 @@ from strategies.questions import questions
 
 QUESTIONS_AN_EXAMPLE: Final = 8
 """How often a function is asked in one example: a question costs next to nothing."""
+
+BESIDE_OTHERS: Final = 2
+"""The same where the focused properties ask the same function."""
 
 
 class Examiner:
@@ -56,10 +59,10 @@ class Examiner:
     def drawn_questions(self, function: str) -> None:
         """Examines a function by drawn questions, which the model judges."""
         self._need_function(function)
-        profile = self.target.profile
+        profile, alone = self.target.profile, self._is_asked_alone()
 
         def ask(run: Session, draw: Draw) -> None:
-            for _ in range(QUESTIONS_AN_EXAMPLE):
+            for _ in range(QUESTIONS_AN_EXAMPLE if alone else BESIDE_OTHERS):
                 run.evaluate(function, draw(questions(function, profile)))
 
         self._ask(ask, f"drawn {function}")
@@ -79,6 +82,9 @@ class Examiner:
     def _ask(self, scenario: Scenario, name: str, examples: int | None = None) -> None:
         asking = evolve(self.target, functions_only=True)
         self._report(examine(asking, scenario, name=name, examples=examples), target=asking)
+
+    def _is_asked_alone(self) -> bool:
+        return self.target.functions_only or is_functions_only(self.target.implementation)
 
     def _need_function(self, function: str) -> None:
         if function not in self.target.implementation.functions:

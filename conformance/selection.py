@@ -68,9 +68,10 @@ def run_started(config: pytest.Config, target: Target, tests: int, started: str)
         config.getoption("--rule"), config.getoption("--area"), target.profile
     )
     built = built_rules()
-    if target.functions_only:
-        built = rules_by_function(implementation, target.profile)
-        selected = [entry for entry in selected if entry.id in built]
+    if target.functions_only or is_functions_only(implementation):
+        shown = rules_by_function(implementation, target.profile)
+        built = built | shown
+        selected = [entry for entry in selected if entry.id in shown or not target.functions_only]
     return RunStarted(
         implementation={
             "name": implementation.name,

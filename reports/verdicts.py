@@ -74,7 +74,7 @@ class RuleResult:
     """One rule in one run.
 
     Attributes:
-        why: the reason of every verdict, one phrase; empty for what passed while it was watched.
+        why: the reason of the verdict, one phrase; empty for what passed without reserve.
         exercised: how often its condition was met and checked.
         tests: the tests that exercised it, in order.
     """
@@ -356,8 +356,10 @@ def _verdict(
     if violations:
         return _broken(rule, started, violations, day)
     lacking = [name for name in rule.capabilities if name not in ("api", *started.capabilities)]
+    if times and (started.functions_only or lacking):
+        return Verdict.PASSED, "judged by functions alone"
     if times:
-        return Verdict.PASSED, BY_FUNCTION if started.functions_only or lacking else ""
+        return Verdict.PASSED, "planned: a part of it is checked" * (rule.id in started.planned)
     if rule.id in started.planned:
         return Verdict.PLANNED, "the suite does not check this rule yet"
     if rule.id in _shown_by_functions(started):
@@ -367,10 +369,6 @@ def _verdict(
     if lacking:
         return Verdict.UNSUPPORTED, f"the adapter lacks {', '.join(lacking)}"
     return Verdict.UNEXERCISED, "its condition was never met"
-
-
-BY_FUNCTION: Final = "judged by functions alone"
-"""What a pass means where an engine cannot be watched while it does what the rule demands."""
 
 
 def _shown_by_functions(started: RunStarted) -> frozenset[str]:
