@@ -76,11 +76,13 @@ class Adapter(Protocol):
         """Everything the engine's watch showed since the last call, in order."""
 
     def evaluate(self, function: str, arguments: Mapping[str, Any], /) -> Any:
-        """A pure function of the engine, by the name and schema that the vectors have.
+        """A pure function of the engine, by the name and schema that ``kubelaws functions`` shows.
+
+        It may be called before the first ``reset``, and must not change what the engine holds.
 
         Raises:
             FunctionNotServedError: the engine does not compute it.
-            ValueError: the function's own refusal; its text is the vectors' ``error``.
+            ValueError: the function's own refusal; its text is one of its ``errors``.
         """
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import click
 COMMANDS: Final = {
     "run": "Judge an engine: run the suite and report.",
     "rules": "List the rules.",
+    "functions": "List the pure functions that an engine can be asked.",
     "rule": "Show one rule: sentence, source, evidence, what checks it.",
     "explain": "Say what the law makes of a manifest, and why.",
     "check": "Judge a recorded trace offline.",

@@ -53,6 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rule", action="append", default=[], help="only this rule (repeatable)")
     group.addoption("--area", action="append", default=[], help="only this area (repeatable)")
     group.addoption(
+        "--functions-only",
+        action="store_true",
+        help="check the pure functions that the engine serves, and nothing else of it",
+    )
+    group.addoption(
         "--budget",
         default="standard",
         choices=("quick", "standard", "deep"),
@@ -66,6 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the marker by which tests name their rules."""
     config.addinivalue_line("markers", "rules(*ids): the rules that a test of the suite examines")
+    config.addinivalue_line("markers", "function(name): the function that a test asks")
     config.addinivalue_line("markers", "machine: a drawn run of a subject's operations")
     if not hasattr(config, "workerinput"):
         _refuse_bad_options(config)
@@ -78,7 +84,7 @@ def _refuse_bad_options(config: pytest.Config) -> None:
         from conformance.selection import refuse_bad_options
 
         refuse_bad_options(config)
-    if config.getoption("--adapter"):
+    if config.getoption("--adapter") or config.getoption("--functions-only"):
         target_of(config)
 
 
@@ -116,7 +122,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.user_properties.append((MEMBER, True))
     rules = {identifier.upper() for identifier in config.getoption("--rule")}
     areas = {area.upper() for area in config.getoption("--area")}
-    if not rules and not areas:
+    functions_only = config.getoption("--functions-only")
+    if not (rules or areas or functions_only):
         return
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
@@ -125,6 +132,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         selected = not marked or any(_selected(rule, rules, areas) for rule in marked)
         if item.get_closest_marker("machine") is not None:
             selected = not rules and bool(areas) and selected
+        if functions_only and "kubelaws" in getattr(item, "fixturenames", ()):
+            selected = selected and item.get_closest_marker("function") is not None
         (kept if selected else dropped).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
@@ -137,7 +146,7 @@ def rules_of(item: pytest.Item) -> tuple[str, ...]:
 
 
 def _selected(rule: str, rules: set[str], areas: set[str]) -> bool:
-    return rule in rules or rule.rpartition("-")[0] in areas
+    return not (rules or areas) or rule in rules or rule.rpartition("-")[0] in areas
 
 
 def _crash(report: pytest.TestReport) -> str:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from conformance.adapter import Adapter, Implementation
+from conformance.functions import refuse_unknown
 from spec_model.rules import PROFILES, did_you_mean
 
 VARIABLE: Final = "KUBELAWS_ADAPTER"
@@ -64,6 +65,7 @@ def described(adapter: Adapter, spec: str) -> Implementation:
             raise TypeError(f"answered {implementation!r}, not an Implementation")
         if implementation.profile not in PROFILES:
             raise ValueError(f"profile {implementation.profile!r} is none of {', '.join(PROFILES)}")
+        refuse_unknown(implementation)
     except Exception as error:
         raise UnknownTargetError(_why(f"{spec}: describe", error)) from error
     return implementation

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from conformance import trace
@@ -25,12 +26,17 @@ from spec_model.world import Finding
 LIMIT: Final = 2 * BUDGET
 """Executions that shrinking all the violations of one test may cost."""
 
+QUESTIONS: Final = 400
+"""How often a function may be asked to make one question simple: it costs far less than a cluster."""
+
 
 def results(
     target: Target, examination: Examination, test: str, rule: str | None = None
 ) -> list[ResultEvent]:
     """What one test has to say; the violation of ``rule``, its own, is shrunk first."""
     witnesses = Witnesses(target)
+    if target.functions_only:
+        witnesses = Witnesses(target, QUESTIONS * len(examination.violations), QUESTIONS)
     violations = sorted(
         examination.violations.values(), key=lambda found: found.finding.rule != rule
     )
@@ -48,25 +54,46 @@ def results(
 class Witnesses:
     """Runs sequences again to see whether they still break a rule, as long as that may cost."""
 
-    def __init__(self, target: Target, limit: int = LIMIT) -> None:
+    def __init__(self, target: Target, limit: int = LIMIT, budget: int = BUDGET) -> None:
         self.target = target
         self.left = limit
+        self.budget = budget
         self.shortest: list[tuple[list[Step], frozenset[str]]] = []
 
     def shrink(self, violation: Violation) -> list[Step]:
         """A short sequence that breaks the same rule; the steps of the violation where none is left."""
         rule = violation.finding.rule
         known = [steps for steps, broken in self.shortest if rule in broken]
-        steps = min([*known, steps_of(violation.events)], key=len)
-        return shrink(steps, lambda tried: self._shows(tried, rule), min(BUDGET, self.left))
+        steps = min([*known, self._alone(violation), steps_of(violation.events)], key=len)
+        shows = partial(self._shows, finding=violation.finding)
+        return shrink(steps, shows, min(self.budget, self.left))
 
-    def _shows(self, steps: Sequence[Step], rule: str) -> bool:
+    def _alone(self, violation: Violation) -> list[Step]:
+        """A wrong answer to a question is wrong by itself, if it is given again."""
+        alone = steps_of(violation.events[-1:])
+        if _sort(violation.finding) and self._shows(alone, violation.finding):
+            return alone
+        return steps_of(violation.events)
+
+    def _shows(self, steps: Sequence[Step], finding: Finding) -> bool:
         self.left -= 1
-        return first_shown(again(self.target, steps), rule) is not None
+        shown = first_shown(again(self.target, steps), finding.rule)
+        return shown is not None and _sort(shown.finding) == _sort(finding)
 
     def remember(self, steps: list[Step], session: Session) -> None:
         """A sequence that is short already, and every rule that it breaks."""
         self.shortest.append((steps, frozenset(shown.finding.rule for shown in session.shown)))
+
+
+def _sort(finding: Finding) -> tuple[str, bool] | None:
+    """Of an answer: whose it is, and whether it should have been a refusal; else nothing matters."""
+    if not finding.subject.startswith(FUNCTION):
+        return None
+    return finding.subject, finding.expected.startswith("refused: ")
+
+
+FUNCTION: Final = "function "
+"""How the subject of a finding about an answer begins."""
 
 
 def violation_found(

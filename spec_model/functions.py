@@ -1,6 +1,6 @@
 """The functions of the model, by the names under which an engine may be asked for them.
 
-Names, arguments and results are those of the recorded vectors (``tests/evidence/vectors``). Each
+Names, arguments and results are described in ``spec_model.schemas``. Each
 entry of ``FUNCTIONS`` takes the arguments as plain data and a profile, and returns a decision. What
 it refuses, it refuses by a ``ValueError`` of one word.
 """

@@ -15,10 +15,9 @@ from typing import Any, Final, TypeAlias
 
 from spec_model import laws as laws_package
 from spec_model import lifecycles, objects
+from spec_model.asked import judged_answer
 from spec_model.events import Act, Evaluated, Event, Manifest, Observation, Rejected, key_of
-from spec_model.functions import FUNCTIONS, same_result
 from spec_model.law import LAWS, NOTES, Law, Note, Verdict
-from spec_model.rules import Decision
 from spec_model.world import (
     Breach,
     Done,
@@ -374,30 +373,8 @@ def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:
 
 
 def _evaluate(world: World, event: Evaluated, bench: Bench) -> World:
-    function = FUNCTIONS.get(event.function)
-    if function is not None:
-        subject = f"function {event.function}"
-        try:
-            decision: Decision[Any] = function(event.arguments, world.profile)
-        except ValueError as refusal:
-            bench.take("", _refused(event, str(refusal)), subject)
-        else:
-            bench.take("", _answered(event, decision), subject)
+    bench.take("", judged_answer(event, world.profile), f"function {event.function}")
     return _next(world, event.at, world.objects, world.notes, bench)
-
-
-def _refused(event: Evaluated, word: str) -> Held | Breach:
-    rule = FUNCTIONS.rule_of_refusal(event.function)
-    if event.error is not None:
-        return Held(rule)
-    return Breach(f"refused: {word}", str(event.result), rule=rule)
-
-
-def _answered(event: Evaluated, decision: Decision[Any]) -> Held | Breach:
-    if event.error is None and same_result(event.result, decision.value):
-        return Held(decision.because)
-    seen = event.error if event.error is not None else event.result
-    return Breach(str(decision.value), str(seen), rule=decision.because)
 
 
 def manifest_of(known: Known) -> Manifest:

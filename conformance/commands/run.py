@@ -24,6 +24,7 @@ from conformance.commands.options import (
 from spec_model.rules import PROFILES
 
 if TYPE_CHECKING:
+    from conformance.adapter import Implementation
     from conformance.live import Stream
 
 
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 @budget_option
 @seed_option
 @jobs_option
+@click.option(
+    "--functions-only", is_flag=True,
+    help="Check the pure functions that the engine serves, and nothing else of it.",
+)  # fmt: skip
 @click.option(
     "--known-failures", "known", metavar="FILE", help="TOML of violations that are known."
 )
@@ -67,6 +72,7 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
       kubelaws run --adapter python:mine:Engine      your engine
       kubelaws run --area BACKOFF --budget deep      more draws, one area
       kubelaws run --profile documented --profile v1.36
+      kubelaws run --adapter python:mine:Library --functions-only
       kubelaws run --known-failures known.toml       what you know of does not fail the run
 
     \b
@@ -111,6 +117,7 @@ class Wanted:
     budget: str
     seed: int
     jobs: int
+    functions_only: bool
     known: str | None
     mutants: bool
 
@@ -122,6 +129,7 @@ class Wanted:
         options += [word for rule in self.rules for word in ("--rule", rule)]
         options += [word for area in self.areas for word in ("--area", area)]
         options += ["--known-failures", self.known] if self.known else []
+        options += ["--functions-only"] if self.functions_only else []
         return options + (["-n", str(self.jobs), "--dist", "worksteal"] if self.jobs > 1 else [])
 
 
@@ -167,24 +175,38 @@ def _refuse_bad_input(wanted: Wanted) -> None:
     spec = targets.chosen(wanted.adapter)
     try:
         adapter = targets.open_adapter(spec)
-        own = targets.described(adapter, spec).profile
+        implementation = targets.described(adapter, spec)
         targets.close(adapter, spec)
         if wanted.known:
             known_failures.read(wanted.known)
     except (targets.UnknownTargetError, known_failures.KnownFailuresError) as error:
         raise Problem(str(error)) from error
-    for profile in wanted.profiles or (own,):
-        _refuse_empty_selection(wanted, profile)
+    if wanted.functions_only and not implementation.functions:
+        from conformance.selection import SERVES_NO_FUNCTION
+
+        raise Problem(SERVES_NO_FUNCTION.format(spec))
+    for profile in wanted.profiles or (implementation.profile,):
+        _refuse_empty_selection(wanted, implementation, profile)
 
 
-def _refuse_empty_selection(wanted: Wanted, profile: str) -> None:
+def _refuse_empty_selection(wanted: Wanted, implementation: Implementation, profile: str) -> None:
     from conformance.focus import built_rules
+    from conformance.functions import rules_by_function
     from conformance.selection import selected_rules
 
     selected = selected_rules(list(wanted.rules), list(wanted.areas), profile)
     named = ", ".join((*wanted.rules, *wanted.areas))
     if not selected:
         raise Problem(f"none of {named} holds under {profile}; there are {', '.join(PROFILES)}")
+    if wanted.functions_only:
+        shown = rules_by_function(implementation, profile)
+        if shown.isdisjoint(rule.id for rule in selected):
+            whom = f"of {named} " if named else ""
+            raise Problem(
+                f"no function that the adapter serves shows a rule {whom}under {profile}; "
+                "kubelaws functions says what each shows"
+            )
+        return
     if wanted.rules and built_rules().isdisjoint(rule.id for rule in selected):
         raise Problem(f"the suite does not check {named} yet; kubelaws rules says what it checks")
 
