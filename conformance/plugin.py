@@ -129,11 +129,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     dropped: list[pytest.Item] = []
     for item in items:
         marked = rules_of(item)
-        selected = not marked or any(_selected(rule, rules, areas) for rule in marked)
+        asks = item.get_closest_marker("function") is not None
+        selected = True
+        if (rules or areas) and (marked or asks):  # there are functions of which no rule speaks
+            selected = any(_selected(rule, rules, areas) for rule in marked)
         if item.get_closest_marker("machine") is not None:
             selected = not rules and bool(areas) and selected
         if functions_only and "kubelaws" in getattr(item, "fixturenames", ()):
-            selected = selected and item.get_closest_marker("function") is not None
+            selected = selected and asks
         (kept if selected else dropped).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
@@ -146,7 +149,7 @@ def rules_of(item: pytest.Item) -> tuple[str, ...]:
 
 
 def _selected(rule: str, rules: set[str], areas: set[str]) -> bool:
-    return not (rules or areas) or rule in rules or rule.rpartition("-")[0] in areas
+    return rule in rules or rule.rpartition("-")[0] in areas
 
 
 def _crash(report: pytest.TestReport) -> str:
