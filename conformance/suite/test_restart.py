@@ -38,7 +38,7 @@ def test_policy_and_exit_code_decide(run: Session, draw: Draw) -> None:
 
 
 @focus("RESTART-002")
-def test_every_policy_meets_success_failure_and_signal(run: Session, draw: Draw) -> None:
+def test_every_policy_meets_success_failure_and_signal(run: Session, _: Draw) -> None:
     """The whole table, pinned; a second container runs on, so that no Pod ends."""
     for policy in ("Always", "OnFailure", "Never"):
         for code in (0, 1, 2, 137):
