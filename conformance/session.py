@@ -211,7 +211,9 @@ def blaming_the_engine(call: str) -> Iterator[None]:
     try:
         yield
     except AdapterError as error:
-        raise AdapterError(_line(f"{call}: {error}")) from error
+        raise AdapterError(
+            _line(f"{call}: {error}", 1200)
+        ) from error  # with the engine's last words
     except Exception as error:
         raise AdapterError(_line(f"{call}: {type(error).__name__}: {error}")) from error
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 from conformance import trace
@@ -24,6 +23,9 @@ from spec_model.world import Finding
 
 LIMIT: Final = 2 * BUDGET
 """Executions that shrinking all the violations of one test may cost."""
+
+BREAKDOWNS: Final = 3
+"""So often may an engine break down meanwhile; each may cost a deadline and a fresh process."""
 
 
 def results(
@@ -51,6 +53,7 @@ class Witnesses:
     def __init__(self, target: Target, limit: int = LIMIT) -> None:
         self.target = target
         self.left = limit
+        self.breakdowns = 0
         self.shortest: list[tuple[list[Step], frozenset[str]]] = []
 
     def shrink(self, violation: Violation) -> list[Step]:
@@ -62,7 +65,20 @@ class Witnesses:
 
     def _shows(self, steps: Sequence[Step], rule: str) -> bool:
         self.left -= 1
-        return first_shown(again(self.target, steps), rule) is not None
+        session = self.again(steps)
+        return session is not None and first_shown(session, rule) is not None
+
+    def again(self, steps: Sequence[Step]) -> Session | None:
+        """A fresh session in which the same was done; cut short, or None, where the engine breaks down."""
+        if self.breakdowns >= BREAKDOWNS:
+            return None
+        session = None
+        try:
+            session = self.target.session()
+            replay(session, steps)
+        except AdapterError:
+            self.breakdowns += 1
+        return session
 
     def remember(self, steps: list[Step], session: Session) -> None:
         """A sequence that is short already, and every rule that it breaks."""
@@ -74,9 +90,9 @@ def violation_found(
 ) -> ViolationFound:
     """The violation with the shortest sequence that shows it; as it was first seen if none does."""
     steps = witnesses.shrink(violation)
-    session = again(target, steps)
-    shown = first_shown(session, violation.finding.rule)
-    if shown is None:
+    session = witnesses.again(steps)
+    shown = first_shown(session, violation.finding.rule) if session else None
+    if session is None or shown is None:
         return _told(target, violation.finding, violation.events, test, seen=ONCE)
     witnesses.remember(steps, session)
     return _told(target, shown.finding, session.events[: shown.step + 1], test)
@@ -116,14 +132,6 @@ def _plain(line: dict[str, Any]) -> dict[str, Any]:
     """The line as JSON keeps it: what an engine in this process hands over may hold anything."""
     plain: dict[str, Any] = json.loads(json.dumps(line, default=str, skipkeys=True))
     return plain
-
-
-def again(target: Target, steps: Sequence[Step]) -> Session:
-    """A fresh session in which the same was done; cut short where the engine breaks down."""
-    session = target.session()
-    with suppress(AdapterError):
-        replay(session, steps)
-    return session
 
 
 def first_shown(session: Session, rule: str) -> Shown | None:
