@@ -162,7 +162,7 @@ def test_another_image_restarts_under_any_policy(run: Session, draw: Draw) -> No
         run.exit("a", draw(st.sampled_from("cd")), draw(exit_codes))
         run.advance(draw(st.sampled_from([0, 25])))
     for image in draw(st.sampled_from([["app:2"], ["app:2", "app:1"], ["app:2", "app:3"]])):
-        first, second = run.view("Pod", "a").spec.manifest["containers"]
+        first, second = run.need("Pod", "a").spec.manifest["containers"]
         if not accepted(
             run.patch("Pod", "a", {"spec": {"containers": [{**first, "image": image}, second]}})
         ):
