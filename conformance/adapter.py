@@ -14,6 +14,10 @@ class AdapterError(Exception):
     """The engine, or what connects it, failed to serve what it claims: an error, never a verdict."""
 
 
+class NotClaimedError(AdapterError):
+    """What is to be done needs a capability that the engine does not claim, so it is not asked."""
+
+
 class FunctionNotServedError(AdapterError):
     """The engine does not compute this function; its rules are unsupported by function."""
 

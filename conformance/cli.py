@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "replay": "Run a saved trace again.",
     "explore": "Draw a lifecycle and prove what can be proved on it.",
     "mutants": "Show the suite's power: the kill table.",
+    "serve": "Serve an engine to another process.",
 }
 
 USAGE_ERROR: Final = 2

@@ -43,7 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the suite; without them it runs against the embedded simulator."""
     group = parser.getgroup("kubelaws", "conformance to the documented law of Kubernetes Pods")
     group.addoption(
-        "--adapter", help="engine to judge: simulator, python:module:Factory, or a name"
+        "--adapter",
+        help="engine to judge: simulator, python:module:Factory, process:./engine --flag, or a name",
     )
     group.addoption(
         "--profile",

@@ -18,7 +18,13 @@ from typing import Any, Final
 from attrs import frozen
 
 from conformance import recorded
-from conformance.adapter import Adapter, AdapterError, FunctionNotServedError, Implementation
+from conformance.adapter import (
+    Adapter,
+    AdapterError,
+    FunctionNotServedError,
+    Implementation,
+    NotClaimedError,
+)
 from conformance.describe import compact
 from spec_model import judge
 from spec_model.events import (
@@ -53,6 +59,10 @@ class Shown:
 
 class JudgeError(AdapterError):
     """What an engine showed makes no sense to the judge: it is malformed, or the judge has a bug."""
+
+
+class AbsentError(Exception):
+    """A scenario has come to an object that is not there, and ends: what led there was judged."""
 
 
 class Session:
@@ -97,10 +107,11 @@ class Session:
         """Does one thing, watches what comes of it, and judges that.
 
         Raises:
+            NotClaimedError: the engine does not claim to serve this.
             AdapterError: the engine broke down, or answered what is no answer.
         """
         if action.capability not in self.implementation.capabilities:
-            raise AdapterError(f"{action.verb} needs the capability {action.capability!r}")
+            raise NotClaimedError(f"{action.verb} needs the capability {action.capability!r}")
         begun = self.now
         with blaming_the_engine(action.verb):
             response = self.adapter.apply(action)
@@ -142,6 +153,17 @@ class Session:
     def view(self, kind: str, name: str) -> Any:
         """The last view of an object: ``objects.Pod`` for a Pod, else its manifest; None if absent."""
         return self.world.view(kind, "" if kind in CLUSTER_SCOPED else "default", name)
+
+    def need(self, kind: str, name: str) -> Any:
+        """The last view of an object without which the scenario cannot go on.
+
+        Raises:
+            AbsentError: the engine has refused it, or lost it.
+        """
+        found = self.view(kind, name)
+        if found is None:
+            raise AbsentError(f"there is no {kind} {name}")
+        return found
 
     def evaluate(self, function: str, arguments: Mapping[str, Any]) -> None:
         """Asks the engine for one of its pure functions and judges the answer, where it serves it.
@@ -228,7 +250,9 @@ def blaming_the_engine(call: str, asked: Mapping[str, Any] | None = None) -> Ite
     try:
         yield
     except AdapterError as error:
-        raise AdapterError(_line(f"{call}: {error}")) from error
+        raise AdapterError(
+            _line(f"{call}: {error}", 1200)
+        ) from error  # with the engine's last words
     except Exception as error:
         of = "" if asked is None else f" of {compact(asked, 150)}"
         raise AdapterError(_line(f"{call}{of}: {type(error).__name__}: {error}")) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -28,6 +27,9 @@ LIMIT: Final = 2 * BUDGET
 
 QUESTIONS: Final = 400
 """How often a function may be asked to make one question simple: it costs far less than a cluster."""
+
+BREAKDOWNS: Final = 3
+"""So often may an engine break down meanwhile; each may cost a deadline and a fresh process."""
 
 
 def results(
@@ -58,6 +60,7 @@ class Witnesses:
         self.target = target
         self.left = limit
         self.budget = budget
+        self.breakdowns = 0
         self.shortest: list[tuple[list[Step], frozenset[str]]] = []
 
     def shrink(self, violation: Violation) -> list[Step]:
@@ -77,8 +80,21 @@ class Witnesses:
 
     def _shows(self, steps: Sequence[Step], finding: Finding) -> bool:
         self.left -= 1
-        shown = first_shown(again(self.target, steps), finding.rule)
+        session = self.again(steps)
+        shown = first_shown(session, finding.rule) if session else None
         return shown is not None and _sort(shown.finding) == _sort(finding)
+
+    def again(self, steps: Sequence[Step]) -> Session | None:
+        """A fresh session in which the same was done; cut short, or None, where the engine breaks down."""
+        if self.breakdowns >= BREAKDOWNS:
+            return None
+        session = None
+        try:
+            session = self.target.session()
+            replay(session, steps)
+        except AdapterError:
+            self.breakdowns += 1
+        return session
 
     def remember(self, steps: list[Step], session: Session) -> None:
         """A sequence that is short already, and every rule that it breaks."""
@@ -101,9 +117,9 @@ def violation_found(
 ) -> ViolationFound:
     """The violation with the shortest sequence that shows it; as it was first seen if none does."""
     steps = witnesses.shrink(violation)
-    session = again(target, steps)
-    shown = first_shown(session, violation.finding.rule)
-    if shown is None:
+    session = witnesses.again(steps)
+    shown = first_shown(session, violation.finding.rule) if session else None
+    if session is None or shown is None:
         return _told(target, violation.finding, violation.events, test, seen=ONCE)
     witnesses.remember(steps, session)
     return _told(target, shown.finding, session.events[: shown.step + 1], test)
@@ -143,14 +159,6 @@ def _plain(line: dict[str, Any]) -> dict[str, Any]:
     """The line as JSON keeps it: what an engine in this process hands over may hold anything."""
     plain: dict[str, Any] = json.loads(json.dumps(line, default=str, skipkeys=True))
     return plain
-
-
-def again(target: Target, steps: Sequence[Step]) -> Session:
-    """A fresh session in which the same was done; cut short where the engine breaks down."""
-    session = target.session()
-    with suppress(AdapterError):
-        replay(session, steps)
-    return session
 
 
 def first_shown(session: Session, rule: str) -> Shown | None:

@@ -20,6 +20,8 @@ from conformance.commands.options import (
     profile_choice,
     rule_option,
     seed_option,
+    validate_option,
+    validated,
 )
 from spec_model.rules import PROFILES
 
@@ -32,9 +34,10 @@ if TYPE_CHECKING:
 @click.option(
     "--adapter",
     metavar="TARGET",
-    help="Engine to judge: simulator (default), python:package.module:Factory, or an installed name. "
-    f"Environment: {targets.VARIABLE}.",
+    help="Engine to judge: simulator (default), python:package.module:Factory, process:./engine --flag, "
+    f"or an installed name; kubelaws adapters lists them. Environment: {targets.VARIABLE}.",
 )
+@validate_option
 @click.option(
     "--profile", "profiles", multiple=True, type=profile_choice,
     help="Profile to judge under (repeatable); default: what the adapter asks for.",
@@ -70,6 +73,8 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
     Examples:
       kubelaws run                                   the embedded simulator
       kubelaws run --adapter python:mine:Engine      your engine
+      kubelaws run --adapter "process:./engine -v"   your engine, in any language
+      kubelaws run --adapter "process?deadline=5:./engine"   it has 5 s to answer, not 30
       kubelaws run --area BACKOFF --budget deep      more draws, one area
       kubelaws run --profile documented --profile v1.36
       kubelaws run --adapter python:mine:Library --functions-only
@@ -88,7 +93,7 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
     from reports.terminal import print_summary
     from reports.verdicts import exit_code, fold
 
-    wanted = Wanted(**options)
+    wanted = Wanted(**validated(options))
     _refuse_bad_input(wanted)
     console = Console(
         file=sys.stdout

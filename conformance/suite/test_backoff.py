@@ -50,7 +50,7 @@ def started_at(run: Session, name: str, pod_name: str) -> float | None:
 
 def node_of(run: Session, pod_name: str = "a") -> str:
     """The node on which a Pod runs."""
-    name: str = run.view("Pod", pod_name).spec.node_name
+    name: str = run.need("Pod", pod_name).spec.node_name
     return name
 
 
@@ -142,7 +142,7 @@ def test_another_image_starts_from_nothing(run: Session, draw: Draw) -> None:
         crash(run)
     run.exit("a", "c", 1)
     run.advance(draw(st.sampled_from([0, 1, 7])))
-    stored = dict(run.view("Pod", "a").spec.manifest["containers"][0])
+    stored = dict(run.need("Pod", "a").spec.manifest["containers"][0])
     run.patch("Pod", "a", {"spec": {"containers": [{**stored, "image": "other:2"}]}})
     await_start(run)
     crash(run)

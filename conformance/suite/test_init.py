@@ -124,7 +124,7 @@ def change_of_init_container(run: Session, draw: Draw) -> None:
     change: dict[str, Any] = draw(
         st.sampled_from([{"image": "other:2"}, {"image": "other:2"}, {"command": ["true"]}])
     )
-    containers = [dict(each) for each in run.view("Pod", "a").spec.manifest["initContainers"]]
+    containers = [dict(each) for each in run.need("Pod", "a").spec.manifest["initContainers"]]
     containers[draw(st.integers(0, 1))].update(change)
     run.patch("Pod", "a", {"spec": {"initContainers": containers}})
 

@@ -38,10 +38,10 @@ def test_policy_and_exit_code_decide(run: Session, draw: Draw) -> None:
 
 
 @focus("RESTART-002")
-def test_every_policy_meets_success_failure_and_signal(run: Session, _: Draw) -> None:
+def test_every_policy_meets_success_failure_and_signal(run: Session, draw: Draw) -> None:
     """The whole table, pinned; a second container runs on, so that no Pod ends."""
     for policy in ("Always", "OnFailure", "Never"):
-        for code in (0, 1, 2, 137):
+        for code in draw(st.just((0, 1, 2, 137))):
             name = f"{policy.lower()}-{code}"
             run.create(pod(name, two_containers(), policy=policy))
             run.exit(name, "c", code)
@@ -185,7 +185,7 @@ def test_another_image_restarts_under_any_policy(run: Session, draw: Draw) -> No
         run.exit("a", draw(st.sampled_from("cd")), draw(exit_codes))
         run.advance(draw(st.sampled_from([0, 25])))
     for image in draw(st.sampled_from([["app:2"], ["app:2", "app:1"], ["app:2", "app:3"]])):
-        first, second = run.view("Pod", "a").spec.manifest["containers"]
+        first, second = run.need("Pod", "a").spec.manifest["containers"]
         if not accepted(
             run.patch("Pod", "a", {"spec": {"containers": [{**first, "image": image}, second]}})
         ):

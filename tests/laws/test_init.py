@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spec_model.events import Observation
+from spec_model.events import Observation, Rejected
 from spec_model.laws.init_specs import FIELDS
 from strategies import manifests
 from tests.laws.initializing import (
@@ -222,3 +222,9 @@ def test_names_are_unique_labels(name: str, good: bool) -> None:
     refused = created(manifest, "spec.initContainers[0].name")
     assert blamed(judged(created(manifest))) == (set() if good else {"INIT-007"})
     assert blamed(judged(refused)) == ({"INIT-007"} if good else set())
+
+
+def test_what_an_engine_does_not_implement_proves_nothing() -> None:
+    manifest = manifests.pod(init=[manifests.container("c")])
+    unknown = done(0, "create", Rejected(501, "NotImplemented"), object=manifest)
+    assert not blamed(judged(unknown))
