@@ -51,6 +51,14 @@ def _delete(arguments: Arguments) -> str:
     )
 
 
+def _set_probe(arguments: Arguments) -> str:
+    redirects = arguments.get("redirects")
+    return (
+        f"the {arguments['probe']} probe of container {arguments['container']} of Pod "
+        f"{arguments['pod']} is answered {arguments['answer']}"
+    ) + (f" after {redirects} redirects" if redirects else "")
+
+
 SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
     "create": _create,
     "replace": _replace,
@@ -64,6 +72,7 @@ SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
     ),
     "burn": lambda a: f"container {a['container']} of Pod {a['pod']} wants {a['milli']}m CPU",
     "inspect": lambda a: f"look into container {a['container']} of Pod {a['pod']}",
+    "set-probe": _set_probe,
     "set-image": lambda a: f"image {a['image']} is {a['outcome']}",
     "set-usage": lambda a: f"Pod {a['pod']} uses {compact(a['usage'])}",
     "set-metrics": lambda a: f"the metrics API is {'there' if a['available'] else 'gone'}",

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 from attrs import evolve
 
 from spec_model import objects, quantity
-from spec_model.pod import backoff
+from spec_model.pod import backoff, probes
 from spec_model.pod.phase import phase_of_manifest
 from spec_model.pod.restart import should_restart
 from spec_model.profiles import Profile
@@ -137,6 +137,7 @@ FUNCTIONS: Final = Functions(
         "cpu.quota": _cpu_quota,
         "cpu.weight": _cpu_weight,
         "cpu.division": _cpu_division,
+        **probes.FUNCTIONS,
         **hpa.FUNCTIONS,
         **matching.FUNCTIONS,
         **answers.FUNCTIONS,

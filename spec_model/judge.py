@@ -64,6 +64,9 @@ CONTAINER_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By the kind of a container, what laws call it."""
 
+PROBED: Final = "probed container"
+"""An app container or sidecar that has a probe, whatever else it is."""
+
 
 Subject: TypeAlias = "str | tuple[Key] | tuple[Key, str]"
 """What a finding is about: an object, a container of it, or whatever a person calls it."""
@@ -187,8 +190,7 @@ def _expire(world: World, event: Event | None, bench: Bench) -> World:
         still = []
         for rule, owed in known.obligations:
             if bench.at > owed.not_after:
-                never = Breach(owed.what, f"not seen by {owed.not_after:g} s", owed.because)
-                bench.take(rule, never, (key,))
+                bench.take(rule, owed.never(world), (key,))
             else:
                 still.append((rule, owed))
         if len(still) != len(known.obligations):
@@ -304,7 +306,8 @@ def _hear_pod(seen: Seen, key: Key, bench: Bench) -> None:
     for name, status in seen.now.statuses.items():
         container = spec.container(name)
         if container is not None:
-            laws = laws_on(*CONTAINER_LAWS[container.kind])
+            looked_at = CONTAINER_LAWS[container.kind]
+            laws = laws_on(*looked_at, PROBED) if container.probes else laws_on(*looked_at)
             bench.hear(laws, SeenContainer(seen, container, before.get(name), status), (key, name))
 
 
@@ -317,7 +320,7 @@ def _settled(
     for rule, owed in known.obligations:
         verdict = owed.settled(seen)
         if verdict is None and seen.at > owed.not_after:
-            verdict = Breach(owed.what, f"not seen by {owed.not_after:g} s", owed.because)
+            verdict = owed.never(seen.world)
         if verdict is None:
             still.append((rule, owed))
         else:

@@ -56,9 +56,8 @@ def law(*rules: str, on: str) -> Callable[[F], F]:
     """Registers a law of these rules; the first is blamed unless the outcome names another.
 
     ``on`` is a kind of object, ``Event`` with a reason, or ``Pod with init containers`` (the function
-    takes a ``Seen``),
-    ``container``, ``app container``, ``init container`` or ``sidecar`` (``SeenContainer``, for every
-    such container of an observed Pod), or a verb (``Done``).
+    takes a ``Seen``), ``container``, ``app container``, ``init container``, ``sidecar`` or ``probed
+    container`` (``SeenContainer``, for every such container of an observed Pod), or a verb (``Done``).
     """
 
     def register(function: F) -> F:

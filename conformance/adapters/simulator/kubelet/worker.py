@@ -18,9 +18,11 @@ from conformance.adapters.simulator.kubelet import (
     backoff,
     images,
     phase,
+    probe_kills,
     runtime,
     status,
 )
+from conformance.adapters.simulator.kubelet.prober import Prober
 from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.status import Why
 
@@ -54,6 +56,7 @@ class PodWorker:
         self.finished = False
         self.restarting_all = False
         self.start_time = ""
+        self.prober = Prober(self)
         self._wake_at = math.inf
         self._timer: Timer | None = None
 
@@ -72,6 +75,7 @@ class PodWorker:
             self.end()
         elif self.admitted or self.admit():
             self.go_on()
+        self.prober.look()
         self._set_timer()
 
     def must_end(self) -> bool:
@@ -103,6 +107,7 @@ class PodWorker:
 
     def go_on(self) -> None:
         """The Pod shall run: report, then do what is next."""
+        probe_kills.bring_back(self)
         if self.publish() in phase.TERMINAL:
             self.terminating = True
             self.again()
@@ -127,6 +132,8 @@ class PodWorker:
             for container in step.stop:
                 message = f"Container {container['name']} definition changed, will be restarted"
                 self.stop(self.runtime.runs[container["name"]], message)
+            for container in step.kill:
+                probe_kills.kill(self, container)
             for container in step.start:
                 self.start(container)
 
@@ -171,6 +178,7 @@ class PodWorker:
         """Write the status; the phase that was decided, shown or not."""
         made, decided = status.pod_status(self.view())
         self.kubelet.write_status(self, made)
+        self.prober.nudge()
         return decided
 
     def view(self) -> status.View:
@@ -192,6 +200,11 @@ class PodWorker:
         """Record an Event about the Pod."""
         self.kubelet.store.event(self.pod, reason, message, type_, "kubelet")
 
+    def report_of(self, container: str, reason: str, message: str, type_: str) -> None:
+        """Record an Event about one container of the Pod."""
+        field = f"spec.containers{{{container}}}"
+        self.kubelet.store.event(self.pod, reason, message, type_, "kubelet", field)
+
     # Starting.
 
     def make_sandbox(self) -> None:
@@ -203,6 +216,10 @@ class PodWorker:
 
     def start(self, container: Container) -> None:
         """Start a container, or note why it has to wait."""
+        last = self.runtime.runs.get(container["name"])
+        if last is not None and last.is_running:
+            last.comes_back = True  # it takes its time to stop
+            return
         why = self.in_the_way(container)
         name = container["name"]
         if why is None:
@@ -226,7 +243,7 @@ class PodWorker:
 
     def back_off(self, container: Container) -> Why | None:
         """Is it too early to restart? Else remember the attempt (BACKOFF-001 to 006)."""
-        run = self.runtime.runs.get(container["name"])
+        run = probe_kills.exited(self, container["name"])
         if run is None or run.finished_at is None or not self.waits(run):
             return None
         key, memory = backoff.container_key(self.pod, container), self.kubelet.restarts
@@ -256,19 +273,32 @@ class PodWorker:
 
     # Stopping.
 
-    def stop(self, run: Run, message: str | None = None) -> None:
-        """Ask a container to end: it obeys SIGTERM at once, and exits 0."""
+    def stop(
+        self, run: Run, message: str | None = None, grace: float | None = None, code: int = 0
+    ) -> None:
+        """Ask a container to end: after its preStop hook it obeys SIGTERM at once, and exits 0."""
+        if run.is_stopping:
+            return
+        run.is_stopping = True
         self.report("Killing", message or f"Stopping container {run.container}")
-        self.finish(run, 0)
+        given = probe_kills.grace_of(self.pod) if grace is None else grace
+        wait = probe_kills.seconds_of(self.container(run.container), given)
+        if wait:
+            self.clock.after(wait, lambda: self.finish(run, code))
+        else:
+            self.finish(run, code)
 
     def finish(self, run: Run, exit_code: int, reason: str | None = None) -> None:
         """The process of a container has ended."""
+        if not run.is_running:
+            return
         runtime.end(run, exit_code, self.clock.now, self.clock.timestamp(), reason)
         self.again()
 
     def kill_all(self) -> None:
         """Every process dies at once, unasked."""
-        for run in self.runtime.running():
+        for run in self.runtime.runs.values():
+            run.comes_back = False
             self.finish(run, runtime.KILLED)
 
     def restart_all(self) -> None:
@@ -320,6 +350,7 @@ class PodWorker:
     def forget(self) -> None:
         """The Pod is gone from the API: end what still runs, keep nothing."""
         self._sleep()
+        self.prober.sleep()
         self.finished = True
         for run in self.runtime.running():
             self.finish(run, 0)
@@ -332,14 +363,20 @@ class PodWorker:
         yield from spec.get("initContainers") or ()
         yield from spec["containers"]
 
+    def container(self, name: str) -> Container:
+        """The container of that name."""
+        return next(each for each in self.containers() if each["name"] == name)
+
     def restarted_kubelet(self) -> None:
         """The kubelet's memory is gone; the containers are not (BACKOFF-010)."""
         self.waiting.clear()
+        self.prober.forget()
         self.again()
 
     def power_off(self) -> None:
         """The machine is off: nothing runs, nothing wakes up."""
         self._sleep()
+        self.prober.sleep()
         self.waiting.clear()
         self.kill_all()
         if self.runtime.sandbox is not None:
