@@ -98,11 +98,16 @@ def _asked(kind: str, failures: int, successes: int, steps: list[str]) -> Manife
     }
 
 
+BEFORE_ALL: Final = {"liveness": "success", "readiness": "failure", "startup": "unknown"}
+"""What a worker has published before its first result."""
+
+
 def folds(kinds: Sequence[str]) -> st.SearchStrategy[Manifest]:
     """Arguments of ``probe.fold``."""
     return questions("success", "failure", "unknown", kinds=kinds).map(
         lambda asked: {
             **{key: value for key, value in asked.items() if key != "steps"},
+            "initial": BEFORE_ALL[asked["probe_type"]],
             "results": asked["steps"],
         }
     )

@@ -16,6 +16,8 @@ from strategies.backoff import backoff_arguments
 from strategies.init import requesting_pods
 from strategies.invalid import FLAWS
 from strategies.manifests import Manifest, claim, container, pod, volume
+from strategies.probes import folds
+from strategies.probes import questions as worker_questions
 from strategies.quantities import memories, not_quantities, positive_texts, texts
 from strategies.resources import (
     ADJUSTMENTS,
@@ -110,6 +112,11 @@ QUESTIONS: Final[Mapping[str, Questions]] = {
     "pod.phase": phase_questions() | phase_questions(states=ended),
     "container.should_restart": restart_questions() | restart_questions(own=False),
     "container.oom_score_adj": _adjustments(pod_level=True),
+    "probe.fold": folds(("liveness", "readiness", "startup")),
+    "probe.worker": worker_questions(
+        *("success", "failure", "warning", "unknown", "error", "new_container"),
+        kinds=("liveness", "readiness", "startup"),
+    ),
     "restart.backoff": backoff_arguments() | backoff_arguments(configured=True),
     "oom.victim": st.builds(
         lambda listed: {"node_memory_bytes": 8192 * MIB, "processes": listed},
@@ -147,6 +154,8 @@ _OF_THE_SOURCE: Final[Mapping[str, Questions]] = {
     "container.should_restart": restart_questions(own=False),
     "container.oom_score_adj": _adjustments(pod_level=False),
     "pod.qos_class": _about("pod", classed_pods()),
+    "probe.fold": folds(("liveness", "readiness")),
+    "probe.worker": worker_questions("success", "failure", "warning", "unknown", "error"),
 }
 """The same under ``documented``, where that differs: its world is smaller."""
 
