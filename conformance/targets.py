@@ -2,6 +2,8 @@
 
 simulator                          the embedded engine (default); options: ?nodes=3&jitter=true
 python:package.module:Factory      a class or function that returns an Adapter
+cluster:CONTEXT                    a real cluster, by a context of the kubeconfig (empty: the current
+                                   one; in-cluster: a Pod's account); options: ?parallel=8&image=…
 NAME                               an adapter that another package installed under the entry
                                    point group ``kubelaws.adapters``
 """
@@ -12,6 +14,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Final
@@ -91,11 +94,15 @@ def _factory(name: str) -> Callable[..., Adapter]:
         return SimulatorAdapter
     if scheme == "python":
         return _python(rest)
+    if scheme == "cluster":
+        from conformance.adapters.cluster.adapter import open_cluster
+
+        return partial(open_cluster, rest)
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     if scheme in installed:
         loaded: Callable[..., Adapter] = installed[scheme].load()
         return loaded
-    known = ("simulator", "python", *installed)
+    known = ("simulator", "python", "cluster", *installed)
     raise UnknownTargetError(
         f"no adapter {name!r}{did_you_mean(scheme, known)}; there are {', '.join(known)}"
     )

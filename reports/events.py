@@ -75,6 +75,20 @@ class TestFinished:
 
 
 @frozen
+class ScenarioMoved:
+    """A scenario that runs beside others on a real clock has gone on (for progress).
+
+    Attributes:
+        state: ``running``, ``confirming``, ``done`` or ``left out``.
+        foreseen: seconds that it is expected to take.
+    """
+
+    scenario: str
+    state: str
+    foreseen: float
+
+
+@frozen
 class RuleExercised:
     """A rule's condition was met and checked so many times in a test."""
 
@@ -161,6 +175,7 @@ ResultEvent: TypeAlias = (
     RunStarted
     | TestStarted
     | TestFinished
+    | ScenarioMoved
     | RuleExercised
     | EdgeTaken
     | ViolationFound

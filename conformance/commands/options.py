@@ -16,10 +16,10 @@ profile_choice = click.Choice(PROFILES)
 
 budget_option = click.option(
     "--budget",
-    type=click.Choice(["quick", "standard", "deep"]),
+    type=click.Choice(["quick", "standard", "deep", "full"]),
     default="standard",
     show_default=True,
-    help="How much to draw.",
+    help="How much to draw; on a real clock, how long to wait (quick: 30 s at once, full: all there is).",
 )
 seed_option = click.option(
     "--seed", default=0, show_default=True, help="Another seed draws other sequences."
