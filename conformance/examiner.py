@@ -12,7 +12,7 @@ from conformance.machines import examine_machine, tape
 from conformance.plugin import PROPERTY
 from conformance.realtime.suite import name_of, patience_of, schedule_of, told_of
 from conformance.witness import results
-from reports.events import AdapterFailed, ResultEvent, ViolationFound, to_data
+from reports.events import AdapterFailed, ResultEvent, RuleLeftOut, ViolationFound, to_data
 from spec_model.rules import Rule, registry
 from strategies.operations import Subject
 
@@ -67,13 +67,16 @@ class Examiner:
         schedule = schedule_of(self.item.session, self.target, patience_of(self.target.patience))
         outcome = schedule.outcome(task)
         reason = schedule.plan.left_out.get((task, rule), "")
-        if outcome is None:
-            pytest.skip(f"{rule or task} was not exercised: {reason}")
-        found = list(told_of(self.target, outcome, self.item.nodeid, rule))
-        self._send(found)
-        if rule and not outcome.examination.exercised[rule]:
-            why = outcome.left_out or reason or "its condition was never met"
-            pytest.skip(f"{rule} was not exercised: {why}")
+        if outcome is not None:
+            self._send(list(told_of(self.target, outcome, self.item.nodeid, rule)))
+            reason = outcome.left_out or reason
+        if outcome is None or (rule and not outcome.examination.exercised[rule]):
+            self._leave_out(rule or task, reason or "its condition was never met")
+
+    def _leave_out(self, rule: str, reason: str) -> None:
+        if rule in registry():
+            self._send([RuleLeftOut(rule, reason, self.item.nodeid)])
+        pytest.skip(f"{rule} was not exercised: {reason}")
 
     def _need_kinds(self, subject: Subject) -> None:
         if not subject.possible(self.target.implementation.capabilities):

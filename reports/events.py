@@ -98,6 +98,15 @@ class RuleExercised:
 
 
 @frozen
+class RuleLeftOut:
+    """A test could not examine a rule, for a reason that a person wants to know."""
+
+    rule: str
+    reason: str
+    test: str
+
+
+@frozen
 class EdgeTaken:
     """A transition of a lifecycle graph was seen so many times in a test."""
 
@@ -177,6 +186,7 @@ ResultEvent: TypeAlias = (
     | TestFinished
     | ScenarioMoved
     | RuleExercised
+    | RuleLeftOut
     | EdgeTaken
     | ViolationFound
     | AdapterFailed
