@@ -18,7 +18,7 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from conformance.adapter import Adapter, Implementation
 from spec_model.rules import PROFILES, did_you_mean
@@ -42,8 +42,7 @@ def open_adapter(spec: str, profile: str | None = None) -> Adapter:
     Raises:
         UnknownTargetError: there is none of that name, or it cannot be made with these options.
     """
-    name, _, query = spec.partition("?")
-    options: dict[str, Any] = {key: _value(text) for key, text in parse_qsl(query)}
+    name, options = _parts(spec)
     try:
         factory = _factory(name)
         if profile is not None and "profile" in inspect.signature(factory).parameters:
@@ -53,6 +52,35 @@ def open_adapter(spec: str, profile: str | None = None) -> Adapter:
         raise
     except Exception as error:
         raise UnknownTargetError(_why(repr(spec), error)) from error
+
+
+def _parts(spec: str) -> tuple[str, dict[str, Any]]:
+    name, _, query = spec.partition("?")
+    return name, {key: _value(text) for key, text in parse_qsl(query)}
+
+
+def cluster_options(spec: str) -> tuple[str, dict[str, Any]]:
+    """The context and the options of a target that is a cluster.
+
+    Raises:
+        UnknownTargetError: it is none.
+    """
+    name, options = _parts(spec)
+    scheme, _, context = name.partition(":")
+    if scheme != "cluster":
+        raise UnknownTargetError(f"{spec!r} is no cluster: write cluster:CONTEXT")
+    return context, options
+
+
+def with_options(spec: str, **options: str | bool) -> str:
+    """A target with more options.
+
+    >>> with_options("cluster:kind", hook="ssh {node}", metrics=True)
+    'cluster:kind?hook=ssh+%7Bnode%7D&metrics=true'
+    """
+    words = {key: str(value).lower() if value is True else value for key, value in options.items()}
+    given = urlencode({key: value for key, value in words.items() if value})
+    return spec if not given else f"{spec}{'&' if '?' in spec else '?'}{given}"
 
 
 def described(adapter: Adapter, spec: str) -> Implementation:

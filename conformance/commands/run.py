@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 @click.option(
     "--adapter",
     metavar="TARGET",
-    help="Engine to judge: simulator (default), python:package.module:Factory, or an installed name. "
+    help="Engine to judge: simulator (default), python:package.module:Factory, cluster:CONTEXT, "
+    "or an installed name. "
     f"Environment: {targets.VARIABLE}.",
 )
 @click.option(
@@ -54,9 +55,26 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False), help="Where the reports go.",
 )  # fmt: skip
 @click.option(
+    "--dry-run", is_flag=True, help="cluster: only say what would be created, and what is missing."
+)
+@click.option(
+    "--metrics-server", is_flag=True, help="cluster: serve the metrics API with injected usage."
+)
+@click.option(
+    "--node-hook", default="", metavar="COMMAND",
+    help="cluster: how a command is run on a node, such as 'ssh {node}'.",
+)  # fmt: skip
+@click.option(
     "--verbose", "-v", is_flag=True, help="Show every rule, not only those that need a look."
 )
-def command(directory: Path, verbose: bool, **options: Any) -> None:
+def command(
+    directory: Path,
+    verbose: bool,
+    dry_run: bool,
+    metrics_server: bool,
+    node_hook: str,
+    **options: Any,
+) -> None:
     """Judge an engine: run the suite against it and report a verdict for every rule.
 
     Ctrl-C keeps what is known so far: the reports are written and say that the run is incomplete.
@@ -65,6 +83,7 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
     Examples:
       kubelaws run                                   the embedded simulator
       kubelaws run --adapter python:mine:Engine      your engine
+      kubelaws run --adapter cluster:kind --budget quick --dry-run
       kubelaws run --area BACKOFF --budget deep      more draws, one area
       kubelaws run --profile documented --profile v1.36
       kubelaws run --known-failures known.toml       what you know of does not fail the run
@@ -82,7 +101,13 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
     from reports.terminal import print_summary
     from reports.verdicts import exit_code, fold
 
-    wanted = Wanted(**options)
+    chosen = targets.chosen(options.pop("adapter"))
+    spec = targets.with_options(chosen, metrics=metrics_server, hook=node_hook)
+    if dry_run:
+        from conformance.commands.cluster import preflight
+
+        raise SystemExit(preflight(spec))
+    wanted = Wanted(adapter=spec, **options)
     _refuse_bad_input(wanted)
     console = Console(
         file=sys.stdout
@@ -104,7 +129,7 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
 class Wanted:
     """What a person asks a run to do."""
 
-    adapter: str | None
+    adapter: str
     profiles: tuple[str, ...]
     rules: tuple[str, ...]
     areas: tuple[str, ...]
@@ -116,7 +141,7 @@ class Wanted:
 
     def options(self, profile: str | None) -> list[str]:
         """The same as options of pytest."""
-        options = ["--adapter", targets.chosen(self.adapter), "--budget", self.budget]
+        options = ["--adapter", self.adapter, "--budget", self.budget]
         options += [f"--kubelaws-seed={self.seed}"]
         options += ["--profile", profile] if profile else []
         options += [word for rule in self.rules for word in ("--rule", rule)]
@@ -164,7 +189,7 @@ def _refuse_bad_input(wanted: Wanted) -> None:
     Raises:
         Problem: there is no such engine or file, or nothing to run is left.
     """
-    spec = targets.chosen(wanted.adapter)
+    spec = wanted.adapter
     try:
         adapter = targets.open_adapter(spec)
         own = targets.described(adapter, spec).profile

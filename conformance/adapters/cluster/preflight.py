@@ -149,3 +149,8 @@ def _created(options: Options) -> Iterator[str]:
     yield f"a namespace {name} with a Lease, and one for each scenario with a ResourceQuota"
     yield f"in them, Pods of {options.image} ({options.pods} at a time), workloads, claims"
     yield f"PersistentVolumes and StorageClasses named {name}, on host paths that end in .{name}"
+    if options.kubelet == "hollow":
+        yield f"Nodes named {name}, that only this run's Pods may use"
+    if options.metrics:
+        yield "a Service and the APIService v1beta1.metrics.k8s.io, unless there is one"
+    yield f"at most {options.rate} requests a second, for {options.minutes} minutes"
