@@ -12,10 +12,8 @@ from importlib.resources import files
 from typing import Any, Final
 
 SCRIPT: Final = files(__package__).joinpath("puppet.sh").read_text(encoding="utf-8")
-DIRECTORY: Final = "/tmp/.kubelaws"
-
 TELL: Final = """
-d=/tmp/.kubelaws; n="$0"; i=0
+d="${KUBELAWS_PUPPET:-/tmp/.kubelaws}"; n="$0"; i=0
 until [ -p "$d/sink" ]; do i=$((i+1)); [ $i -gt 100 ] && exit 7; sleep 0.1 2>/dev/null || sleep 1; done
 echo "$n $1" >"$d/orders"
 while read -r number word; do [ "$number" = "$n" ] && break; done <"$d/answers"
@@ -23,7 +21,7 @@ echo "$number $word"
 """
 """Tells the puppet one thing and prints its answer; ``$0`` is the number of the order, ``$1`` the order."""
 
-HELD: Final = 'head -c 1 "/tmp/.kubelaws/sink" >/dev/null; echo held'
+HELD: Final = 'head -c 1 "${KUBELAWS_PUPPET:-/tmp/.kubelaws}/sink" >/dev/null; echo held'
 """Waits until what was to be allocated is resident."""
 
 LOOK: Final = """

@@ -1,6 +1,6 @@
 # The puppet: process 1 of a container. It does what the tester tells it, and says that it has heard.
 # An order is a line "number verb argument"; the answer is a line "number word".
-d=/tmp/.kubelaws
+d="${KUBELAWS_PUPPET:-/tmp/.kubelaws}"
 mkdir -p "$d"
 rm -f "$d/orders" "$d/answers" "$d/sink" "$d/ready"
 mkfifo "$d/orders" "$d/answers" "$d/sink"
