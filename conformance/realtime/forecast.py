@@ -36,12 +36,14 @@ class Forecast:
         seconds: that it takes until everything owed has come.
         wait: seconds of its longest single wait.
         exercised: the rules that it meets.
+        acts: how many things it does; none where it only asks for functions.
     """
 
     choices: tuple[Any, ...]
     seconds: float
     wait: float
     exercised: frozenset[str]
+    acts: int = 1
 
 
 def stand_in(target: Target) -> Target:
@@ -70,9 +72,14 @@ def forecasts(target: Target, scenario: Scenario, name: str, examples: int) -> l
             session.settle()
         except AdapterError:
             return  # what the simulator does not serve cannot be foretold
-        choices = tuple(data.conjecture_data.choices)
         foreseen.append(
-            Forecast(choices, session.now, longest_wait(session), frozenset(session.exercised))
+            Forecast(
+                choices=tuple(data.conjecture_data.choices),
+                seconds=session.now,
+                wait=longest_wait(session),
+                exercised=frozenset(session.exercised),
+                acts=sum(isinstance(event, Act) for event in session.events),
+            )
         )
 
     with drawn():

@@ -68,7 +68,7 @@ def plan(target: Target, tasks: Iterable[Task], patience: Patience) -> Plan:
         jobs += [Job(task, each) for each in chosen]
         met = {rule for each in chosen for rule in each.exercised}
         for rule in task.rules or ("",):
-            if not chosen or (rule and rule not in met):
+            if not chosen or (rule and rule not in met and len(met & set(task.rules))):
                 left_out[task.name, rule] = why_not(foreseen, rule, patience)
     return Plan(tuple(sorted(jobs, key=lambda job: -job.seconds)), left_out)
 
@@ -85,8 +85,8 @@ def choose(
     sign = 1 if patience.whole > 100 else -1
     while left:
         best = max(left, key=lambda each: (len(each.exercised & open_rules), sign * each.seconds))
-        if rules and not best.exercised & open_rules:
-            break
+        if rules and not best.exercised & open_rules and (chosen or not best.acts):
+            break  # nothing more to be gained; but what the simulator does not show, the engine may
         left.remove(best)
         chosen.append(best)
         open_rules -= best.exercised

@@ -20,7 +20,7 @@ from spec_model.events import Observation, Rejected, Response, Stimulus
 
 T = TypeVar("T")
 
-AT_ONCE: Final = frozenset({"advance", "inspect", "set-image"})
+AT_ONCE: Final = frozenset({"advance", "inspect", "set-image", "set-metrics", "set-usage"})
 """Verbs after which nothing has to come to rest."""
 
 

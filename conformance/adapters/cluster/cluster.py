@@ -17,6 +17,7 @@ from conformance.adapters.cluster.clock import Lag, offset
 from conformance.adapters.cluster.isolation import Territory
 from conformance.adapters.cluster.kinds import CLUSTER_SCOPED, OBSERVED
 from conformance.adapters.cluster.mapping import RUN_LABEL
+from conformance.adapters.cluster.metrics import Chosen, MetricsServer
 from conformance.adapters.cluster.options import Options
 from conformance.adapters.cluster.watching import Shown, Watch, stop_all, watch_all
 
@@ -80,12 +81,14 @@ class Cluster:
         self.territory = Territory(api, options)
         self.lag = Lag()
         self.offset = 0.0
-        self.began: float | None = None
         self._watches: list[Watch] = []
         self._inboxes: dict[str, Inbox] = {}
         self._foreign: dict[Key, dict[str, Any]] = {}
         self._pods: set[Key] = set()
         self._lock = threading.RLock()
+        self._beginning = threading.Lock()
+        self.usage = Chosen(self._pods_in)
+        self._server = MetricsServer(api, self.usage)
 
     def enter(self) -> Inbox:
         """A place for one more scenario, with everybody's Nodes and classes in it already.
@@ -142,6 +145,7 @@ class Cluster:
             AdapterError: something is left.
         """
         try:
+            self._server.stop()
             self.territory.end(said)
         finally:
             stop_all(self._watches)
@@ -154,12 +158,25 @@ class Cluster:
         return sum(watch.relists for watch in self._watches)
 
     def _begin(self) -> None:
-        with self._lock:
-            if self.began is not None:
+        with self._beginning:
+            if self._watches:
                 return
             self.offset = offset(self.api)
-            self.began = time.monotonic()
-        self._watches = watch_all(self.api, dict(_selectors(self.territory.run)), self._deliver)
+            self._serve_metrics()
+            self._watches = watch_all(self.api, dict(_selectors(self.territory.run)), self._deliver)
+
+    def _serve_metrics(self) -> None:
+        if self.options.metrics:
+            self.territory.begin()
+            self._server.start(self.territory.root, self.territory.labels, self.options.address)
+
+    def _pods_in(self, namespace: str) -> list[dict[str, Any]]:
+        with self._lock:
+            inbox = self._inboxes.get(namespace)
+        if inbox is None:
+            return []
+        with inbox.changed:
+            return [item for key, item in inbox.objects.items() if key[0] == "Pod"]
 
     def _deliver(self, shown: Shown) -> None:
         with self._lock:

@@ -149,6 +149,19 @@ def set_image(place: Place, given: Given) -> Response:
     return Rejected(501, "NotImplemented", why)
 
 
+def set_usage(place: Place, given: Given) -> Response:
+    """What the metrics API says of a Pod."""
+    namespace = place.mapper.namespace(given["namespace"])
+    place.cluster.usage.choose(namespace, given["pod"], given["usage"])
+    return Accepted()
+
+
+def set_metrics(place: Place, given: Given) -> Response:
+    """Whether the metrics API answers for this scenario's namespace."""
+    place.cluster.usage.set_available(place.mapper.home, bool(given["available"]))
+    return Accepted()
+
+
 def advance(_: Place, __: Given) -> Response:
     """Time passes by itself."""
     return Accepted()
@@ -165,6 +178,8 @@ VERBS: Final[Mapping[str, Callable[[Place, Given], Response]]] = {
     "allocate": allocate,
     "inspect": inspect,
     "set-image": set_image,
+    "set-usage": set_usage,
+    "set-metrics": set_metrics,
     "advance": advance,
 }
 
