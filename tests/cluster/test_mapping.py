@@ -14,7 +14,7 @@ from conformance.adapters.cluster.mapping import RUN_LABEL, Mapper
 from strategies.manifests import claim, container, node, pod, replica_set, volume
 from strategies.pods import policies
 from strategies.resources import resources
-from strategies.volumes import only_on, storage_class, user
+from strategies.volumes import only_on, storage_class, user, without_class
 
 HOME = "kubelaws-abc123-7"
 
@@ -83,6 +83,34 @@ def test_cluster_scoped_names_are_the_runs_own() -> None:
 def test_a_foreign_class_keeps_its_name() -> None:
     sent = mapper().outward(claim("c", storageClassName="standard"))
     assert sent["spec"]["storageClassName"] == "standard"
+
+
+@pytest.mark.parametrize("manifest", [claim("c"), volume("v"), volume("v", storageClassName="")])
+def test_what_has_no_class_is_kept_from_everybody_elses(manifest: dict[str, Any]) -> None:
+    """A volume without a class could be bound by anybody's claim, and the other way round."""
+    own = mapper()
+    assert own.outward(manifest)["spec"]["storageClassName"] == HOME
+    back = own.inward(own.outward(manifest))["spec"].get("storageClassName", "")
+    assert back == ""
+
+
+def test_a_claim_that_names_no_class_comes_back_so() -> None:
+    own = mapper()
+    manifest = without_class(claim("c"))
+    assert own.inward(own.outward(manifest)) == manifest
+
+
+def test_a_claim_may_get_the_default_class() -> None:
+    own = Mapper(
+        HOME, "abc123", Images("busybox"), lambda *_: False, has_default_class=lambda: True
+    )
+    assert "storageClassName" not in own.outward(without_class(claim("c")))["spec"]
+
+
+def test_a_patch_leaves_the_class_alone() -> None:
+    assert mapper().outward({"spec": {"claimRef": None}}, "PersistentVolume") == {
+        "spec": {"claimRef": None}
+    }
 
 
 def test_no_host_path_is_that_of_somebody_else() -> None:

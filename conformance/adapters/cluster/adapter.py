@@ -96,6 +96,7 @@ class ClusterAdapter:
             self.cluster.territory.run,
             self._images,
             self.cluster.is_foreign,
+            has_default_class=self.cluster.has_default_class,
             pull=given.pull,
             hollow=given.kubelet == "hollow",
         )

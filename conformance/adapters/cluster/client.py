@@ -228,12 +228,16 @@ class Stream:
             *lines, buffer = buffer.split(b"\n")
             yield from (json.loads(line) for line in lines if line.strip())
 
-    def close(self) -> None:
-        """Ends it, also when another thread is reading."""
+    def end(self) -> None:
+        """Gives its connection back; called by whoever has read it."""
+        self._response.close()
+
+    def interrupt(self) -> None:
+        """Ends it while another thread is reading."""
         try:
             self._response.shutdown()
         except (AttributeError, ValueError, OSError, RuntimeError):
-            self._response.close()
+            return  # it has ended
 
 
 def connect(context: str = "", kubeconfig: str = "", rate: float = 20.0) -> Api:

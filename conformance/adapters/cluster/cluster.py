@@ -23,6 +23,7 @@ from conformance.adapters.cluster.watching import Shown, Watch, stop_all, watch_
 
 Key = tuple[str, str, str]
 ROOM_PATIENCE: Final = 120.0
+DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 
 
 def key_of(item: dict[str, Any]) -> Key:
@@ -116,6 +117,14 @@ class Cluster:
         with self._lock:
             return (kind, "", name) in self._foreign
 
+    def has_default_class(self) -> bool:
+        """Whether claims that name no class are given somebody's."""
+        with self._lock:
+            return any(
+                kind == "StorageClass" and _is_default(item)
+                for (kind, _, _), item in self._foreign.items()
+            )
+
     def check(self) -> None:
         """Sees to it that everything is still watched.
 
@@ -198,6 +207,11 @@ class Cluster:
         """Nodes and classes that were there before concern every scenario; other people's volumes none."""
         ours = (item["metadata"].get("labels") or {}).get(RUN_LABEL)
         return item["kind"] in ("Node", "StorageClass") and not ours
+
+
+def _is_default(item: dict[str, Any]) -> bool:
+    annotations = item["metadata"].get("annotations") or {}
+    return annotations.get(DEFAULT_CLASS) == "true"
 
 
 def _selectors(run: str) -> Iterator[tuple[str, str]]:

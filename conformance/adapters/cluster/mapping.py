@@ -35,6 +35,7 @@ class Mapper:
         images: which real image stands for which.
         is_foreign: whether a cluster-scoped object (kind, name) is somebody else's, so that a
             scenario that names it means that one.
+        has_default_class: whether somebody's class is given to claims that name none.
         pull: imagePullPolicy where a scenario leaves it open.
         hollow: whether nodes are ours too, so that Pods must be kept on those of this scenario.
     """
@@ -46,12 +47,15 @@ class Mapper:
         images: Images,
         is_foreign: Callable[[str, str], bool],
         *,
+        has_default_class: Callable[[], bool] = lambda: False,
         pull: str = "IfNotPresent",
         hollow: bool = False,
     ) -> None:
         self.home, self.run, self.images, self.hollow = home, run, images, hollow
         self._is_foreign, self._pull = is_foreign, pull
+        self._has_default_class = has_default_class
         self._started_with: dict[str, str] = {}
+        self._without_class: set[str] = set()
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -94,11 +98,42 @@ class Mapper:
             if of_template is not None:
                 self._label(of_template.setdefault("metadata", {}))
         self._walk(result, self.namespace, self.outer_name)
+        if kind in ("PersistentVolume", "PersistentVolumeClaim"):
+            self._own_class(result, kind, is_whole="apiVersion" in manifest)
         if kind == "PersistentVolume":
             _path_of(result, lambda given: given if given == "/" else f"{given}.{self.home}")
         if kind == "Node":
             self._own_node(result)
         return result
+
+    def _own_class(self, manifest: Object, kind: str, *, is_whole: bool) -> None:
+        """What has no class gets one of this scenario, for volumes without one are everybody's.
+
+        Nobody else's claim binds to them then, and no claim of ours to anybody else's volume.
+        """
+        spec = manifest.get("spec")
+        if not isinstance(spec, dict):
+            return
+        if is_whole and kind == "PersistentVolumeClaim":
+            name = str((manifest.get("metadata") or {}).get("name"))
+            if "storageClassName" in spec:
+                self._without_class.discard(name)
+            elif not self._has_default_class():
+                self._without_class.add(name)
+                spec["storageClassName"] = self.home
+        if spec.get("storageClassName") == "" or (
+            is_whole and kind == "PersistentVolume" and "storageClassName" not in spec
+        ):
+            spec["storageClassName"] = self.home
+
+    def _disown_class(self, manifest: Object, kind: str) -> None:
+        spec = manifest.get("spec") or {}
+        if spec.get("storageClassName") != self.home:
+            return
+        if kind == "PersistentVolume" or manifest["metadata"]["name"] in self._without_class:
+            del spec["storageClassName"]  # as the API leaves out what is empty
+        else:
+            spec["storageClassName"] = ""
 
     def _label(self, metadata: Any) -> None:
         if isinstance(metadata, dict) and isinstance(metadata.get("labels", {}), dict):
@@ -142,6 +177,8 @@ class Mapper:
             if of_template is not None:
                 _unlabel(of_template.get("metadata") or {})
         self._walk(result, self._inner_namespace, self.inner_name)
+        if kind in ("PersistentVolume", "PersistentVolumeClaim"):
+            self._disown_class(result, kind)
         if kind == "PersistentVolume":
             _path_of(result, lambda given: given.removesuffix(f".{self.home}"))
         if kind == "Node":

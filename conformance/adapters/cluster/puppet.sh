@@ -22,7 +22,8 @@ obey() {
       # dd keeps its one block resident, because nobody takes it out of the pipe. Killed for memory, it
       # takes the container along, which a kernel without group kill would not do by itself.
       (dd if=/dev/zero of="$d/sink" bs="$3" count=1 2>/dev/null; echo "0 died $?" >&3) & ;;
-    died) [ "$3" = 0 ] || end "$3" ;;
+    # The runtime learns of an OOM kill by another way than of an exit, and should learn of it first.
+    died) [ "$3" = 0 ] || { nap 1; end "$3"; } ;;
     *) echo "$1 unknown" >&4 ;;
   esac
 }

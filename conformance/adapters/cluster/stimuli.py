@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from conformance.adapters.cluster import containers
 from conformance.adapters.cluster.client import Answer, Query
-from conformance.adapters.cluster.cluster import Cluster, Inbox
+from conformance.adapters.cluster.cluster import DEFAULT_CLASS, Cluster, Inbox
 from conformance.adapters.cluster.images import Images
 from conformance.adapters.cluster.kinds import KINDS, path
 from conformance.adapters.cluster.mapping import Mapper
@@ -237,6 +237,9 @@ def _unsafe(place: Place, manifest: Mapping[str, Any]) -> Rejected | None:
         refusal = _foreign(place, str(kind), name)
         if refusal is not None:
             return refusal
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    if kind == "StorageClass" and (annotations or {}).get(DEFAULT_CLASS) == "true":
+        return Rejected(403, "Forbidden", "a default class would be given to everybody's claims")
     if kind != "PersistentVolume" or not isinstance(spec, Mapping):
         return None
     recycles = spec.get("persistentVolumeReclaimPolicy") == "Recycle"

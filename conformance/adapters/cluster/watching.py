@@ -86,7 +86,7 @@ class Watch(threading.Thread):
         """Ends it, wherever it is."""
         self._stopped.set()
         if self._stream is not None:
-            self._stream.close()
+            self._stream.interrupt()
 
     def _fail(self, why: str) -> None:
         if not self._stopped.is_set():
@@ -139,7 +139,7 @@ class Watch(threading.Thread):
         except Exception as error:  # a connection that broke: go on from the last version
             raise Unreachable(f"watch broke: {error}") from error
         finally:
-            stream.close()
+            stream.end()
 
     def _take(self, event: dict[str, Any]) -> bool:
         """Takes one event in; False where the watch cannot go on from here."""
