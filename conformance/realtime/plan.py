@@ -42,10 +42,12 @@ class Plan:
 
     Attributes:
         left_out: by task and rule (``""`` where the task names none), why.
+        spares: by task, further examples that the budget allows, for rules that stay unexercised.
     """
 
     jobs: tuple[Job, ...]
     left_out: Mapping[tuple[str, str], str] = field(factory=dict)
+    spares: Mapping[str, tuple[Forecast, ...]] = field(factory=dict)
 
     @property
     def longest(self) -> float:
@@ -62,15 +64,19 @@ def plan(target: Target, tasks: Iterable[Task], patience: Patience) -> Plan:
     """What to run of these tasks, the longest first."""
     jobs: list[Job] = []
     left_out: dict[tuple[str, str], str] = {}
+    spares: dict[str, tuple[Forecast, ...]] = {}
     for task in tasks:
         foreseen = forecasts(target, task.scenario, task.name, FORESEEN)
         chosen = choose(foreseen, task.rules, patience)
         jobs += [Job(task, each) for each in chosen]
+        spares[task.name] = tuple(
+            each for each in foreseen if each not in chosen and fits(each, patience)
+        )
         met = {rule for each in chosen for rule in each.exercised}
         for rule in task.rules or ("",):
             if not chosen or (rule and rule not in met and len(met & set(task.rules))):
                 left_out[task.name, rule] = why_not(foreseen, rule, patience)
-    return Plan(tuple(sorted(jobs, key=lambda job: -job.seconds)), left_out)
+    return Plan(tuple(sorted(jobs, key=lambda job: -job.seconds)), left_out, spares)
 
 
 def choose(

@@ -20,6 +20,8 @@ from conformance.session import Session, replay
 from conformance.shrink import Step
 
 POLL: Final = 0.25
+MORE: Final = 2
+"""Examples of a scenario that may be run beyond the plan."""
 SHORTENING: Final = 240.0
 """Seconds for which shorter ways to show one violation are tried on the engine."""
 
@@ -46,6 +48,7 @@ class Outcome:
         open: how many of its jobs have not ended.
         seconds: what they took together.
         left_out: why a job was not run after all.
+        more: how many jobs were added to those of the plan.
         told: whether a test has reported on it already.
     """
 
@@ -56,6 +59,7 @@ class Outcome:
     seconds: float = 0.0
     left_out: str = ""
     told: bool = False
+    more: int = 0
 
 
 class Schedule:
@@ -77,6 +81,7 @@ class Schedule:
         self.target, self.plan = target, plan
         self._adapter, self._whole, self._told = adapter, whole, told
         self._jobs = list(reversed(plan.jobs))
+        self._spares = {name: list(spares) for name, spares in plan.spares.items()}
         self._outcomes: dict[str, Outcome] = {}
         self._moves: list[Move] = []
         self._changed = threading.Condition()
@@ -165,7 +170,21 @@ class Schedule:
             if found.violations:
                 self._move(job, "confirming")
                 outcome.confirmed += self._confirm(job, found)
+        self._try_another(job, outcome)
         self._move(job, "done")
+
+    def _try_another(self, job: Job, outcome: Outcome) -> None:
+        """One more example, where a rule that the simulator met was not met here, as chance will have it."""
+        missed = job.forecast.exercised & set(outcome.rules) - outcome.examination.exercised.keys()
+        with self._changed:
+            left = self._spares.get(job.task.name, [])
+            while left and outcome.more < MORE:
+                spare = left.pop(0)
+                if spare.exercised & missed:
+                    outcome.more += 1
+                    outcome.open += 1
+                    self._jobs.append(Job(job.task, spare))
+                    return
 
     def _confirm(self, job: Job, found: Examination) -> Iterable[Confirmed]:
         """Does the same once more, then looks for a shorter way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -73,6 +74,21 @@ def test_the_longest_begins_first() -> None:
     tasks = [Task(name, ending) for name in "abc"]
     ran(RealAdapter(parallel=1), once(*tasks, seconds=(1, 3, 2)), moves)
     assert [move.task for move in moves if move.state == "running"] == ["b", "c", "a"]
+
+
+def test_a_rule_that_was_missed_gets_another_try() -> None:
+    """The simulator met it in an example; on the engine the same example does something else."""
+    tries = itertools.count()
+
+    def moody(run: Session, draw: Draw) -> None:
+        if next(tries):
+            ending(run, draw)
+
+    hopeful = Forecast((), 1.0, 1.0, frozenset({"PHASE-006"}))
+    spare = Forecast((1,), 1.0, 1.0, frozenset({"PHASE-006"}))
+    task = Task("a", moody, ("PHASE-006",))
+    plan = Plan((Job(task, hopeful),), spares={"a": (spare,)})
+    assert ran(RealAdapter(), plan)["a"].examination.exercised["PHASE-006"]
 
 
 def test_what_the_time_limit_does_not_allow_is_left_out() -> None:

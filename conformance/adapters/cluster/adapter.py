@@ -12,6 +12,7 @@ from conformance.adapters.cluster import preflight, rest
 from conformance.adapters.cluster.client import connect
 from conformance.adapters.cluster.cluster import Cluster, Inbox
 from conformance.adapters.cluster.containers import NotRunningError
+from conformance.adapters.cluster.hollow.kubelet import HollowKubelets
 from conformance.adapters.cluster.images import Images, NoImageLeftError
 from conformance.adapters.cluster.mapping import Mapper
 from conformance.adapters.cluster.options import Options, options
@@ -46,6 +47,7 @@ class ClusterAdapter:
         self._inbox: Inbox | None = None
         self._mapper: Mapper | None = None
         self._images: Images | None = None
+        self._kubelets: HollowKubelets | None = None
         if first:
             atexit.register(self._at_exit)
 
@@ -100,6 +102,9 @@ class ClusterAdapter:
             pull=given.pull,
             hollow=given.kubelet == "hollow",
         )
+        if given.kubelet == "hollow":
+            self._kubelets = HollowKubelets(self.cluster.api, inbox, self.cluster.territory.run)
+            self._kubelets.start()
         self._epoch = time.time() + self.cluster.offset
 
     def apply(self, stimulus: Stimulus, /) -> Response:
@@ -139,6 +144,8 @@ class ClusterAdapter:
             self._leave()
             return
         atexit.unregister(self._at_exit)
+        if self._kubelets is not None:
+            self._kubelets.stop()
         self._inbox = None
         self.cluster.close()
 
@@ -171,7 +178,15 @@ class ClusterAdapter:
                 inbox.changed.wait(timeout=max(pause, 0.01))
             self.cluster.check()
 
+    @property
+    def kubelets(self) -> HollowKubelets:
+        """The kubelets of this scenario's hollow nodes."""
+        return _begun(self._kubelets)
+
     def _leave(self) -> None:
+        if self._kubelets is not None:
+            self._kubelets.stop()
+            self._kubelets = None
         if self._inbox is not None:
             inbox, self._inbox = self._inbox, None
             self.cluster.leave(inbox)

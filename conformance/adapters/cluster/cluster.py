@@ -206,7 +206,8 @@ class Cluster:
     def _is_everybodys(self, item: dict[str, Any]) -> bool:
         """Nodes and classes that were there before concern every scenario; other people's volumes none."""
         ours = (item["metadata"].get("labels") or {}).get(RUN_LABEL)
-        return item["kind"] in ("Node", "StorageClass") and not ours
+        kinds = ("StorageClass",) if self.options.kubelet == "hollow" else ("Node", "StorageClass")
+        return item["kind"] in kinds and not ours
 
 
 def _is_default(item: dict[str, Any]) -> bool:

@@ -22,6 +22,9 @@ DEFAULT: Final = "default"
 
 Object = dict[str, Any]
 
+TOLERATION: Final = {"key": SESSION_LABEL, "operator": "Exists"}
+"""What lets Pods of the run onto its hollow nodes, where nobody else's may go."""
+
 NAMES: Final = {"volumeName": "PersistentVolume", "storageClassName": "StorageClass"}
 """Fields that name a cluster-scoped object, and of which kind."""
 
@@ -153,10 +156,18 @@ class Mapper:
             selector = spec.get("nodeSelector") or {}
             if isinstance(selector, dict):
                 spec["nodeSelector"] = {**selector, SESSION_LABEL: self.home}
+        tolerations = spec.get("tolerations") or []
+        speaks = "containers" in spec or "tolerations" in spec
+        if self.hollow and speaks and isinstance(tolerations, list):
+            spec["tolerations"] = [*tolerations, TOLERATION]
 
     def _own_node(self, node: Object) -> None:
         labels = node["metadata"].setdefault("labels", {})
         labels[SESSION_LABEL] = self.home
+        taint = {"key": SESSION_LABEL, "value": self.home, "effect": "NoSchedule"}
+        if "apiVersion" in node:
+            spec = node.setdefault("spec", {})
+            spec["taints"] = [*(spec.get("taints") or []), taint]
         hostname = "kubernetes.io/hostname"
         if hostname in labels:
             labels[hostname] = self.outer_name("Node", labels[hostname])
@@ -199,6 +210,8 @@ class Mapper:
             del selector[SESSION_LABEL]
             if not selector:
                 del spec["nodeSelector"]
+        if self.hollow:
+            _without(spec, "tolerations", SESSION_LABEL)
 
     def _undress_statuses(self, pod: Object) -> None:
         """Statuses name the image as the runtime does; the one it was started with is meant."""
@@ -218,6 +231,10 @@ class Mapper:
     def _disown_node(self, node: Object) -> None:
         labels = node["metadata"].get("labels") or {}
         labels.pop(SESSION_LABEL, None)
+        if isinstance(node.get("spec"), dict):
+            _without(node["spec"], "taints", SESSION_LABEL)
+            if not node["spec"]:
+                del node["spec"]
         hostname = "kubernetes.io/hostname"
         if hostname in labels:
             labels[hostname] = self.inner_name("Node", labels[hostname])
@@ -254,6 +271,18 @@ def _exchange_hostnames(expressions: list[Any], name: Callable[[str, str], str])
     for each in expressions:
         if isinstance(each, dict) and each.get("key") == "kubernetes.io/hostname":
             each["values"] = [name("Node", value) for value in each.get("values") or ()]
+
+
+def _without(spec: Object, group: str, key: str) -> None:
+    """Takes the entries with a key out of a list, and the list where it becomes empty."""
+    if isinstance(spec.get(group), list):
+        kept = [
+            each for each in spec[group] if not (isinstance(each, dict) and each.get("key") == key)
+        ]
+        if kept:
+            spec[group] = kept
+        else:
+            del spec[group]
 
 
 def _unlabel(metadata: Object) -> None:

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from conformance.adapters.cluster import rights
 from conformance.adapters.cluster.client import Answer, Api, Unreachable
+from conformance.adapters.cluster.hollow import SERVED
 from conformance.adapters.cluster.kinds import path
 from conformance.adapters.cluster.options import Options
 from spec_model.events import CAPABILITIES
@@ -134,7 +135,9 @@ def _capabilities(
     options: Options, nodes: tuple[tuple[str, bool], ...], classes: tuple[tuple[str, str], ...]
 ) -> Iterator[str]:
     yield from CONTROL_PLANE
-    if any(ready for _, ready in nodes):
+    if options.kubelet == "hollow":
+        yield from SERVED
+    elif any(ready for _, ready in nodes):
         yield from ON_NODES
         if any(provisioner != BY_HAND for _, provisioner in classes):
             yield "provisioner"

@@ -55,6 +55,7 @@ RIGHTS: Final = (
 HOLLOW: Final = (
     Right("", "nodes", WRITE, "no hollow nodes", "nodes"),
     Right("", "nodes/status", ("patch",), "no hollow nodes", "nodes"),
+    Right("", "pods/status", ("patch",), "no hollow nodes", "nodes"),
 )
 """More, to play the kubelet."""
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from conformance.adapters.cluster import containers
 from conformance.adapters.cluster.client import Answer, Query
 from conformance.adapters.cluster.cluster import DEFAULT_CLASS, Cluster, Inbox
+from conformance.adapters.cluster.hollow.kubelet import HollowKubelets
 from conformance.adapters.cluster.images import Images
 from conformance.adapters.cluster.kinds import KINDS, path
 from conformance.adapters.cluster.mapping import Mapper
@@ -31,6 +32,9 @@ class Place(Protocol):
 
     @property
     def mapper(self) -> Mapper: ...
+
+    @property
+    def kubelets(self) -> HollowKubelets: ...
 
     @property
     def images(self) -> Images: ...
@@ -162,6 +166,22 @@ def set_metrics(place: Place, given: Given) -> Response:
     return Accepted()
 
 
+def stop_node(place: Place, given: Given) -> Response:
+    """A hollow node falls silent."""
+    name = place.mapper.outer_name("Node", given["node"])
+    return Accepted() if place.kubelets.stop_node(name) else _no_node(given["node"])
+
+
+def start_node(place: Place, given: Given) -> Response:
+    """It speaks again."""
+    name = place.mapper.outer_name("Node", given["node"])
+    return Accepted() if place.kubelets.start_node(name) else _no_node(given["node"])
+
+
+def _no_node(name: str) -> Rejected:
+    return Rejected(404, "NotFound", f"no hollow node {name}")
+
+
 def advance(_: Place, __: Given) -> Response:
     """Time passes by itself."""
     return Accepted()
@@ -179,6 +199,8 @@ VERBS: Final[Mapping[str, Callable[[Place, Given], Response]]] = {
     "inspect": inspect,
     "set-image": set_image,
     "set-usage": set_usage,
+    "stop-node": stop_node,
+    "start-node": start_node,
     "set-metrics": set_metrics,
     "advance": advance,
 }
