@@ -16,6 +16,8 @@ COMMANDS: Final = {
     "replay": "Run a saved trace again.",
     "explore": "Draw a lifecycle and prove what can be proved on it.",
     "mutants": "Show the suite's power: the kill table.",
+    "adapter": "Connect an engine of your own: new, check, schema.",
+    "adapters": "List the adapters there are.",
     "serve": "Serve an engine to another process.",
 }
 

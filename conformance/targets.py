@@ -18,9 +18,11 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 from urllib.parse import parse_qsl
+
+from attrs import frozen
 
 from conformance.adapter import Adapter, Implementation
 from spec_model.rules import PROFILES, did_you_mean
@@ -75,6 +77,28 @@ def with_option(spec: str, name: str, value: str) -> str:
     query = f"{query}&{name}={value}" if query else f"{name}={value}"
     scheme, colon, rest = selected.partition(":")
     return f"{scheme}?{query}{colon}{rest}" if scheme == "process" else f"{selected}?{query}"
+
+
+@frozen
+class Known:
+    """An adapter that can be selected by name: how it is written, or where it was installed from."""
+
+    name: str
+    what: str
+    source: str
+
+
+def known() -> list[Known]:
+    """The built-in schemes, and what other packages have installed; nothing is loaded."""
+    installed = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return [
+        *(Known(name, what, "built in") for name, what in SCHEMES.items()),
+        *(Known(entry.name, entry.value, _package(entry)) for entry in installed),
+    ]
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "installed"
 
 
 def _parts(spec: str) -> tuple[str, str]:
