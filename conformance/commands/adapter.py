@@ -26,7 +26,7 @@ def command() -> None:
     """Connect an engine of your own: start one, try it step by step.
 
     \b
-    From nothing to a verdict:
+    Example, from nothing to a verdict:
       kubelaws adapter new my-engine --language javascript
       cd my-engine
       kubelaws adapter check "process:node engine.js"
