@@ -125,6 +125,21 @@ def test_answers_of_a_batch_may_come_in_any_order(broken: Open) -> None:
     assert any(each.object["kind"] == "Pod" for each in adapter.observe())
 
 
+def test_an_engine_need_not_take_batches(broken: Open) -> None:
+    adapter = broken("takes_no_batches", '"describe"')
+    adapter.reset()
+    adapter.apply(CREATE)
+    adapter.apply(EXIT)
+    assert any(each.object["kind"] == "Pod" for each in adapter.observe())
+    assert not adapter.observe()
+
+
+def test_what_is_shown_of_its_stderr_moves_no_cursor(broken: Open) -> None:
+    said = complaint(broken("moves_the_cursor"))
+    assert "gone" in said
+    assert said.isprintable()
+
+
 def test_the_engines_own_error_does_not_end_the_process(broken: Open, tmp_path: Path) -> None:
     adapter = broken("answers_with_an_error")
     assert complaint(adapter) == "apply was answered with error -32000: no memory (heap)"
