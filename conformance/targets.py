@@ -101,6 +101,15 @@ def _package(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "installed"
 
 
+def exchanges_messages(spec: str) -> bool:
+    """Whether a target is a process, spoken to in messages.
+
+    >>> exchanges_messages("process?deadline=5:./engine"), exchanges_messages("processor")
+    (True, False)
+    """
+    return re.split("[?:]", spec, maxsplit=1)[0] == "process"
+
+
 def _parts(spec: str) -> tuple[str, str]:
     """What is selected, and its options: after the name, but for a process before its command."""
     head, colon, command = spec.partition(":")

@@ -97,7 +97,9 @@ def check(target: str, profile: str | None, form: str) -> None:
     """
     from conformance.kit.check import steps
 
-    spec = targets.with_option(target, "validate", "true") if target[:7] == "process" else target
+    spec = target
+    if targets.exchanges_messages(target):
+        spec = targets.with_option(target, "validate", "true")
     try:
         adapter = targets.open_adapter(spec, profile)
         implementation = targets.described(adapter, target)

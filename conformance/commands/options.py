@@ -41,7 +41,7 @@ def validated(options: dict[str, Any]) -> dict[str, Any]:
     if not validate:
         return options
     spec = targets.chosen(adapter)
-    if not spec.startswith("process"):
+    if not targets.exchanges_messages(spec):
         raise Problem(
             f"--validate is for process: targets, which exchange messages; {spec} does not"
         )
