@@ -158,7 +158,11 @@ class ProcessAdapter:
         except OSError as error:
             self._lost = f"{self.command[0]}: {error.strerror or error}"
             raise AdapterError(self._lost) from error
-        greeting = self._greet()
+        try:
+            greeting = self._greet()
+        except AdapterError:
+            self._discard()  # with whom there was no handshake there is nothing to talk about
+            raise
         if self._greeting not in (None, greeting):
             raise self._failure("describe", "says otherwise what it is than the process before it")
         self._greeting = greeting
