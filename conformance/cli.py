@@ -19,6 +19,8 @@ COMMANDS: Final = {
     "record": "Record the watch of a real cluster, for check.",
     "cluster": "Look at a real cluster before a run; clean up after one.",
     "mutants": "Show the suite's power: the kill table.",
+    "adapter": "Connect an engine of your own: new, check, schema.",
+    "adapters": "List the adapters there are.",
     "serve": "Serve an engine to another process.",
 }
 

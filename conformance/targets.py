@@ -20,9 +20,11 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
+
+from attrs import frozen
 
 from conformance.adapter import Adapter, Implementation
 from conformance.functions import refuse_unknown
@@ -72,6 +74,37 @@ def _parts(spec: str) -> tuple[str, dict[str, Any]]:
     """What is selected, and its options."""
     name, query = _split(spec)
     return name, {key: _value(text) for key, text in parse_qsl(query)}
+
+
+@frozen
+class Known:
+    """An adapter that can be selected by name: how it is written, or where it was installed from."""
+
+    name: str
+    what: str
+    source: str
+
+
+def known() -> list[Known]:
+    """The built-in schemes, and what other packages have installed; nothing is loaded."""
+    installed = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return [
+        *(Known(name, what, "built in") for name, what in SCHEMES.items()),
+        *(Known(entry.name, entry.value, _package(entry)) for entry in installed),
+    ]
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "installed"
+
+
+def exchanges_messages(spec: str) -> bool:
+    """Whether a target is a process, spoken to in messages.
+
+    >>> exchanges_messages("process?deadline=5:./engine"), exchanges_messages("processor")
+    (True, False)
+    """
+    return re.split("[?:]", spec, maxsplit=1)[0] == "process"
 
 
 def _split(spec: str) -> tuple[str, str]:

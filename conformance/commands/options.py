@@ -39,7 +39,7 @@ def validated(spec: str, validate: bool) -> str:
     """The target that ``--validate`` makes of another."""
     if not validate:
         return spec
-    if not spec.startswith("process"):
+    if not targets.exchanges_messages(spec):
         raise Problem(
             f"--validate is for process: targets, which exchange messages; {spec} does not"
         )
