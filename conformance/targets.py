@@ -70,12 +70,6 @@ def open_adapter(spec: str, profile: str | None = None) -> Adapter:
         raise UnknownTargetError(_why(repr(spec), error)) from error
 
 
-def _parts(spec: str) -> tuple[str, dict[str, Any]]:
-    """What is selected, and its options."""
-    name, query = _split(spec)
-    return name, {key: _value(text) for key, text in parse_qsl(query)}
-
-
 @frozen
 class Known:
     """An adapter that can be selected by name: how it is written, or where it was installed from."""
@@ -105,6 +99,12 @@ def exchanges_messages(spec: str) -> bool:
     (True, False)
     """
     return re.split("[?:]", spec, maxsplit=1)[0] == "process"
+
+
+def _parts(spec: str) -> tuple[str, dict[str, Any]]:
+    """What is selected, and its options."""
+    name, query = _split(spec)
+    return name, {key: _value(text) for key, text in parse_qsl(query)}
 
 
 def _split(spec: str) -> tuple[str, str]:
