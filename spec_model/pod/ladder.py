@@ -360,6 +360,12 @@ def _cost_of_kill(
     memory, before = ladder.memory, ladder.earlier_finish
     if memory is not None and not isinstance(memory, Entry):
         return UNDECIDED
+    if before is not None and terms.constants.housekeeping_period is not None:
+        excess = finish - ladder.run.started_at - terms.constants.reset_after
+        if abs(excess) <= terms.lateness:
+            return UNDECIDED
+        if excess > 0:
+            memory = None  # housekeeping has dropped it (BACKOFF-008)
     if memory is not None and before is not None:
         age = finish - before
         if abs(age - memory.delay) <= 2 * terms.truncation:
