@@ -62,6 +62,7 @@ def test_results_in_a_row(run: Session, draw: Draw) -> None:
     created(run, probed_pod(**{kind: probe(failure=draw(st.integers(1, 5)))}))
     answer(run, kind, 1)
     run.advance(30)
+    answer(run, kind, 0)
 
 
 # -- when they are made -----------------------------------------------------------------------------
@@ -256,6 +257,7 @@ def test_counts_outlive_a_container(run: Session, draw: Draw) -> None:
     run.advance(draw(st.sampled_from([6, 11])))
     run.exit("a", "c", 1)
     run.advance(30)
+    answer(run, "liveness", 0)
 
 
 @focus("PROBE-017")

@@ -208,9 +208,11 @@ def _what(
     pod: Pod, container: Container, status: ContainerStatus, probe: Probe, value: str, world: World
 ) -> str | None:
     """What must be seen while the target answers so; None where nothing changes."""
-    gated = "startup" in container.probes and holds_in(world.setting.profile, STARTUP)
-    if value == UNKNOWN or (probe.kind == "startup" and not gated):
-        return None
+    gated = "startup" in container.probes
+    if value == UNKNOWN or (gated and not holds_in(world.setting.profile, STARTUP)):
+        return (
+            None  # of a container with a probe that the profile has not heard of, nothing is known
+        )
     if gated and bool(status.started) == (probe.kind == "startup"):
         return None  # it is held back, or through
     if probe.kind == "readiness":

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from spec_model import objects
+from spec_model.explain import explain
 from spec_model.pod.probes import earliest, fold, latest, result, usual_result, work
-from spec_model.profiles import DOCUMENTED, V1_36
+from spec_model.profiles import DOCUMENTED, V1_36, Profile
 
 EXEC = objects.probe("liveness", {"exec": {"command": ["cat", "/tmp/healthy"]}})
 HTTP = objects.probe("readiness", {"httpGet": {"port": 80}})
@@ -123,3 +124,30 @@ def test_documented_one_timeout_of_a_liveness_probe_is_enough() -> None:
     assert latest(EXEC, 0, "timeout", V1_36) == 33
     assert latest(EXEC, 0, "timeout", DOCUMENTED) == 13
     assert latest(HTTP, 0, "timeout", DOCUMENTED) == 33
+
+
+def explained(profile: Profile, **more: Any) -> dict[str, str]:
+    """What is said of a Pod whose container ``c`` has all three probes."""
+    given = {"exec": {"command": ["x"]}, "periodSeconds": 5}
+    fields = {f"{kind}Probe": given for kind in ("liveness", "readiness", "startup")}
+    status = {"name": "c", "state": {"running": {}}, "ready": False, "started": True, **more}
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "a", "namespace": "default"},
+        "spec": {"containers": [{"name": "c", "image": "app:1", **fields}]},
+        "status": {"phase": "Running", "containerStatuses": [status]},
+    }
+    return {each.about: f"{each.says} {each.rule}" for each in explain(manifest, profile=profile)}
+
+
+def test_a_probe_is_explained_by_what_its_failure_does() -> None:
+    said = explained(V1_36)["liveness probe, c, failing"]
+    assert said == "killed after 3 failures in a row, 10 to 18 s PROBE-011"
+    assert "startup probe, c" not in explained(DOCUMENTED)
+
+
+@pytest.mark.parametrize(("started", "probe"), [(True, "readiness"), (False, "startup")])
+def test_why_a_container_is_not_ready(started: bool, probe: str) -> None:
+    said = explained(V1_36, started=started)["container c"]
+    assert said.startswith(f"not ready until its {probe} probe succeeds")
