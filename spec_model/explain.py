@@ -15,6 +15,7 @@ from spec_model import objects
 from spec_model.events import Manifest
 from spec_model.pod.init import next_to_run
 from spec_model.pod.phase import pod_phase
+from spec_model.pod.probes import FAILURE, earliest, latest
 from spec_model.pod.restart import should_restart
 from spec_model.profiles import V1_36, Profile
 from spec_model.quantity import QuantityError, milli, whole
@@ -24,6 +25,7 @@ from spec_model.resources.requests import effective_requests
 from spec_model.storage.lifecycle import reclaim_policy
 from spec_model.storage.matching import legal_matches
 from spec_model.validation import validate
+from spec_model.validation.common import holds_in
 from spec_model.validation.defaults import defaults
 from spec_model.workloads.hpa import may_scale
 from spec_model.workloads.hpa_limits import limited
@@ -97,6 +99,7 @@ def _pod(manifest: Manifest, _: Others, profile: Profile, node_memory: int) -> S
         yield Statement("quantities", str(error), "RESOURCE-002", fault=True)
     view = objects.pod(manifest)
     yield from _containers(view, profile)
+    yield from _probes(view, profile)
     phase = pod_phase(view, profile=profile)
     yield Statement("phase expected", phase.value, phase.because)
 
@@ -114,6 +117,37 @@ def _containers(view: objects.Pod, profile: Profile) -> Statements:
     if view.spec.init_containers:
         following = next_to_run(view, profile)
         yield Statement("init container to run", following.value or "none", following.because)
+
+
+FATES: Final[Mapping[str, tuple[str, str]]] = {
+    "liveness": ("killed", "PROBE-011"),
+    "readiness": ("not ready", "PROBE-012"),
+    "startup": ("killed", "PROBE-014"),
+}
+"""By probe, what its failure makes of a container, and the rule that says so."""
+
+
+def _probes(view: objects.Pod, profile: Profile) -> Statements:
+    """What each probe would do, and which of them keeps a container from being ready."""
+    for container in (*view.spec.init_containers, *view.spec.containers):
+        status = view.statuses.get(container.name)
+        for probe in container.probes.values():
+            about = f"{probe.kind} probe, {container.name}"
+            fate, rule = FATES[probe.kind]
+            if not holds_in(profile, rule):
+                continue
+            often = f"every {probe.period:g} s from {probe.delay:g} s after the start"
+            yield Statement(about, often, "PROBE-005")
+            first = earliest(probe, 0.0, FAILURE, profile)
+            last = latest(probe, 0.0, FAILURE, profile)
+            times = f"{probe.failures} failures in a row, {first:g} to {last:g} s"
+            yield Statement(f"{about}, failing", f"{fate} after {times}", rule)
+        if status is not None and status.state == "running" and not status.ready:
+            startup = "startup" in container.probes and not status.started
+            kind = "startup" if startup else "readiness"
+            if kind in container.probes:
+                says = f"not ready until its {kind} probe succeeds"
+                yield Statement(f"container {container.name}", says, FATES[kind][1])
 
 
 def _amount(name: str, nano: int) -> str:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
+from conformance.suite.probing import answer, created, handlers, knows_startup, moments
 from strategies.manifests import Manifest, container, pod
 from strategies.probes import (
-    BAD,
     EXEC,
     FLAWED_COUNTS,
     FLAWED_HANDLERS,
     FLAWED_STARTUP,
     GOOD,
-    HTTP,
     SOUND_HANDLERS,
     counted_pods,
     folds,
@@ -25,33 +22,7 @@ from strategies.probes import (
     questions,
 )
 
-handlers = st.sampled_from(["exec", "http", "tcp"])
 graces = st.sampled_from([{"terminationGracePeriodSeconds": each} for each in (3, 40)] + [{}])
-moments = st.sampled_from([0, 0.5, 1, 7])
-
-
-def answer(run: Session, kind: str, said: int | str, name: str = "c", **more: Any) -> None:
-    """The target of a probe of the Pod ``a`` answers so from now on."""
-    run.do(
-        "set-probe",
-        namespace="default",
-        pod="a",
-        container=name,
-        probe=kind,
-        answer=said,
-        **more,
-    )
-
-
-def created(run: Session, manifest: Manifest, *, age: float = 20) -> None:
-    """Creates a Pod, and waits until its probes have surely found it well."""
-    run.create(manifest)
-    run.advance(age)
-
-
-def knows_startup(run: Session) -> bool:
-    """Whether the profile has heard of startup probes."""
-    return run.profile != "documented"
 
 
 # -- what results come to ---------------------------------------------------------------------------
@@ -91,6 +62,7 @@ def test_results_in_a_row(run: Session, draw: Draw) -> None:
     created(run, probed_pod(**{kind: probe(failure=draw(st.integers(1, 5)))}))
     answer(run, kind, 1)
     run.advance(30)
+    answer(run, kind, 0)
 
 
 # -- when they are made -----------------------------------------------------------------------------
@@ -169,110 +141,6 @@ def test_a_failure_is_detected(run: Session, draw: Draw) -> None:
         run.advance((failure + 1) * period + 60)
 
 
-# -- what answers mean ------------------------------------------------------------------------------
-
-
-def answered(run: Session, draw: Draw, handler: str, said: int | str, **more: Any) -> None:
-    """A probe is answered well, then so, and then well again."""
-    kind = draw(st.sampled_from(["readiness", "liveness"]))
-    created(run, probed_pod(**{kind: probe(handler, failure=draw(st.integers(1, 2)))}))
-    answer(run, kind, said, **more)
-    run.advance(20)
-    answer(run, kind, GOOD[handler][0])
-    run.advance(20)
-
-
-def spoiled(run: Session, handler: str, said: int | str, **more: Any) -> None:
-    """A container that is not ready is answered so."""
-    created(run, probed_pod(readiness=probe(handler, failure=1)))
-    answer(run, "readiness", BAD[handler][0])
-    run.advance(20)
-    answer(run, "readiness", said, **more)
-    run.advance(20)
-
-
-@focus("PROBE-007")
-def test_an_exit_code(run: Session, draw: Draw) -> None:
-    """Commands that exit with 0, and with anything else."""
-    answered(run, draw, "exec", draw(st.sampled_from(BAD["exec"])))
-
-
-@focus("PROBE-007")
-def test_a_command_that_fails_from_the_first(run: Session, draw: Draw) -> None:
-    """The commands ``false`` and ``true``, of which nothing more need be said."""
-    run.advance(30)
-    command = draw(st.sampled_from(["false", "true"]))
-    run.create(probed_pod(readiness={**probe(), "exec": {"command": [command]}}))
-    run.advance(20)
-
-
-@focus("PROBE-008")
-def test_an_http_status_that_fails(run: Session, draw: Draw) -> None:
-    """400 and above, below 200, no connection, and one redirect too many."""
-    if draw(st.booleans()):
-        answered(run, draw, "http", draw(st.sampled_from(BAD["http"])))
-    else:
-        answered(run, draw, "http", 200, redirects=11)
-
-
-@focus("PROBE-008")
-def test_an_http_status_that_succeeds(run: Session, draw: Draw) -> None:
-    """200 to 399, ten redirects, and one to another host."""
-    redirects = draw(st.sampled_from([0, 10]))
-    spoiled(run, "http", draw(st.sampled_from(GOOD["http"])), redirects=redirects)
-
-
-@focus("PROBE-009")
-def test_a_connection(run: Session, draw: Draw) -> None:
-    """A port that is open or refuses, a service that is serving or is not."""
-    handler = draw(st.sampled_from(["tcp", *(["grpc"] * knows_startup(run))]))
-    said = draw(st.sampled_from(BAD[handler]))
-    answered(run, draw, handler, said)
-
-
-@focus("PROBE-010")
-def test_an_error_changes_nothing(run: Session, draw: Draw) -> None:
-    """Probes that cannot be made, of a container that is ready and of one that is not."""
-    for _ in range(3):
-        run.evaluate("probe.worker", draw(questions("success", "failure", "error")))
-    kind, handler = draw(st.sampled_from(["liveness", "readiness"])), draw(handlers)
-    created(run, probed_pod(**{kind: probe(handler, failure=draw(st.integers(1, 3)))}))
-    if draw(st.booleans()):
-        answer(run, kind, BAD[handler][0])
-        run.advance(20)
-    answer(run, kind, "error")
-    run.advance(30)
-    answer(run, kind, GOOD[handler][0])
-    run.advance(60)
-
-
-@focus("PROBE-010")
-def test_a_port_that_nobody_knows(run: Session, draw: Draw) -> None:
-    """A probe asks a port by a name that its container does not have."""
-    kind = draw(st.sampled_from(["liveness", "readiness"]))
-    ports = [{"name": "web", "containerPort": 80, "hostPort": 80}]
-    asks = {
-        **probe("tcp", failure=1),
-        "tcpSocket": {"port": draw(st.sampled_from(["http", "web"]))},
-    }
-    created(run, pod(containers=[{**probed("c", **{kind: asks}), "ports": ports}]), age=30)
-    answer(run, kind, "open")
-    run.advance(20)
-
-
-@focus("PROBE-010")
-def test_a_timeout_is_one_failure(run: Session, draw: Draw) -> None:
-    """A liveness probe times out, once or until it has done so often enough."""
-    handler, failure = draw(handlers), draw(st.integers(1, 3))
-    timeout = draw(st.sampled_from([1, 2]))
-    asks = probe(handler, period=5, failure=failure, timeout=timeout)
-    created(run, probed_pod(liveness=asks), age=30)
-    answer(run, "liveness", "timeout")
-    run.advance(draw(st.sampled_from([4, 60])))
-    answer(run, "liveness", GOOD[handler][0])
-    run.advance(40)
-
-
 # -- what becomes of them ---------------------------------------------------------------------------
 
 
@@ -314,6 +182,29 @@ def test_a_readiness_failure_only_shows(run: Session, draw: Draw) -> None:
         answer(run, "readiness", "timeout")
         run.advance(draw(st.sampled_from([20, 300])))
         answer(run, "readiness", GOOD[handler][0])
+        run.advance(20)
+
+
+@focus("PROBE-013")
+def test_traffic_follows_readiness(run: Session, draw: Draw) -> None:
+    """A Pod behind a Service is not ready for a while, as one of its containers or a gate will have it."""
+    ports = [{"port": 80}]
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "namespace": "default"},
+        "spec": {"selector": {"app": "web"}, "ports": ports},
+    }
+    containers = [probed("c", readiness=probe(failure=1)), container("d")]
+    first, second = draw(st.permutations([service, None]))
+    behind = pod(containers=containers, metadata={"labels": {"app": "web"}})
+    for each in (first, second):
+        run.create(each or behind)
+        run.advance(draw(st.sampled_from([0, 6])))
+    for _ in range(draw(st.integers(1, 2))):
+        answer(run, "readiness", 1)
+        run.advance(20)
+        answer(run, "readiness", 0)
         run.advance(20)
 
 
@@ -366,6 +257,7 @@ def test_counts_outlive_a_container(run: Session, draw: Draw) -> None:
     run.advance(draw(st.sampled_from([6, 11])))
     run.exit("a", "c", 1)
     run.advance(30)
+    answer(run, "liveness", 0)
 
 
 @focus("PROBE-017")
@@ -422,22 +314,3 @@ def test_the_readiness_example_of_the_source(run: Session, draw: Draw) -> None:
     run.advance(120)
     answer(run, "readiness", 0, "readiness-demo")
     run.advance(20)
-
-
-@focus("PROBE-008")
-def test_the_http_example_of_the_source(run: Session, draw: Draw) -> None:
-    """/healthy on the port called http, every three seconds after the first three."""
-    asks = {
-        "httpGet": {**HTTP["httpGet"], "port": "http", "scheme": "HTTP"},
-        "initialDelaySeconds": 3,
-        "periodSeconds": 3,
-    }
-    ports = [{"name": "http", "containerPort": 80, "hostPort": 80}]
-    run.create(
-        pod(containers=[container("c", "nginx:1.12-alpine", ports=ports, livenessProbe=asks)])
-    )
-    run.advance(40)
-    answer(run, "liveness", draw(st.sampled_from([404, 500])))
-    run.advance(20)
-    answer(run, "liveness", 200)
-    run.advance(60)

@@ -12,15 +12,17 @@ from typing import Any, Final
 from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.ladders import (
+    LOSES_TRACK,
     UPSETS,
     constants_of,
     known_ladder,
     ladder_of,
     terms_of,
-    was_killed,
+    upsets_of,
 )
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
+from spec_model.laws.probe_kills import was_killed
 from spec_model.objects import Container, ContainerStatus, Pod
 from spec_model.pod.backoff import Entry
 from spec_model.pod.init import has_failed
@@ -168,7 +170,22 @@ def restart_expected(seen: SeenContainer, exit_code: int) -> bool:
         return False
     if pod.spec.init_containers and not may_start(seen.spec, pod):
         return False
+    if pod.spec.init_containers and may_wait_for_a_sidecar(seen):
+        return False
     return should_restart(pod.spec, seen.spec, exit_code, False, profile).value
+
+
+def may_wait_for_a_sidecar(seen: SeenContainer) -> bool:
+    """Whether its sandbox was lost, and a sidecar before it has not started in the new one."""
+    if not any(upset is not None and upset[0] == LOSES_TRACK for upset in upsets_of(seen.pod)):
+        return False
+    for earlier in seen.pod.now.spec.init_containers:
+        if earlier is seen.spec:
+            break
+        status = seen.pod.now.statuses.get(earlier.name)
+        if earlier.kind == "sidecar" and (status is None or not status.started):
+            return True
+    return False
 
 
 def may_start(container: Container, pod: Pod) -> bool:

@@ -6,8 +6,9 @@ from typing import Final
 
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.backoff import HOUSEKEEPING, VALUES, restart_expected, until_restarted
-from spec_model.laws.ladders import UPSETS, Kills, is_back_off, ladder_of, terms_of, was_killed
+from spec_model.laws.ladders import UPSETS, Kills, is_back_off, ladder_of, terms_of
 from spec_model.laws.phase import ABSORBING
+from spec_model.laws.probe_kills import was_killed
 from spec_model.objects import Pod
 from spec_model.pod.backoff import Entry
 from spec_model.pod.ladder import CRASH_LOOP, RESYNC, Ladder, announcement, cost

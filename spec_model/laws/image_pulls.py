@@ -14,8 +14,9 @@ from attrs import frozen
 
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.backoff import may_start
-from spec_model.laws.ladders import REMEMBERED, UPSETS, upsets_of
+from spec_model.laws.ladders import UPSETS, upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
+from spec_model.laws.telling import REMEMBERED
 from spec_model.objects import EMPTY, ContainerStatus, Pod
 from spec_model.pod.backoff import Memory, next_pull_delay
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, SeenContainer, Void

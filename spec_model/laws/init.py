@@ -15,6 +15,7 @@ from spec_model.laws.ladders import (
     terms_of,
     upsets_of,
 )
+from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.objects import Container, ContainerStatus, Pod
 from spec_model.pod.init import (
@@ -201,7 +202,7 @@ def a_failed_init_container_runs_again_alone(seen: SeenContainer) -> Verdict:
         return _alone(seen, ladder.restart.exit)
     if not ladder.ended or ladder.run.exit_code == 0 or is_held_up(seen, ladder.run.finished_at):
         return None
-    if not restart_expected(seen, ladder.run.exit_code):
+    if not restart_expected(seen, ladder.run.exit_code) or not is_served(seen.pod):
         return None
     terms = terms_of(seen.pod)
     delay = cost(ladder, terms)[0].value

@@ -7,7 +7,6 @@ cluster.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
@@ -16,7 +15,9 @@ from attrs import evolve, frozen
 from spec_model.events import Manifest, Rejected
 from spec_model.law import note
 from spec_model.laws.phase import kubelet_owned
-from spec_model.objects import EMPTY, Container, Pod, seconds
+from spec_model.laws.probe_kills import was_killed
+from spec_model.laws.telling import REMEMBERED, container_of, happened
+from spec_model.objects import EMPTY, Container, Pod
 from spec_model.pod.backoff import Entry, configured
 from spec_model.pod.ladder import (
     Ladder,
@@ -43,9 +44,6 @@ UPSETS: Final[Mapping[str, str]] = {
 }
 """Stimuli after which a kubelet remembers nothing, or it is not known what it remembers."""
 
-REMEMBERED: Final = 3600.0
-"""Seconds for which it matters what happened to one that is gone, or that was never shown."""
-
 Upset: TypeAlias = tuple[str, float, int]
 """What it does, when, and how many there were before it."""
 
@@ -54,20 +52,6 @@ Upsets: TypeAlias = Mapping[Key, Upset]
 
 Kills: TypeAlias = Mapping[tuple[str, str], float]
 """By Pod UID and container, when something last happened to it."""
-
-
-@frozen
-class ProbeKill:
-    """A kubelet's word that it kills a container: when (seconds since 1970), why, and which run."""
-
-    wall: float
-    at: float
-    kind: str  # liveness | startup
-    run: int | None  # restartCount of the run that was shown then
-
-
-NAMED: Final = re.compile(r"[Cc]ontainer (\S+) (?:in pod|failed)")
-PROBE_FAILED: Final = re.compile("failed (liveness|startup) probe")
 
 
 @frozen
@@ -128,19 +112,6 @@ def ladders(before: Ladders | None, seen: Seen) -> Ladders:
         name: ladder for name, ladder in _climbing(known, seen, upsets, terms) if ladder is not None
     }
     return Ladders(_crowded(found) if len(found) > 1 else found, upsets)
-
-
-def was_killed(seen: Seen, spec: Container, ladder: Ladder | None) -> bool | None:
-    """Whether the kubelet ended the container's newest run because of a probe; None: it may have."""
-    if ladder is None or not ("liveness" in spec.probes or "startup" in spec.probes):
-        return False
-    kills: Mapping[tuple[str, str], ProbeKill] | None = seen.world.notes.get("probe-kills")
-    if kills is None:
-        return None
-    killed = kills.get((seen.now.uid, spec.name))
-    if seen.world.setting.clock == "virtual":  # and no Event is dropped
-        return killed is not None and killed.run == ladder.run.number
-    return True if killed is not None and killed.wall >= ladder.run.started_at else None
 
 
 def _unchanged(seen: Seen) -> bool:
@@ -257,15 +228,6 @@ def upset_by_itself(before: Upsets | None, seen: Seen) -> Upsets:
     return before or {}
 
 
-def happened(seen: Seen) -> float | None:
-    """When on the trace's clock an Event happened; None for one that is only listed again."""
-    event = seen.manifest
-    wall = seconds(event.get("lastTimestamp") or event.get("eventTime"))
-    if wall is None or seen.wall - wall > seen.tolerance.lateness + seen.tolerance.truncation:
-        return None
-    return wall - seen.world.setting.epoch
-
-
 def _with_upset(before: Upsets | None, whom: Key, what: str, at: float, world: World) -> Upsets:
     """With one more; what happened to those that exist is never forgotten, their laws need it."""
     known: Upsets = before or {}
@@ -329,31 +291,6 @@ def kubelet_constants(seen: Seen) -> BackoffConstants | None:
     return kubelets.get(seen.now.spec.node_name) if kubelets else None
 
 
-@note("probe-kills", on="Event Killing*")
-def killed_by_a_probe(
-    before: Mapping[tuple[str, str], ProbeKill] | None, seen: Seen
-) -> Mapping[tuple[str, str], ProbeKill]:
-    """The last time that a kubelet killed a container because of a probe."""
-    known = before or {}
-    event = seen.manifest
-    found = PROBE_FAILED.search(event.get("message", ""))
-    at = None if found is None else happened(seen)
-    if found is None or at is None:
-        return known
-    uid, name = container_of(event)
-    kill = ProbeKill(at + seen.world.setting.epoch, seen.at, found[1], run_shown(seen, name))
-    kept = {key: each for key, each in known.items() if kill.wall - each.wall < REMEMBERED}
-    return {**kept, (uid, name): kill}
-
-
-def run_shown(seen: Seen, container: str) -> int | None:
-    """The restartCount of a container of the Pod that an Event is about, as it was last shown."""
-    about = seen.manifest.get("involvedObject") or EMPTY
-    pod: Pod | None = seen.world.view("Pod", about.get("namespace", ""), about.get("name", ""))
-    status = None if pod is None else pod.statuses.get(container)
-    return None if status is None else status.restart_count
-
-
 @note("shows-events", on="Event*")
 def shows_events(_: bool | None, __: Seen) -> bool:
     """Whether the engine shows Events at all; where it does not, none is missed."""
@@ -375,15 +312,6 @@ def is_back_off(event: Manifest) -> bool:
     """Whether an Event is about a container that waits for its restart, as opposed to an image."""
     message: str = event.get("message", "")
     return message.startswith("Back-off restarting failed container")
-
-
-def container_of(event: Manifest) -> tuple[str, str]:
-    """Pod UID and container that an Event is about, by its field path or else by its message."""
-    about = event.get("involvedObject") or EMPTY
-    name = about.get("fieldPath", "").partition("{")[2].rstrip("}")
-    if not name and (found := NAMED.search(event.get("message", ""))):
-        name = found[1]
-    return about.get("uid", ""), name
 
 
 # -- Pods that went --------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from attrs import evolve, frozen
 
 from spec_model.events import Rejected
 from spec_model.law import note
-from spec_model.laws.ladders import REMEMBERED, container_of, happened, run_shown, upsets_of
+from spec_model.laws.ladders import upsets_of
+from spec_model.laws.telling import REMEMBERED, container_of, happened, run_shown
 from spec_model.objects import Container, Pod, Probe
 from spec_model.pod.probes import result, usual_result
 from spec_model.rules import Decision

@@ -13,16 +13,10 @@ from attrs import frozen
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, law
-from spec_model.laws.ladders import (
-    PROBE_FAILED,
-    UPSETS,
-    ProbeKill,
-    container_of,
-    happened,
-    upsets_of,
-)
+from spec_model.laws.ladders import UPSETS, upsets_of
 from spec_model.laws.phase import ABSORBING
 from spec_model.laws.probe_answers import Told, kind_of, told, unhealthy
+from spec_model.laws.probe_kills import PROBE_FAILED, ProbeKill
 from spec_model.laws.probes import (
     GRANTED,
     INITIAL_DELAY,
@@ -34,6 +28,7 @@ from spec_model.laws.probes import (
     is_healthy_before,
     often_enough,
 )
+from spec_model.laws.telling import container_of, happened
 from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Probe
 from spec_model.pod.ladder import COUNTED, RESYNC
 from spec_model.pod.probes import FAILURE, SUCCESS, TIMEOUT, UNKNOWN, earliest, threshold

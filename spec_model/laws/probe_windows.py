@@ -14,6 +14,7 @@ from attrs import frozen
 from spec_model.events import Rejected
 from spec_model.law import Verdict, law, note
 from spec_model.laws.ladders import UPSETS
+from spec_model.laws.node_loss import stopped_nodes
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.probe_answers import (
     Told,
@@ -165,7 +166,7 @@ def _owed(
     """What the probe of a running container owes from ``since`` on, if anything."""
     if answers is None or status.state != "running" or status.started_at is None:
         return None
-    if pod.phase in ABSORBING or pod.reason:
+    if pod.phase in ABSORBING or pod.reason or pod.spec.node_name in stopped_nodes(world):
         return None
     what = _what(pod, container, status, probe, answers.value, world)
     if what is None:
@@ -207,9 +208,11 @@ def _what(
     pod: Pod, container: Container, status: ContainerStatus, probe: Probe, value: str, world: World
 ) -> str | None:
     """What must be seen while the target answers so; None where nothing changes."""
-    gated = "startup" in container.probes and holds_in(world.setting.profile, STARTUP)
-    if value == UNKNOWN or (probe.kind == "startup" and not gated):
-        return None
+    gated = "startup" in container.probes
+    if value == UNKNOWN or (gated and not holds_in(world.setting.profile, STARTUP)):
+        return (
+            None  # of a container with a probe that the profile has not heard of, nothing is known
+        )
     if gated and bool(status.started) == (probe.kind == "startup"):
         return None  # it is held back, or through
     if probe.kind == "readiness":

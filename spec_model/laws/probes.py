@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from spec_model.law import Verdict, expect, law
-from spec_model.laws.ladders import ProbeKill
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.probe_answers import Told, told, unhealthy, upset_at
+from spec_model.laws.probe_kills import ProbeKill
 from spec_model.laws.restart import is_on_its_own
 from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Probe
 from spec_model.pod.probes import FAILURE, SUCCESS, TIMEOUT, UNKNOWN, earliest

@@ -12,6 +12,7 @@ from spec_model.law import Verdict, law, note
 from spec_model.laws.backoff import restart_expected
 from spec_model.laws.ladders import LOSES_TRACK, UPSETS, ladder_of, terms_of, upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
+from spec_model.laws.probe_kills import was_run_killed
 from spec_model.objects import EMPTY, Container, ContainerStatus, Pod
 from spec_model.pod.ladder import COUNTED, Ladder, Restart, latest
 from spec_model.pod.restart import RESTART_ALL, restarts_all, should_restart
@@ -56,15 +57,10 @@ def _may_restart(seen: SeenContainer, restart: Restart) -> Held | Breach | None:
     decision = should_restart(pod.spec, seen.spec, code, False, seen.pod.profile)
     if decision.value:
         return Held(decision.because)
-    if not is_on_its_own(seen) or _may_be_a_probes(seen.spec, code):
-        return None
+    if not is_on_its_own(seen) or was_run_killed(seen.pod, seen.spec, restart.exit) is not False:
+        return None  # who is killed because of a probe is started again, whatever its exit code
     what = f"container {seen.spec.name} stays down after exit code {code}"
     return Breach(what, "it was started again", rule=decision.because)
-
-
-def _may_be_a_probes(spec: Container, exit_code: int) -> bool:
-    """A kubelet that kills because of a probe starts again even who then exits with 0."""
-    return exit_code == 0 and ("livenessProbe" in spec.manifest or "startupProbe" in spec.manifest)
 
 
 def is_on_its_own(seen: SeenContainer) -> bool:

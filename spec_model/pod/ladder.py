@@ -168,7 +168,8 @@ def cost(
     finish = run.started_at if run.finished_at is None else run.finished_at
     if ladder.adrift or (killed is None and terms.looks_back):
         return UNDECIDED
-    if killed and terms.looks_back and ladder.released_at is None:
+    called_off = ladder.released_at is not None and ladder.released_at >= finish
+    if killed and terms.looks_back and not called_off:
         return _cost_of_kill(ladder, finish, terms)
     if run.exit_code == 0 and not terms.after_success:
         return Decision(None, "BACKOFF-004"), UNKNOWN
@@ -360,6 +361,12 @@ def _cost_of_kill(
     memory, before = ladder.memory, ladder.earlier_finish
     if memory is not None and not isinstance(memory, Entry):
         return UNDECIDED
+    if before is not None and terms.constants.housekeeping_period is not None:
+        excess = finish - ladder.run.started_at - terms.constants.reset_after
+        if abs(excess) <= terms.lateness:
+            return UNDECIDED
+        if excess > 0:
+            memory = None  # housekeeping has dropped it (BACKOFF-008)
     if memory is not None and before is not None:
         age = finish - before
         if abs(age - memory.delay) <= 2 * terms.truncation:

@@ -366,6 +366,40 @@ def test_a_probe_kill_is_checked_against_the_exit_before() -> None:
     assert blamed(judged(*kills(0, 10))) == {"BACKOFF-009"}
 
 
+def test_a_kubelet_that_restarted_before_the_kill_knows_of_no_exit() -> None:
+    c = Crashing(**PROBED)
+    trace: list[Event] = [c.runs()]
+    c.at += 50
+    trace.append(done(c.at, "restart-kubelet", node="node-1"))
+    c.at += 50
+    for wait in (0, 0, 10, 20):
+        trace += [*killed(c, 4.0), c.starts(wait)]
+    assert not blamed(judged(*trace))
+
+
+def test_a_run_of_more_than_ten_minutes_is_forgotten_before_its_kill() -> None:
+    c = Crashing(**PROBED)
+    trace: list[Event] = [c.runs()]
+    for run, wait in ((4, 0), (4, 0), (700, 0), (4, 10)):
+        trace += [*killed(c, run), c.starts(wait)]
+    assert not blamed(judged(*trace))
+
+
+def test_a_wait_after_a_kill_that_is_called_off() -> None:
+    c = Crashing(**PROBED)
+    trace: list[Event] = [c.runs()]
+    for wait in (0, 0, 10, 20, 40):
+        trace += [*killed(c, 4.0), c.starts(wait)]
+    trace += killed(c, 4.0)
+    spec = {"containers": [{**PROBED["spec"]["containers"][0], "image": "app:2"}]}
+    told = "Back-off restarting failed container c in pod a_default(uid-a)"
+    trace.append(event(c.at, "BackOff", told, "Warning", fieldPath="spec.containers{c}"))
+    c.at += 70
+    trace.append(c.waits("1m20s"))
+    c.more = {"spec": spec}
+    assert not blamed(judged(*trace, c.waits("1m20s"), c.starts(0)))
+
+
 def test_who_ended_a_probed_container_may_be_unknown() -> None:
     c = Crashing(**PROBED)
     assert not blamed(judged(c.runs(), *c.climbs(0, 0, 0)))

@@ -95,7 +95,9 @@ def test_the_end_of_the_pod_keeps_it_down() -> None:
 
 
 def test_a_probe_may_bring_back_who_exited_0() -> None:
-    probed = {"containers": [{"name": "c", "image": "app:1", "livenessProbe": {}}]}
+    probed = {
+        "containers": [{"name": "c", "image": "app:1", "livenessProbe": {"periodSeconds": 1}}]
+    }
     trace = judged(
         observed(0, run_of(0), policy="OnFailure", spec=probed),
         observed(9, run_of(9, 1, code=0), policy="OnFailure", spec=probed),

@@ -1,0 +1,41 @@
+"""What an Event of a cluster is about, and when it happened."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from spec_model.events import Manifest
+from spec_model.objects import EMPTY, Pod, seconds
+from spec_model.world import Seen
+
+NAMED: Final = re.compile(r"[Cc]ontainer (\S+) (?:in pod|failed)")
+
+REMEMBERED: Final = 3600.0
+"""Seconds for which it matters what happened to one that is gone, or that was never shown."""
+
+
+def happened(seen: Seen) -> float | None:
+    """When on the trace's clock an Event happened; None for one that is only listed again."""
+    event = seen.manifest
+    wall = seconds(event.get("lastTimestamp") or event.get("eventTime"))
+    if wall is None or seen.wall - wall > seen.tolerance.lateness + seen.tolerance.truncation:
+        return None
+    return wall - seen.world.setting.epoch
+
+
+def container_of(event: Manifest) -> tuple[str, str]:
+    """Pod UID and container that an Event is about, by its field path or else by its message."""
+    about = event.get("involvedObject") or EMPTY
+    name = about.get("fieldPath", "").partition("{")[2].rstrip("}")
+    if not name and (found := NAMED.search(event.get("message", ""))):
+        name = found[1]
+    return about.get("uid", ""), name
+
+
+def run_shown(seen: Seen, container: str) -> int | None:
+    """The restartCount of a container of the Pod that an Event is about, as it was last shown."""
+    about = seen.manifest.get("involvedObject") or EMPTY
+    pod: Pod | None = seen.world.view("Pod", about.get("namespace", ""), about.get("name", ""))
+    status = None if pod is None else pod.statuses.get(container)
+    return None if status is None else status.restart_count
