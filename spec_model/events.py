@@ -30,6 +30,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
     "images": "the tester chooses the outcome of image pulls",
     "hooks": "the tester chooses the outcome of postStart and preStop",
+    "stop-signals": "the tester chooses what a container does when it is asked to end",
     "probes": "the tester chooses the outcome of probes",
     "sandbox-loss": "the tester can make a Pod lose its sandbox",
     "kubelet-restart": "the tester can restart a kubelet",
@@ -78,6 +79,13 @@ VERBS: Final[Mapping[str, Verb]] = {
     "allocate": Verb("memory", ("namespace", "pod", "container", "bytes")),  # resident from now on
     "burn": Verb("cpu-load", ("namespace", "pod", "container", "milli")),  # CPU wanted from now on
     "inspect": Verb("inspect", ("namespace", "pod", "container")),
+    # How a container and its hooks behave from now on, in all its runs, there yet or not.
+    "set-stop": Verb(  # on SIGTERM: seconds until it ends, null if never; no exitCode: it has no handler
+        "stop-signals", ("namespace", "pod", "container", "seconds", "exitCode?")
+    ),
+    "set-hook": Verb(  # postStart | preStop; seconds until it ends, null if never
+        "hooks", ("namespace", "pod", "container", "hook", "seconds", "fails?")
+    ),
     # The world around them.
     "set-image": Verb("images", ("image", "outcome")),  # present | pullable | missing | invalid
     "set-usage": Verb(

@@ -80,6 +80,8 @@ class Profile:
     node_monitor_grace: float = 50.0
     not_ready_eviction: float = 300.0
     lost_pod_phase: str | None = None  # documented: Failed
+    deletion_unreadies: bool = False  # TERM-009
+    force_needs_both_flags: bool = False  # TERM-012
 
 
 V1_36: Final = Profile(name="v1.36")
@@ -114,6 +116,8 @@ DOCUMENTED: Final = Profile(
     cpu_shares_from_limits=True,
     node_monitor_grace=40.0,
     lost_pod_phase="Failed",
+    deletion_unreadies=True,
+    force_needs_both_flags=True,
 )
 
 PROFILES: Final = {profile.name: profile for profile in (V1_36, DOCUMENTED)}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from spec_model.events import Accepted
+from spec_model.events import Accepted, Rejected
 from spec_model.law import Verdict, agree, expect, law, note
 from spec_model.lifecycles import TERMINAL, lawful
 from spec_model.objects import ContainerStatus, Pod
 from spec_model.pod.phase import final_phase, pod_phase
+from spec_model.pod.termination import granted
 from spec_model.rules import Decision
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, Void
 
@@ -153,19 +154,26 @@ def a_deleted_pod_ends_before_it_goes(seen: Seen) -> Verdict:
     if pod.phase in ABSORBING:
         return HELD
     deletes: Mapping[str, bool] | None = seen.world.notes.get("deletes")
-    if deletes is None or deletes.get("/".join(pod.key[1:])):
+    if deletes is None or deletes.get(pod.uid) or not granted(pod, None).value:
         return None
     return Breach("phase Succeeded or Failed before DELETED", f"phase {pod.phase}")
 
 
 @note("deletes", on="delete")
 def pods_that_were_deleted(before: Mapping[str, bool] | None, done: Done) -> Mapping[str, bool]:
-    """Names of the Pods that the tester has deleted, and whether by force."""
+    """UIDs of the Pods that the tester has deleted, and whether without any grace."""
     arguments = done.arguments
-    if arguments["kind"] != "Pod":
-        return before or {}
-    name = f"{arguments['namespace']}/{arguments['name']}"
-    return {**(before or {}), name: arguments.get("gracePeriodSeconds") == 0}
+    known = before or {}
+    if arguments["kind"] != "Pod" or isinstance(done.response, Rejected):
+        return known
+    pod: Pod | None = done.world.view("Pod", arguments["namespace"], arguments["name"])
+    if pod is None:
+        return known
+    requested = arguments.get("gracePeriodSeconds")
+    forced = requested == 0 if pod.deletion_timestamp else not granted(pod, requested).value
+    existing = {each.uid for each in done.world.of_kind("Pod")}
+    kept = {uid: was for uid, was in known.items() if uid in existing}
+    return {**kept, pod.uid: forced or kept.get(pod.uid, False)}
 
 
 def _annotations(pod: Pod) -> Mapping[str, str]:

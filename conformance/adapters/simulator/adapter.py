@@ -20,8 +20,8 @@ SERVED_CAPABILITIES: Final = frozenset(
     {
         "api", "status-write", "nodes", "scheduler", "kubelet", "container-exit", "memory",
         "node-memory", "cpu-load", "inspect", "images", "sandbox-loss", "kubelet-restart",
-        "kubelet-config", "node-fault", "workloads", "autoscaler", "metrics", "volumes",
-        "provisioner", "reclaimer", "pod-gc",
+        "kubelet-config", "node-fault", "hooks", "stop-signals",
+        "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer", "pod-gc",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -178,6 +178,8 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
     "allocate": _allocate,
     "burn": _burn,
     "inspect": _inspect,
+    "set-stop": lambda engine, given: engine.manners.set_stop(given),
+    "set-hook": lambda engine, given: engine.manners.set_hook(given),
     "set-image": _set_image,
     "set-usage": _set_usage,
     "set-metrics": _set_metrics,

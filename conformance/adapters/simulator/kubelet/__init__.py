@@ -55,7 +55,7 @@ class Kubelet:
         worker = self._workers.get(meta.uid_of(new))
         if type_ == "DELETED":
             if worker is not None:
-                self._drop(worker)
+                self._orphan(worker)
             return
         if worker is None:
             worker = self._take(new)
@@ -94,8 +94,8 @@ class Kubelet:
             if pod["spec"].get("nodeName") == self.name
         }
         for worker in list(self._workers.values()):
-            if worker.uid not in bound:
-                self._drop(worker)
+            if worker.uid not in bound and not worker.orphaned:
+                self._orphan(worker)
         for uid, pod in bound.items():
             worker = self._workers.get(uid) or self._take(pod)
             worker.pod = pod
@@ -107,11 +107,15 @@ class Kubelet:
         self._names[worker.key] = worker
         return worker
 
-    def _drop(self, worker: PodWorker) -> None:
-        worker.forget()
-        self._workers.pop(worker.uid, None)
+    def _orphan(self, worker: PodWorker) -> None:
+        """Its Pod is gone from the API; its containers may take a while longer (TERM-013)."""
         if self._names.get(worker.key) is worker:
             del self._names[worker.key]
+        worker.forget()
+
+    def drop(self, worker: PodWorker) -> None:
+        """Nothing is left of a Pod on this node."""
+        self._workers.pop(worker.uid, None)
 
     # What workers need.
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from attrs import define, field
 
+from conformance.adapters.simulator.clock import Timer
+
 KILLED = 137
 """The exit code of a process that was killed: 128 + SIGKILL."""
 
@@ -33,6 +35,9 @@ class Run:
     exit_code: int | None = None
     memory_bytes: int = 0
     cpu_milli: int = 0
+    stop: Any = None  # while the kubelet is stopping it: a stopping.Stop
+    dying: Timer | None = None  # it was sent SIGTERM and will have ended then
+    replaced: bool = False  # another takes its place when it has ended, whatever the policy
 
     @property
     def is_running(self) -> bool:

@@ -20,7 +20,9 @@ from conformance.adapters.simulator.kubelet import (
     phase,
     runtime,
     status,
+    stopping,
 )
+from conformance.adapters.simulator.kubelet.manners import Hook
 from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.status import Why
 
@@ -52,6 +54,8 @@ class PodWorker:
         self.admitted = False
         self.terminating = False
         self.finished = False
+        self.orphaned = False
+        self.stopping_within: int | None = None
         self.restarting_all = False
         self.start_time = ""
         self._wake_at = math.inf
@@ -62,6 +66,9 @@ class PodWorker:
     def sync(self) -> None:
         """Do one step for the Pod as the API has it now."""
         self._sleep()
+        if self.orphaned:
+            self.end_orphan()
+            return
         if self.finished:
             self.remove_if_deleted()
             return
@@ -122,11 +129,11 @@ class PodWorker:
         elif step.renew_sandbox:
             self.lose_sandbox()
         elif step.stop_pod:
-            self.stop_next()
+            stopping.stop_pod(self)
         else:
             for container in step.stop:
                 message = f"Container {container['name']} definition changed, will be restarted"
-                self.stop(self.runtime.runs[container["name"]], message)
+                self.replace(self.runtime.runs[container["name"]], message)
             for container in step.start:
                 self.start(container)
 
@@ -203,9 +210,13 @@ class PodWorker:
 
     def start(self, container: Container) -> None:
         """Start a container, or note why it has to wait."""
-        why = self.in_the_way(container)
         name = container["name"]
+        last = self.runtime.runs.get(name)
+        if last is not None and last.is_running:
+            return  # it is still being stopped
+        why = self.in_the_way(container)
         if why is None:
+            self.stopping_within = None
             self.runtime.start(container, self.clock.now, self.clock.timestamp())
             self.waiting.pop(name, None)
             self.report("Created", f"Created container: {name}")
@@ -245,7 +256,8 @@ class PodWorker:
 
     def waits(self, run: Run) -> bool:
         """Is there a back-off after this exit? Always, whatever the exit code (BACKOFF-004)."""
-        return self.settings.backoff_after_success or run.exit_code != 0
+        failed = run.exit_code != 0 and not run.replaced
+        return self.settings.backoff_after_success or failed
 
     def rest_until(self, ready: float) -> None:
         """Look again when a back-off is over; with jitter in naps of a minute (BACKOFF-002)."""
@@ -257,18 +269,33 @@ class PodWorker:
     # Stopping.
 
     def stop(self, run: Run, message: str | None = None) -> None:
-        """Ask a container to end: it obeys SIGTERM at once, and exits 0."""
-        self.report("Killing", message or f"Stopping container {run.container}")
-        self.finish(run, 0)
+        """Ask a container to end within the grace period of its Pod, unless that is under way."""
+        if run.stop is None:
+            stopping.begin(self, run, stopping.grace_period(self), message=message)
+
+    def replace(self, run: Run, message: str) -> None:
+        """Stop a container to start it anew as soon as it has ended (RESTART-008)."""
+        self.stop(run, message)
+        run.replaced = True
+
+    def hook(self, container: Container, which: str, handler: Mapping[str, Any]) -> Hook:
+        """How a hook goes: ``sleep`` says itself how long it takes, the tester says it of others."""
+        if "sleep" in handler:
+            return Hook(float(handler["sleep"]["seconds"]))
+        return self.kubelet.engine.manners.hook(self.key, container["name"], which)
 
     def finish(self, run: Run, exit_code: int, reason: str | None = None) -> None:
         """The process of a container has ended."""
+        stopping.ended(run)
         runtime.end(run, exit_code, self.clock.now, self.clock.timestamp(), reason)
+        if run.replaced and not self.terminating and not meta.is_deleting(self.pod):
+            self.start(next(each for each in self.containers() if each["name"] == run.container))
         self.again()
 
     def kill_all(self) -> None:
         """Every process dies at once, unasked."""
-        for run in self.runtime.running():
+        for run in list(self.runtime.running()):
+            run.replaced = False
             self.finish(run, runtime.KILLED)
 
     def restart_all(self) -> None:
@@ -287,16 +314,6 @@ class PodWorker:
         self.kill_all()
         self.again()
 
-    def stop_next(self) -> None:
-        """Stop what runs: sidecars last, one by one, in reverse order (TERM-007)."""
-        sidecars = [each["name"] for each in actions.sidecars(self.pod["spec"])]
-        running = list(self.runtime.running())
-        others = [run for run in running if run.container not in sidecars]
-        if running and not others:
-            others = [max(running, key=lambda run: sidecars.index(run.container))]
-        for run in others:
-            self.stop(run)
-
     # Ending.
 
     def end(self) -> None:
@@ -304,7 +321,7 @@ class PodWorker:
         self.waiting.clear()
         if any(self.runtime.running()):
             self.publish()
-            self.stop_next()
+            stopping.stop_pod(self)
             return
         if self.runtime.sandbox is not None:
             self.runtime.sandbox.is_ready = False
@@ -318,13 +335,19 @@ class PodWorker:
             self.kubelet.remove(self)
 
     def forget(self) -> None:
-        """The Pod is gone from the API: end what still runs, keep nothing."""
+        """The Pod is gone from the API: what still runs is given a second to end (TERM-013)."""
         self._sleep()
-        self.finished = True
-        for run in self.runtime.running():
-            self.finish(run, 0)
+        self.orphaned = self.finished = True
+        self.again()
         keys = [backoff.container_key(self.pod, each) for each in self.containers()]
         self.kubelet.restarts.forget(keys)
+
+    def end_orphan(self) -> None:
+        """Stop what nobody asks for any more, side by side with whoever has its name now (TERM-013)."""
+        if any(self.runtime.running()):
+            stopping.stop_pod(self)
+        else:
+            self.kubelet.drop(self)
 
     def containers(self) -> Iterator[Container]:
         """Init containers, then app containers."""
@@ -333,8 +356,14 @@ class PodWorker:
         yield from spec["containers"]
 
     def restarted_kubelet(self) -> None:
-        """The kubelet's memory is gone; the containers are not (BACKOFF-010)."""
+        """The kubelet's memory is gone; the containers are not (BACKOFF-010).
+
+        It does not know how long it has been waiting for a container to end either (TERM-014).
+        """
         self.waiting.clear()
+        self.stopping_within = None
+        for run in self.runtime.running():
+            stopping.cancel(run)
         self.again()
 
     def power_off(self) -> None:
