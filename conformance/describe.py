@@ -92,6 +92,8 @@ SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
         f"the kubelet of {a['node']} is configured with {compact(a['configuration'])}"
     ),
     "stop-node": lambda a: f"node {a['node']} stops",
+    "write-manifest": lambda a: f"file {a['file']} of {a['node']} says {compact(a['manifest'])}",
+    "remove-manifest": lambda a: f"file {a['file']} of {a['node']} is removed",
     "start-node": lambda a: f"node {a['node']} starts",
     "advance": lambda a: f"{a['seconds']:g} s pass",
 }

@@ -94,6 +94,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set-metrics": Verb("metrics", ("available",)),  # the metrics API itself
     "lose-sandbox": Verb("sandbox-loss", ("namespace", "pod")),
     "restart-kubelet": Verb("kubelet-restart", ("node",)),
+    "write-manifest": Verb(  # into the static Pod directory; file as "web.yaml", manifest as data
+        "static-pods", ("node", "file", "manifest")
+    ),
+    "remove-manifest": Verb("static-pods", ("node", "file")),
     "configure-kubelet": Verb("kubelet-config", ("node", "configuration")),
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),

@@ -19,6 +19,7 @@ from spec_model.events import Manifest
 EMPTY: Mapping[str, Any] = {}
 
 CONFIG_SOURCE = "kubernetes.io/config.source"
+CONFIG_HASH = "kubernetes.io/config.hash"
 
 
 @lru_cache(maxsize=4096)
@@ -184,6 +185,12 @@ def _containers(manifests: Sequence[Manifest], kind: str) -> tuple[Container, ..
         )
         for manifest in manifests
     )
+
+
+def uid_in_events(pod: Pod) -> str:
+    """The UID by which Events speak of a Pod: of a static one its own, not that of its mirror."""
+    annotations = pod.manifest["metadata"].get("annotations") or EMPTY
+    return str(annotations.get(CONFIG_HASH) or pod.uid)
 
 
 def is_static(manifest: Manifest) -> bool:

@@ -81,6 +81,9 @@ class Profile:
     not_ready_eviction: float = 300.0
     lost_pod_phase: str | None = None  # documented: Failed
     deletion_unreadies: bool = False  # TERM-009
+    static_pods_probed: bool = True  # STATIC-005
+    static_pods_always_restart: bool = False  # STATIC-006
+    static_pods_forbid_config_maps_only: bool = False  # STATIC-007
     force_needs_both_flags: bool = False  # TERM-012
 
 
@@ -117,6 +120,9 @@ DOCUMENTED: Final = Profile(
     node_monitor_grace=40.0,
     lost_pod_phase="Failed",
     deletion_unreadies=True,
+    static_pods_probed=False,
+    static_pods_always_restart=True,
+    static_pods_forbid_config_maps_only=True,
     force_needs_both_flags=True,
 )
 

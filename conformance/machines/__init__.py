@@ -28,6 +28,7 @@ from strategies.operations import TARGETS, Kind, Operation, Subject, operations,
 from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.scaling import SCALING
+from strategies.operations.statics import STATICS
 from strategies.operations.volumes import VOLUMES
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
@@ -35,9 +36,10 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     for subject in (
         Subject("lifecycle", PODS, ENDINGS, TIME),
         Subject("nodes", PODS, NODES, ENDINGS, TIME),
+        Subject("statics", STATICS, NODES, TIME),
         Subject("storage", VOLUMES, TIME),
         Subject("autoscaling", SCALING, TIME),
-        Subject("cluster", PODS, NODES, ENDINGS, VOLUMES, SCALING, TIME),
+        Subject("cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, TIME),
     )
 }
 """What is examined by drawn sequences: one subject each, and the whole cluster."""

@@ -6,7 +6,7 @@ from spec_model.law import Verdict, expect, law
 from spec_model.laws.backoff import HOUSEKEEPING, restart_expected, until_restarted
 from spec_model.laws.ladders import UPSETS, is_back_off, ladder_of, terms_of, was_killed
 from spec_model.laws.phase import ABSORBING
-from spec_model.objects import Pod
+from spec_model.objects import Pod, uid_in_events
 from spec_model.pod.backoff import Entry
 from spec_model.pod.ladder import CRASH_LOOP, RESYNC, Ladder, announcement, cost
 from spec_model.world import HELD, Breach, Held, Obligation, Seen, SeenContainer, Void
@@ -113,7 +113,7 @@ def _had_its_event(ladder: Ladder, seen: SeenContainer) -> Held | Breach | None:
         return None  # the engine shows no Events at all
     since = restart.exit.finished_at - world.setting.epoch
     return expect(
-        told.get((seen.pod.now.uid, seen.spec.name), -1.0) >= since,
+        told.get((uid_in_events(seen.pod.now), seen.spec.name), -1.0) >= since,
         f"a Warning of reason BackOff for container {seen.spec.name} while it waited",
         "none",
     )

@@ -16,7 +16,7 @@ from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.backoff import may_start
 from spec_model.laws.ladders import REMEMBERED, UPSETS, upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
-from spec_model.objects import EMPTY, ContainerStatus, Pod
+from spec_model.objects import EMPTY, ContainerStatus, Pod, is_static
 from spec_model.pod.backoff import Memory, next_pull_delay
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, SeenContainer, Void
 
@@ -93,6 +93,8 @@ def _without_an_attempt(pulls: Pulls | None, seen: SeenContainer) -> Breach | No
     pod, told = seen.pod, seen.pod.world.notes.get("attempts")
     if pulls is not None or pod.before is None or pod.world.setting.clock == "real":
         return None
+    if is_static(pod.manifest):
+        return None  # a mirror Pod comes late, and pulls may have failed before it
     if told is None or pod.now.uid in told or not _is_alone(seen.spec.image, pod):
         return None
     return Breach("an attempt to pull the image for this Pod", f"{WAITS} before any has failed")

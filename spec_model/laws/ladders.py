@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from spec_model.events import Manifest, Rejected
 from spec_model.law import note
 from spec_model.laws.phase import kubelet_owned
-from spec_model.objects import EMPTY, Container, Pod, seconds
+from spec_model.objects import EMPTY, Container, Pod, is_static, seconds
 from spec_model.pod.backoff import Entry, configured
 from spec_model.pod.ladder import (
     Ladder,
@@ -144,7 +144,7 @@ def _climbing(
     known: Ladders, seen: Seen, upsets: tuple[Upset | None, ...], terms: Terms
 ) -> Iterator[tuple[str, Ladder | None]]:
     pod: Pod = seen.now
-    late = seen.before is None and not seen.fresh
+    late = (seen.before is None and not seen.fresh) or is_static(seen.manifest)
     upset = None if upsets == known.felt else _worst(upsets, known.felt)
     uncounted = has_rules(pod)
     for name, status in pod.statuses.items():

@@ -8,7 +8,7 @@ from typing import Any, Final
 from spec_model.events import Accepted, Rejected
 from spec_model.law import Verdict, agree, expect, law, note
 from spec_model.lifecycles import TERMINAL, lawful
-from spec_model.objects import ContainerStatus, Pod
+from spec_model.objects import ContainerStatus, Pod, is_static
 from spec_model.pod.phase import final_phase, pod_phase
 from spec_model.pod.termination import granted
 from spec_model.rules import Decision
@@ -38,6 +38,8 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
+    if seen.profile.static_pods_always_restart and seen.now.spec.restart_policy != "Always":
+        return not is_static(seen.manifest)  # STATIC-006: its kubelet goes by another policy
     tampered: frozenset[str] | None = seen.world.notes.get("tampered")
     if not tampered:
         return True
@@ -316,10 +318,13 @@ def an_exit_settles_the_phase(seen: Seen) -> Verdict:
 def _left_alone(seen: Seen, rule: str) -> Iterator[Obligation]:
     """While the other container keeps running, the Pod stays Running: its engine does not end it.
 
-    Only on a virtual clock is it known that containers end by themselves when they are told to.
+    Only on a virtual clock is it known that containers end by themselves when they are told to; and
+    of static Pods it is not, for their file may have gone.
     """
     pod: Pod = seen.now
     if seen.world.setting.clock == "real" or pod.spec.active_deadline_seconds is not None:
+        return
+    if is_static(seen.manifest):
         return
     for name, status in pod.statuses.items():
         spec = pod.spec.container(name)

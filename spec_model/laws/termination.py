@@ -217,14 +217,14 @@ def name_of(seen: SeenContainer) -> Name:
     return namespace, pod, seen.spec.name
 
 
-def hook_of(spec: Container, name: Name, known: Deletion) -> float | None:
+def hook_of(spec: Container, name: Name, known: Deletion | None) -> float | None:
     """Seconds that the preStop hook takes, 0 without one; None where nobody has said."""
     handler = (spec.manifest.get("lifecycle") or EMPTY).get("preStop")
     if not handler:
         return 0.0
     if "sleep" in handler:
         return float(handler["sleep"].get("seconds", 0))
-    return known.pre_stops.get(name)
+    return None if known is None else known.pre_stops.get(name)
 
 
 @law("TERM-005", "TERM-006", "TERM-007", "TERM-014", "TERM-004", on="app container")

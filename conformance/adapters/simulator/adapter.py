@@ -20,7 +20,7 @@ SERVED_CAPABILITIES: Final = frozenset(
     {
         "api", "status-write", "nodes", "scheduler", "kubelet", "container-exit", "memory",
         "node-memory", "cpu-load", "inspect", "images", "sandbox-loss", "kubelet-restart",
-        "kubelet-config", "node-fault", "hooks", "stop-signals",
+        "kubelet-config", "node-fault", "hooks", "stop-signals", "static-pods",
         "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer", "pod-gc",
     }
 )  # fmt: skip
@@ -189,6 +189,10 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
         given["configuration"]
     ),
     "stop-node": lambda engine, given: _node(engine, given).stop(),
+    "write-manifest": lambda engine, given: _node(engine, given).statics.write(
+        given["file"], given["manifest"]
+    ),
+    "remove-manifest": lambda engine, given: _node(engine, given).statics.remove(given["file"]),
     "start-node": lambda engine, given: _node(engine, given).start(),
     "advance": _advance,
 }

@@ -72,6 +72,8 @@ class Settings:
 
     least_grace_seconds: int = 1  # TERM-001, TERM-013: what a kubelet grants however small G is
     least_stop_seconds: float = 2.0  # TERM-006: from SIGTERM to SIGKILL, however small the rest
+    static_pods_always_restart: bool = False  # STATIC-006
+    file_check_seconds: float = 20.0  # STATIC-002
     force_alone_is_enough: bool = True  # TERM-012: kubectl delete --force means no grace
     deletion_unreadies: bool = False  # TERM-009: a deleted Pod becomes unready by itself
 
@@ -134,6 +136,7 @@ DOCUMENTED: Final = attrs.evolve(
     oom_guaranteed_adj=-998,
     oom_burstable_floor=2,
     oom_largest_ratio_dies=True,
+    static_pods_always_restart=True,
     force_alone_is_enough=False,
     deletion_unreadies=True,
     # Controllers (S3)

@@ -105,7 +105,7 @@ class PodWorker:
                 "message": why.message,
                 "startTime": self.start_time,
             }
-            self.kubelet.write_status(self, {**(self.pod.get("status") or {}), **rejected})
+            self.write({**(self.pod.get("status") or {}), **rejected})
         return self.admitted
 
     def go_on(self) -> None:
@@ -177,8 +177,12 @@ class PodWorker:
     def publish(self) -> str:
         """Write the status; the phase that was decided, shown or not."""
         made, decided = status.pod_status(self.view())
-        self.kubelet.write_status(self, made)
+        self.write(made)
         return decided
+
+    def write(self, made: Mapping[str, Any]) -> None:
+        """The status goes to the Pod in the API."""
+        self.kubelet.write_status(self, made)
 
     def view(self) -> status.View:
         """What the status is made from."""
