@@ -30,9 +30,10 @@ def stops(run: Session, name: str, seconds: float | None, pod: str = "a", **more
 
 
 def hook_lasts(run: Session, name: str, seconds: float | None) -> None:
-    """From now on that is how long the preStop hook of a container takes."""
-    given = {"namespace": "default", "pod": "a", "container": name, "seconds": seconds}
-    run.do("set-hook", **given, hook="preStop")
+    """From now on that is how long the preStop hook of a container takes, where it can be told."""
+    if run.can("hooks"):
+        given = {"namespace": "default", "pod": "a", "container": name, "seconds": seconds}
+        run.do("set-hook", **given, hook="preStop")
 
 
 # -- the API ----------------------------------------------------------------------------------------
@@ -165,6 +166,24 @@ def test_sidecars_stop_last_and_in_reverse(run: Session, draw: Draw) -> None:
     run.create(graced(draw(st.sampled_from([40, 8])), init=sidecars, metadata=HELD))
     for name in ("c", "s", "t"):
         stops(run, name, draw(st.sampled_from([1, 4, 10])), exitCode=0)
+    run.delete("Pod", "a")
+    run.advance(100)
+
+
+@focus("TERM-008")
+def test_a_terminating_pod_is_no_ready_endpoint(run: Session, draw: Draw) -> None:
+    """A Pod behind a Service is deleted and takes its time to go."""
+    run.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web", "namespace": "default"},
+            "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+        }
+    )
+    run.create(graced(40, metadata={"labels": {"app": "web"}}))
+    run.advance(5)
+    stops(run, "c", draw(st.sampled_from([12, 25])), exitCode=0)
     run.delete("Pod", "a")
     run.advance(100)
 

@@ -79,6 +79,8 @@ def a_failed_pull_is_tried_again_when_it_is_due(seen: SeenContainer) -> Verdict:
         return None
     if not _newly(seen.now.reason, seen.now, seen.pod) or not kubelet_owned(seen.pod):
         return None
+    if is_static(seen.pod.manifest):
+        return None  # a mirror Pod comes late, and pulls may have failed before it
     pulls: Pulls | None = seen.pod.notes["pulls"].get(seen.spec.name)
     if seen.now.reason == WAITS:
         return _without_an_attempt(pulls, seen) or _owes_an_attempt(pulls, seen)
@@ -93,8 +95,6 @@ def _without_an_attempt(pulls: Pulls | None, seen: SeenContainer) -> Breach | No
     pod, told = seen.pod, seen.pod.world.notes.get("attempts")
     if pulls is not None or pod.before is None or pod.world.setting.clock == "real":
         return None
-    if is_static(pod.manifest):
-        return None  # a mirror Pod comes late, and pulls may have failed before it
     if told is None or pod.now.uid in told or not _is_alone(seen.spec.image, pod):
         return None
     return Breach("an attempt to pull the image for this Pod", f"{WAITS} before any has failed")

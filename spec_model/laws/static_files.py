@@ -83,11 +83,12 @@ def looked_at(_: float | None, done: Done) -> float:
 
 @frozen
 class Mirror:
-    """The last that was seen of a mirror Pod: when, and whether it has been gone since."""
+    """The last that was seen of a mirror Pod: when, whether it is gone since, and by the tester."""
 
     pod: Pod
     at: float
     gone: bool = False
+    deleted: bool = False
 
 
 @note("mirror-before", on="Pod")
@@ -104,7 +105,8 @@ def mirrors(before: Mapping[Key, Mirror] | None, seen: Seen) -> Mapping[Key, Mir
     known = before or {}
     if not is_mirror(seen.manifest):
         return known
-    return {**known, seen.now.key: Mirror(seen.now, seen.at, seen.type == "DELETED")}
+    deleted = seen.now.uid in (seen.world.notes.get("graces") or EMPTY)
+    return {**known, seen.now.key: Mirror(seen.now, seen.at, seen.type == "DELETED", deleted)}
 
 
 def mirror_before(seen: Seen) -> Mirror | None:

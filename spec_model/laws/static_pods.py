@@ -240,7 +240,7 @@ def the_old_one_has_stopped_before_the_new_one_starts(seen: SeenContainer) -> Ve
     ends = [run.finished_at for each in last.pod.statuses.values() if (run := each.terminated)]
     running = [each.name for each in last.pod.statuses.values() if each.state == "running"]
     what = "a start when the old containers have ended"
-    if running and is_served(seen.pod) and not _is_upset(seen.pod, last):
+    if running and not last.deleted and is_served(seen.pod) and not _is_upset(seen.pod, last):
         return Breach(what, f"{', '.join(running)} still ran")
     known = [end for end in ends if end is not None]
     return expect(started >= max(known), what, "an earlier start") if known else None
@@ -265,6 +265,8 @@ def its_restart_policy_holds(seen: SeenContainer) -> Verdict:
     policy = should_restart(pod.spec, seen.spec, run.exit_code, False, seen.pod.profile).value
     if policy:
         return None
+    if pod.phase in ABSORBING and not seen.pod.profile.static_pods_always_restart:
+        return HELD
     name, count = seen.spec.name, seen.now.restart_count
     if seen.pod.profile.static_pods_always_restart:
         terms = terms_of(seen.pod)

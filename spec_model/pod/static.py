@@ -26,10 +26,14 @@ RUNS: Final = "runs"
 IGNORED: Final = "ignored"
 REFUSED: Final = "refused"
 INVALID: Final = "invalid"
+UNKNOWN: Final = "unknown"
 
 
 def fate(manifest: Any, file: str, profile: Profile) -> Decision[str]:
-    """What a kubelet does with a file: runs it, ignores it, or refuses it; or it is no valid Pod."""
+    """What a kubelet does with a file: runs it, ignores it, or refuses it; or it is no valid Pod.
+
+    Unknown where the source document does not speak of what the Pod refers to.
+    """
     if not file or file.startswith(".") or "/" in file:
         return Decision(IGNORED, "STATIC-002")
     if not isinstance(manifest, dict) or manifest.get("kind") != "Pod":
@@ -39,6 +43,8 @@ def fate(manifest: Any, file: str, profile: Profile) -> Decision[str]:
         return Decision(INVALID, "STATIC-001")
     if next(references(manifest["spec"], profile), None) is not None:
         return Decision(REFUSED, "STATIC-007")
+    if next(_all_references(manifest["spec"]), None) is not None:
+        return Decision(UNKNOWN, "STATIC-007")
     return Decision(RUNS, "STATIC-001")
 
 
