@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from benchmarks.conftest import Report
 from conformance.adapters.simulator import SimulatorAdapter
 from conformance.examine import BUDGETS, Examination, Target, drawing
-from conformance.machines import SUBJECTS, state_machine
+from conformance.machines import SUBJECTS, state_machine, wander
 from conformance.shrink import Step, shrink
 from spec_model.events import Stimulus, stimulus
 from spec_model.world import World
@@ -34,16 +34,11 @@ def test_judged_step(benchmark: Any, report: Report) -> None:
     names = [f"p{number}" for number in range(10)]
     for name in names:
         session.create(pod(name))
-    kinds = SUBJECTS["lifecycle"].possible(session.implementation.capabilities)
-    wheel = [kind for kind in kinds for _ in range(kind.weight)]
-    source = random.Random(1)
+    walk = wander(session, SUBJECTS["lifecycle"], random.Random(1), names)
     times: list[float] = []
 
     def step() -> None:
-        action = None
-        while action is None:
-            kind = source.choice(wheel)
-            action = kind.decode(session.world, source.choice(names), source.randrange(256))
+        action = next(walk)
         began = time.perf_counter()
         session.apply(action)
         times.append(time.perf_counter() - began)

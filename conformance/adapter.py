@@ -14,6 +14,10 @@ class AdapterError(Exception):
     """The engine, or what connects it, failed to serve what it claims: an error, never a verdict."""
 
 
+class NotClaimedError(AdapterError):
+    """What is to be done needs a capability that the engine does not claim, so it is not asked."""
+
+
 class FunctionNotServedError(AdapterError):
     """The engine does not compute this function; its rules are unsupported by function."""
 
@@ -76,11 +80,13 @@ class Adapter(Protocol):
         """Everything the engine's watch showed since the last call, in order."""
 
     def evaluate(self, function: str, arguments: Mapping[str, Any], /) -> Any:
-        """A pure function of the engine, by the name and schema that the vectors have.
+        """A pure function of the engine, by the name and schema that ``kubelaws functions`` shows.
+
+        It may be called before the first ``reset``, and must not change what the engine holds.
 
         Raises:
             FunctionNotServedError: the engine does not compute it.
-            ValueError: the function's own refusal; its text is the vectors' ``error``.
+            ValueError: the function's own refusal; its text is one of its ``errors``.
         """
 
     def close(self) -> None:

@@ -10,12 +10,14 @@ import click
 COMMANDS: Final = {
     "run": "Judge an engine: run the suite and report.",
     "rules": "List the rules.",
+    "functions": "List the pure functions that an engine can be asked.",
     "rule": "Show one rule: sentence, source, evidence, what checks it.",
     "explain": "Say what the law makes of a manifest, and why.",
     "check": "Judge a recorded trace offline.",
     "replay": "Run a saved trace again.",
     "explore": "Draw a lifecycle and prove what can be proved on it.",
     "mutants": "Show the suite's power: the kill table.",
+    "serve": "Serve an engine to another process.",
 }
 
 USAGE_ERROR: Final = 2

@@ -63,6 +63,14 @@ def _manner(seconds: float | None, code: int | None) -> str:
     return f"exits with {code} {seconds:g} s after SIGTERM"
 
 
+def _set_probe(arguments: Arguments) -> str:
+    redirects = arguments.get("redirects")
+    return (
+        f"the {arguments['probe']} probe of container {arguments['container']} of Pod "
+        f"{arguments['pod']} is answered {arguments['answer']}"
+    ) + (f" after {redirects} redirects" if redirects else "")
+
+
 SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
     "create": _create,
     "replace": _replace,
@@ -83,6 +91,7 @@ SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
         f"hook {a['hook']} of container {a['container']} of Pod {a['pod']} "
         f"{_lasts(a['seconds'])}{' and fails' if a.get('fails') else ''}"
     ),
+    "set-probe": _set_probe,
     "set-image": lambda a: f"image {a['image']} is {a['outcome']}",
     "set-usage": lambda a: f"Pod {a['pod']} uses {compact(a['usage'])}",
     "set-metrics": lambda a: f"the metrics API is {'there' if a['available'] else 'gone'}",

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import pytest
+from attrs import evolve
 
-from conformance.examine import Examination, Scenario, Target, examine
+from conformance import recorded
+from conformance.examine import Draw, Examination, Scenario, Target, examine
+from conformance.functions import is_functions_only, why_unchecked
 from conformance.machines import examine_machine, tape
 from conformance.plugin import PROPERTY
+from conformance.session import Session
 from conformance.witness import results
 from reports.events import AdapterFailed, ResultEvent, ViolationFound, to_data
 from spec_model.rules import Rule, registry
 from strategies.operations import Subject
+from strategies.questions import questions
+
+QUESTIONS_AN_EXAMPLE: Final = 8
+"""How often a function is asked in one example: a question costs next to nothing."""
+
+BESIDE_OTHERS: Final = 2
+"""The same where the focused properties ask the same function."""
 
 
 class Examiner:
@@ -44,20 +56,62 @@ class Examiner:
         self._need_kinds(subject)
         self._report(examine_machine(self.target, subject))
 
+    def drawn_questions(self, function: str) -> None:
+        """Examines a function by drawn questions, which the model judges."""
+        self._need_function(function)
+        profile, alone = self.target.profile, self._is_asked_alone()
+
+        def ask(run: Session, draw: Draw) -> None:
+            for _ in range(QUESTIONS_AN_EXAMPLE if alone else BESIDE_OTHERS):
+                run.evaluate(function, draw(questions(function, profile)))
+
+        self._ask(ask, f"drawn {function}")
+
+    def recorded_questions(self, function: str) -> None:
+        """Examines a function by the recorded questions; the model judges, or else the recorded answers."""
+        self._need_function(function)
+        if why := why_unchecked(function, self.target):
+            pytest.skip(why)
+
+        def ask(run: Session, _: Draw) -> None:
+            for vector in sorted(recorded.vectors(function), key=recorded.size):
+                run.evaluate(function, vector.arguments)
+
+        self._ask(ask, f"recorded {function}", examples=1)
+
+    def _ask(self, scenario: Scenario, name: str, examples: int | None = None) -> None:
+        asking = evolve(self.target, functions_only=True)
+        self._report(examine(asking, scenario, name=name, examples=examples), target=asking)
+
+    def _is_asked_alone(self) -> bool:
+        return self.target.functions_only or is_functions_only(self.target.implementation)
+
+    def _need_function(self, function: str) -> None:
+        if function not in self.target.implementation.functions:
+            pytest.skip(f"the adapter does not serve the function {function}")
+
     def _need_kinds(self, subject: Subject) -> None:
+        self._need_api()
         if not subject.possible(self.target.implementation.capabilities):
             pytest.skip(f"the adapter serves no operation of the subject {subject.name}")
 
+    def _need_api(self) -> None:
+        if "api" not in self.target.implementation.capabilities:
+            pytest.skip("the adapter serves functions only")
+
     def _need(self, entry: Rule) -> None:
+        self._need_api()
         if self.target.profile not in entry.profiles:
             pytest.skip(f"{entry.id} does not hold under the profile {self.target.profile}")
         missing = set(entry.capabilities) - self.target.implementation.capabilities
         if missing:
             pytest.skip(f"{entry.id} needs the capability {', '.join(sorted(missing))}")
 
-    def _report(self, examination: Examination, rule: str | None = None) -> None:
+    def _report(
+        self, examination: Examination, rule: str | None = None, target: Target | None = None
+    ) -> None:
         """Sends what was found on its way; fails where that is a reason to."""
-        found = results(self.target, examination, self.item.nodeid, rule)
+        found = results(target or self.target, examination, self.item.nodeid, rule)
         self.item.user_properties.extend((PROPERTY, to_data(event)) for event in found)
         if failures := list(self._failures(found)):
             pytest.fail("\n\n".join(failures), pytrace=False)

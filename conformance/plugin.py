@@ -43,7 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the suite; without them it runs against the embedded simulator."""
     group = parser.getgroup("kubelaws", "conformance to the documented law of Kubernetes Pods")
     group.addoption(
-        "--adapter", help="engine to judge: simulator, python:module:Factory, or a name"
+        "--adapter",
+        help="engine to judge: simulator, python:module:Factory, process:./engine --flag, or a name",
     )
     group.addoption(
         "--profile",
@@ -52,6 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--rule", action="append", default=[], help="only this rule (repeatable)")
     group.addoption("--area", action="append", default=[], help="only this area (repeatable)")
+    group.addoption(
+        "--functions-only",
+        action="store_true",
+        help="check the pure functions that the engine serves, and nothing else of it",
+    )
     group.addoption(
         "--budget",
         default="standard",
@@ -66,6 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the marker by which tests name their rules."""
     config.addinivalue_line("markers", "rules(*ids): the rules that a test of the suite examines")
+    config.addinivalue_line("markers", "function(name): the function that a test asks")
     config.addinivalue_line("markers", "machine: a drawn run of a subject's operations")
     if not hasattr(config, "workerinput"):
         _refuse_bad_options(config)
@@ -78,7 +85,7 @@ def _refuse_bad_options(config: pytest.Config) -> None:
         from conformance.selection import refuse_bad_options
 
         refuse_bad_options(config)
-    if config.getoption("--adapter"):
+    if config.getoption("--adapter") or config.getoption("--functions-only"):
         target_of(config)
 
 
@@ -116,15 +123,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.user_properties.append((MEMBER, True))
     rules = {identifier.upper() for identifier in config.getoption("--rule")}
     areas = {area.upper() for area in config.getoption("--area")}
-    if not rules and not areas:
+    functions_only = config.getoption("--functions-only")
+    if not (rules or areas or functions_only):
         return
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:
         marked = rules_of(item)
-        selected = not marked or any(_selected(rule, rules, areas) for rule in marked)
+        asks = item.get_closest_marker("function") is not None
+        selected = True
+        if (rules or areas) and (marked or asks):  # there are functions of which no rule speaks
+            selected = any(_selected(rule, rules, areas) for rule in marked)
         if item.get_closest_marker("machine") is not None:
             selected = not rules and bool(areas) and selected
+        if functions_only and "kubelaws" in getattr(item, "fixturenames", ()):
+            selected = selected and asks
         (kept if selected else dropped).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)

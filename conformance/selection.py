@@ -9,6 +9,7 @@ import pytest
 from conformance import known_failures, targets
 from conformance.examine import BUDGETS, Target
 from conformance.focus import built_rules
+from conformance.functions import is_functions_only, rules_by_function, unchecked
 from reports.events import KnownFailure, RunStarted
 from spec_model.rules import AREAS, Rule, UnknownRuleError, did_you_mean, registry, rule
 
@@ -26,6 +27,9 @@ def open_target(config: pytest.Config) -> Target:
         implementation = targets.described(adapter, spec)
     except targets.UnknownTargetError as error:
         raise pytest.UsageError(str(error)) from error
+    functions_only = config.getoption("--functions-only")
+    if functions_only and not implementation.functions:
+        raise pytest.UsageError(SERVES_NO_FUNCTION.format(spec))
     return Target(
         adapter=adapter,
         implementation=implementation,
@@ -35,7 +39,13 @@ def open_target(config: pytest.Config) -> Target:
         tolerated=frozenset(entry.rule for entry in _known(config)),
         spec=spec,
         tool=version("kubelaws"),
+        functions_only=functions_only,
     )
+
+
+SERVES_NO_FUNCTION = (
+    "--functions-only: adapter {} serves no function; kubelaws functions lists them"
+)
 
 
 def refuse_bad_options(config: pytest.Config) -> None:
@@ -53,11 +63,15 @@ def refuse_bad_options(config: pytest.Config) -> None:
 
 def run_started(config: pytest.Config, target: Target, tests: int, started: str) -> RunStarted:
     """The first event of a run."""
+    implementation = target.implementation
     selected = selected_rules(
         config.getoption("--rule"), config.getoption("--area"), target.profile
     )
     built = built_rules()
-    implementation = target.implementation
+    if target.functions_only or is_functions_only(implementation):
+        shown = rules_by_function(implementation, target.profile)
+        built = built | shown
+        selected = [entry for entry in selected if entry.id in shown or not target.functions_only]
     return RunStarted(
         implementation={
             "name": implementation.name,
@@ -77,6 +91,9 @@ def run_started(config: pytest.Config, target: Target, tests: int, started: str)
         planned=tuple(entry.id for entry in selected if entry.id not in built),
         tests=tests,
         known_failures=_known(config),
+        functions=tuple(sorted(implementation.functions)),
+        unchecked=unchecked(implementation, target.profile),
+        functions_only=target.functions_only or is_functions_only(implementation),
     )
 
 

@@ -17,7 +17,15 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from conformance.adapter import Adapter, AdapterError, FunctionNotServedError, Implementation
+from conformance import recorded
+from conformance.adapter import (
+    Adapter,
+    AdapterError,
+    FunctionNotServedError,
+    Implementation,
+    NotClaimedError,
+)
+from conformance.describe import compact
 from spec_model import judge
 from spec_model.events import (
     Accepted,
@@ -34,6 +42,7 @@ from spec_model.events import (
 )
 from spec_model.profiles import profile
 from spec_model.rules import registry
+from spec_model.schemas import descriptions
 from spec_model.world import Finding, Setting, World
 
 REST: Final = 0.001
@@ -50,6 +59,10 @@ class Shown:
 
 class JudgeError(AdapterError):
     """What an engine showed makes no sense to the judge: it is malformed, or the judge has a bug."""
+
+
+class AbsentError(Exception):
+    """A scenario has come to an object that is not there, and ends: what led there was judged."""
 
 
 class Session:
@@ -69,9 +82,10 @@ class Session:
         self._virtual = implementation.clock == "virtual"
         self._started = time.monotonic()
         self._now = 0.0
-        with blaming_the_engine("reset"):
-            adapter.reset()
-        self._watch()
+        if self.can("api"):
+            with blaming_the_engine("reset"):
+                adapter.reset()
+            self._watch()
 
     # -- what a scenario says -------------------------------------------------------------------
 
@@ -93,10 +107,11 @@ class Session:
         """Does one thing, watches what comes of it, and judges that.
 
         Raises:
+            NotClaimedError: the engine does not claim to serve this.
             AdapterError: the engine broke down, or answered what is no answer.
         """
         if action.capability not in self.implementation.capabilities:
-            raise AdapterError(f"{action.verb} needs the capability {action.capability!r}")
+            raise NotClaimedError(f"{action.verb} needs the capability {action.capability!r}")
         begun = self.now
         with blaming_the_engine(action.verb):
             response = self.adapter.apply(action)
@@ -139,6 +154,17 @@ class Session:
         """The last view of an object: ``objects.Pod`` for a Pod, else its manifest; None if absent."""
         return self.world.view(kind, "" if kind in CLUSTER_SCOPED else "default", name)
 
+    def need(self, kind: str, name: str) -> Any:
+        """The last view of an object without which the scenario cannot go on.
+
+        Raises:
+            AbsentError: the engine has refused it, or lost it.
+        """
+        found = self.view(kind, name)
+        if found is None:
+            raise AbsentError(f"there is no {kind} {name}")
+        return found
+
     def evaluate(self, function: str, arguments: Mapping[str, Any]) -> None:
         """Asks the engine for one of its pure functions and judges the answer, where it serves it.
 
@@ -148,14 +174,16 @@ class Session:
         if function not in self.implementation.functions:
             return
         result, error = None, None
-        with blaming_the_engine(f"evaluate {function}"):
+        with blaming_the_engine(f"evaluate {function}", arguments):
             try:
                 result = self.adapter.evaluate(function, arguments)
             except FunctionNotServedError as refusal:
                 raise AdapterError(f"claims {function} and does not serve it") from refusal
             except ValueError as refusal:
                 error = str(refusal)
-        self._judge(Evaluated(self.now, function, arguments, result, error))
+        event = Evaluated(self.now, function, arguments, result, error)
+        self._judge(event, judged_by_function(function))
+        self._compare(event)
 
     def settle(self, limit: float = 3600.0) -> None:
         """Waits until everything owed is decided, at the most ``limit`` seconds, and closes the books."""
@@ -178,23 +206,27 @@ class Session:
         for observation in observations:
             self._judge(observation)
 
-    def _judge(self, event: Event) -> None:
+    def _judge(self, event: Event, seen_all_the_same: frozenset[str] = frozenset()) -> None:
         self.events.append(event)
-        self._note(judged(self.world, event))
+        self._note(judged(self.world, event), seen_all_the_same)
 
-    def _note(self, world: World) -> None:
+    def _note(self, world: World, seen_all_the_same: frozenset[str] = frozenset()) -> None:
         self.world = world
+        unseen = self._unsupported - seen_all_the_same if seen_all_the_same else self._unsupported
         if world.exercised:
-            self.exercised.update(rule for rule in world.exercised if rule not in self._unsupported)
+            self.exercised.update(rule for rule in world.exercised if rule not in unseen)
         if world.edges:
             self.edges.update(world.edges)
-        if world.findings:
-            step = len(self.events) - 1
-            self.shown.extend(
-                Shown(finding, step)
-                for finding in world.findings
-                if finding.rule not in self._unsupported
-            )
+        for finding in world.findings:
+            if finding.rule not in unseen:
+                self.shown.append(Shown(finding, len(self.events) - 1))
+
+    def _compare(self, event: Evaluated) -> None:
+        """What the model does not decide is compared with what was recorded, where that is known."""
+        rules, finding = recorded.compared(event, self.profile)
+        self.exercised.update(rules)
+        if finding is not None:
+            self.shown.append(Shown(finding, len(self.events) - 1))
 
 
 @cache
@@ -205,15 +237,25 @@ def unsupported(capabilities: frozenset[str]) -> frozenset[str]:
     )
 
 
+@cache
+def judged_by_function(function: str) -> frozenset[str]:
+    """The rules that an answer of a function shows, whatever else the engine lacks to show them."""
+    known = descriptions().get(function)
+    return frozenset() if known is None else frozenset(known.all_rules)
+
+
 @contextmanager
-def blaming_the_engine(call: str) -> Iterator[None]:
+def blaming_the_engine(call: str, asked: Mapping[str, Any] | None = None) -> Iterator[None]:
     """What an engine throws is its failure to serve, said in one line, and no bug of the suite."""
     try:
         yield
     except AdapterError as error:
-        raise AdapterError(_line(f"{call}: {error}")) from error
+        raise AdapterError(
+            _line(f"{call}: {error}", 1200)
+        ) from error  # with the engine's last words
     except Exception as error:
-        raise AdapterError(_line(f"{call}: {type(error).__name__}: {error}")) from error
+        of = "" if asked is None else f" of {compact(asked, 150)}"
+        raise AdapterError(_line(f"{call}{of}: {type(error).__name__}: {error}")) from error
 
 
 def _line(text: str, width: int = 300) -> str:

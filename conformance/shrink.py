@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from conformance.counterexample import is_question, simplest
 from spec_model.events import Evaluated, Manifest, Stimulus
+from spec_model.functions import FUNCTIONS
 from spec_model.validation import validate
 
 Step = Stimulus | Evaluated
@@ -66,22 +68,44 @@ def _with_simpler_arguments(
     steps: list[Step], fails: Callable[[Sequence[Step]], bool]
 ) -> list[Step]:
     for index in range(len(steps)):
-        progress = True
-        while progress:
-            progress = False
-            for simpler in _simpler(steps[index]):
-                candidate = [*steps[:index], simpler, *steps[index + 1 :]]
-                if fails(candidate):
-                    steps, progress = candidate, True
-                    break
+        step = steps[index]
+        if isinstance(step, Evaluated):
+            steps = _with_simpler_question(steps, index, step, fails)
+        else:
+            steps = _with_simpler_stimulus(steps, index, step, fails)
     return steps
 
 
-def _simpler(step: Step) -> Iterator[Step]:
-    if isinstance(step, Evaluated):
-        for smaller in _smaller(step.arguments):
-            yield Evaluated(step.at, step.function, smaller)
-        return
+def _with_simpler_stimulus(
+    steps: list[Step], index: int, action: Stimulus, fails: Callable[[Sequence[Step]], bool]
+) -> list[Step]:
+    progress = True
+    while progress:
+        progress = False
+        for simpler in _simpler(action):
+            candidate = [*steps[:index], simpler, *steps[index + 1 :]]
+            if fails(candidate):
+                steps, action, progress = candidate, simpler, True
+                break
+    return steps
+
+
+def _with_simpler_question(
+    steps: list[Step], index: int, asked: Evaluated, fails: Callable[[Sequence[Step]], bool]
+) -> list[Step]:
+    if asked.function not in FUNCTIONS:
+        return steps  # nothing says what the answer to another question should be
+
+    def with_question(arguments: Any) -> list[Step]:
+        return [*steps[:index], Evaluated(asked.at, asked.function, arguments), *steps[index + 1 :]]
+
+    def still_fails(arguments: Any) -> bool:
+        return is_question(asked.function, arguments) and fails(with_question(arguments))
+
+    return with_question(simplest(asked.arguments, still_fails))
+
+
+def _simpler(step: Stimulus) -> Iterator[Stimulus]:
     for key in ("object", "patch"):
         for smaller in _smaller(step.arguments.get(key)):
             if key == "patch" or _faults(smaller) == _faults(step.arguments[key]):

@@ -2,6 +2,9 @@
 
 simulator                          the embedded engine (default); options: ?nodes=3&jitter=true
 python:package.module:Factory      a class or function that returns an Adapter
+process:./engine --flag            a program that speaks JSON-RPC over its standard input and
+                                   output; options stand before the colon, so that they never
+                                   clash with the command: process?deadline=5&validate=true:./engine
 NAME                               an adapter that another package installed under the entry
                                    point group ``kubelaws.adapters``
 """
@@ -10,18 +13,29 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from conformance.adapter import Adapter, Implementation
+from conformance.functions import refuse_unknown
 from spec_model.rules import PROFILES, did_you_mean
 
 VARIABLE: Final = "KUBELAWS_ADAPTER"
 GROUP: Final = "kubelaws.adapters"
+
+
+SCHEMES: Final[Mapping[str, str]] = {
+    "simulator": "the embedded engine (default): simulator?nodes=3&jitter=true",
+    "python": "a class or function that returns an Adapter: python:package.module:Factory",
+    "process": "a program that speaks JSON-RPC: process:./engine --flag, process?deadline=5:./engine",
+}
+"""What there is without anything installed, and how it is written."""
 
 
 class UnknownTargetError(ValueError):
@@ -39,7 +53,7 @@ def open_adapter(spec: str, profile: str | None = None) -> Adapter:
     Raises:
         UnknownTargetError: there is none of that name, or it cannot be made with these options.
     """
-    name, _, query = spec.partition("?")
+    name, query = _parts(spec)
     options: dict[str, Any] = {key: _value(text) for key, text in parse_qsl(query)}
     try:
         factory = _factory(name)
@@ -50,6 +64,28 @@ def open_adapter(spec: str, profile: str | None = None) -> Adapter:
         raise
     except Exception as error:
         raise UnknownTargetError(_why(repr(spec), error)) from error
+
+
+def with_option(spec: str, name: str, value: str) -> str:
+    """The same target with one more option.
+
+    >>> with_option("process?deadline=5:./engine --flag", "validate", "true")
+    'process?deadline=5&validate=true:./engine --flag'
+    """
+    selected, query = _parts(spec)
+    query = f"{query}&{name}={value}" if query else f"{name}={value}"
+    scheme, colon, rest = selected.partition(":")
+    return f"{scheme}?{query}{colon}{rest}" if scheme == "process" else f"{selected}?{query}"
+
+
+def _parts(spec: str) -> tuple[str, str]:
+    """What is selected, and its options: after the name, but for a process before its command."""
+    head, colon, command = spec.partition(":")
+    scheme, _, query = head.partition("?")
+    if scheme == "process":
+        return f"{scheme}{colon}{command}", query
+    name, _, query = spec.partition("?")
+    return name, query
 
 
 def described(adapter: Adapter, spec: str) -> Implementation:
@@ -64,6 +100,7 @@ def described(adapter: Adapter, spec: str) -> Implementation:
             raise TypeError(f"answered {implementation!r}, not an Implementation")
         if implementation.profile not in PROFILES:
             raise ValueError(f"profile {implementation.profile!r} is none of {', '.join(PROFILES)}")
+        refuse_unknown(implementation)
     except Exception as error:
         raise UnknownTargetError(_why(f"{spec}: describe", error)) from error
     return implementation
@@ -91,11 +128,15 @@ def _factory(name: str) -> Callable[..., Adapter]:
         return SimulatorAdapter
     if scheme == "python":
         return _python(rest)
+    if scheme == "process":
+        from conformance.adapters.process import ProcessAdapter
+
+        return partial(ProcessAdapter, rest)
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     if scheme in installed:
         loaded: Callable[..., Adapter] = installed[scheme].load()
         return loaded
-    known = ("simulator", "python", *installed)
+    known = (*SCHEMES, *installed)
     raise UnknownTargetError(
         f"no adapter {name!r}{did_you_mean(scheme, known)}; there are {', '.join(known)}"
     )
@@ -111,6 +152,10 @@ def _python(path: str) -> Callable[..., Adapter]:
     return factory
 
 
-def _value(text: str) -> str | int | bool:
+def _value(text: str) -> str | int | float | bool:
     words: Mapping[str, bool] = {"true": True, "false": False}
-    return words[text] if text in words else int(text) if text.lstrip("-").isdecimal() else text
+    if text in words:
+        return words[text]
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"-?\d+\.\d+", text) else text

@@ -17,16 +17,13 @@ import cattrs
 from attrs import frozen
 
 from conformance.adapter import Implementation
-from spec_model.events import (
-    Accepted,
-    Act,
-    Cause,
-    Evaluated,
-    Event,
-    Observation,
-    Rejected,
-    Stimulus,
+from conformance.encoding import (
+    observation_from_data,
+    observation_to_data,
+    response_from_data,
+    response_to_data,
 )
+from spec_model.events import Act, Evaluated, Event, Observation, Stimulus
 from spec_model.objects import seconds
 from spec_model.profiles import PROFILES, profile
 from spec_model.world import Setting
@@ -86,20 +83,15 @@ def header_of(
 def to_line(event: Event) -> dict[str, Any]:
     """An event as one JSON-able line."""
     if isinstance(event, Observation):
-        return {"at": event.at, "type": event.type, "object": event.object}
+        return observation_to_data(event)
     if isinstance(event, Evaluated):
         answer = {"error": event.error} if event.error is not None else {"result": event.result}
         return {"at": event.at, "evaluate": event.function, "arguments": event.arguments, **answer}
-    response: dict[str, Any]
-    if isinstance(event.response, Rejected):
-        response = {"rejected": cattrs.unstructure(event.response)}
-    else:
-        response = {"accepted": event.response.value}
     return {
         "at": event.at,
         "stimulus": event.stimulus.verb,
         "arguments": event.stimulus.arguments,
-        "response": response,
+        "response": response_to_data(event.response),
     }
 
 
@@ -110,21 +102,13 @@ def from_line(line: Mapping[str, Any]) -> Event:
         ValueError, KeyError: it is none.
     """
     if "stimulus" in line:
-        return Act(line["at"], Stimulus(line["stimulus"], line["arguments"]), _response(line))
+        response = response_from_data(line.get("response") or {})
+        return Act(line["at"], Stimulus(line["stimulus"], line["arguments"]), response)
     if "evaluate" in line:
         return Evaluated(
             line["at"], line["evaluate"], line["arguments"], line.get("result"), line.get("error")
         )
-    return Observation(line["at"], line["type"], line["object"])
-
-
-def _response(line: Mapping[str, Any]) -> Accepted | Rejected:
-    response = line.get("response") or {}
-    rejected = response.get("rejected")
-    if rejected is None:
-        return Accepted(response.get("accepted"))
-    causes = tuple(Cause(cause["field"], cause["type"]) for cause in rejected.get("causes", ()))
-    return Rejected(rejected["code"], rejected["reason"], rejected.get("message", ""), causes)
+    return observation_from_data(line)
 
 
 def lines_of(header: Header, events: Iterable[Event]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from conformance import trace
@@ -25,12 +25,20 @@ from spec_model.world import Finding
 LIMIT: Final = 2 * BUDGET
 """Executions that shrinking all the violations of one test may cost."""
 
+QUESTIONS: Final = 400
+"""How often a function may be asked to make one question simple: it costs far less than a cluster."""
+
+BREAKDOWNS: Final = 3
+"""So often may an engine break down meanwhile; each may cost a deadline and a fresh process."""
+
 
 def results(
     target: Target, examination: Examination, test: str, rule: str | None = None
 ) -> list[ResultEvent]:
     """What one test has to say; the violation of ``rule``, its own, is shrunk first."""
     witnesses = Witnesses(target)
+    if target.functions_only:
+        witnesses = Witnesses(target, QUESTIONS * len(examination.violations), QUESTIONS)
     violations = sorted(
         examination.violations.values(), key=lambda found: found.finding.rule != rule
     )
@@ -48,25 +56,60 @@ def results(
 class Witnesses:
     """Runs sequences again to see whether they still break a rule, as long as that may cost."""
 
-    def __init__(self, target: Target, limit: int = LIMIT) -> None:
+    def __init__(self, target: Target, limit: int = LIMIT, budget: int = BUDGET) -> None:
         self.target = target
         self.left = limit
+        self.budget = budget
+        self.breakdowns = 0
         self.shortest: list[tuple[list[Step], frozenset[str]]] = []
 
     def shrink(self, violation: Violation) -> list[Step]:
         """A short sequence that breaks the same rule; the steps of the violation where none is left."""
         rule = violation.finding.rule
         known = [steps for steps, broken in self.shortest if rule in broken]
-        steps = min([*known, steps_of(violation.events)], key=len)
-        return shrink(steps, lambda tried: self._shows(tried, rule), min(BUDGET, self.left))
+        steps = min([*known, self._alone(violation), steps_of(violation.events)], key=len)
+        shows = partial(self._shows, finding=violation.finding)
+        return shrink(steps, shows, min(self.budget, self.left))
 
-    def _shows(self, steps: Sequence[Step], rule: str) -> bool:
+    def _alone(self, violation: Violation) -> list[Step]:
+        """A wrong answer to a question is wrong by itself, if it is given again."""
+        alone = steps_of(violation.events[-1:])
+        if _sort(violation.finding) and self._shows(alone, violation.finding):
+            return alone
+        return steps_of(violation.events)
+
+    def _shows(self, steps: Sequence[Step], finding: Finding) -> bool:
         self.left -= 1
-        return first_shown(again(self.target, steps), rule) is not None
+        session = self.again(steps)
+        shown = first_shown(session, finding.rule) if session else None
+        return shown is not None and _sort(shown.finding) == _sort(finding)
+
+    def again(self, steps: Sequence[Step]) -> Session | None:
+        """A fresh session in which the same was done; cut short, or None, where the engine breaks down."""
+        if self.breakdowns >= BREAKDOWNS:
+            return None
+        session = None
+        try:
+            session = self.target.session()
+            replay(session, steps)
+        except AdapterError:
+            self.breakdowns += 1
+        return session
 
     def remember(self, steps: list[Step], session: Session) -> None:
         """A sequence that is short already, and every rule that it breaks."""
         self.shortest.append((steps, frozenset(shown.finding.rule for shown in session.shown)))
+
+
+def _sort(finding: Finding) -> tuple[str, bool] | None:
+    """Of an answer: whose it is, and whether it should have been a refusal; else nothing matters."""
+    if not finding.subject.startswith(FUNCTION):
+        return None
+    return finding.subject, finding.expected.startswith("refused: ")
+
+
+FUNCTION: Final = "function "
+"""How the subject of a finding about an answer begins."""
 
 
 def violation_found(
@@ -74,9 +117,9 @@ def violation_found(
 ) -> ViolationFound:
     """The violation with the shortest sequence that shows it; as it was first seen if none does."""
     steps = witnesses.shrink(violation)
-    session = again(target, steps)
-    shown = first_shown(session, violation.finding.rule)
-    if shown is None:
+    session = witnesses.again(steps)
+    shown = first_shown(session, violation.finding.rule) if session else None
+    if session is None or shown is None:
         return _told(target, violation.finding, violation.events, test, seen=ONCE)
     witnesses.remember(steps, session)
     return _told(target, shown.finding, session.events[: shown.step + 1], test)
@@ -116,14 +159,6 @@ def _plain(line: dict[str, Any]) -> dict[str, Any]:
     """The line as JSON keeps it: what an engine in this process hands over may hold anything."""
     plain: dict[str, Any] = json.loads(json.dumps(line, default=str, skipkeys=True))
     return plain
-
-
-def again(target: Target, steps: Sequence[Step]) -> Session:
-    """A fresh session in which the same was done; cut short where the engine breaks down."""
-    session = target.session()
-    with suppress(AdapterError):
-        replay(session, steps)
-    return session
 
 
 def first_shown(session: Session, rule: str) -> Shown | None:

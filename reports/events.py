@@ -36,6 +36,9 @@ class RunStarted:
         capabilities: what the adapter claims to serve.
         rules: ids of the selected rules that hold under the profile and are built.
         planned: ids of the selected rules that hold under the profile and are not built yet.
+        functions: the pure functions that the adapter claims to serve.
+        unchecked: those of them of which no answer is judged yet.
+        functions_only: nothing but functions was looked at.
     """
 
     implementation: Mapping[str, str]
@@ -50,6 +53,9 @@ class RunStarted:
     planned: tuple[str, ...]
     tests: int = 0
     known_failures: tuple[KnownFailure, ...] = ()
+    functions: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    functions_only: bool = False
     format: int = FORMAT
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import graph, words
+from reports.counterexample import counterexample
 from reports.timeline import Actor, clock, timeline
 from reports.verdicts import RuleResult, RunSummary, Verdict, by_area, count, labels
 from spec_model.rules import Rule
@@ -91,7 +92,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        Actor=Actor, Verdict=Verdict, count=count, timeline=timeline, words=words, shares=_shares
+        Actor=Actor,
+        Verdict=Verdict,
+        count=count,
+        timeline=timeline,
+        words=words,
+        shares=_shares,
+        counterexample=counterexample,
     )
     environment.filters.update(clock=clock, pretty=_pretty, link=_link)
     return environment

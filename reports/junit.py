@@ -8,6 +8,7 @@ from typing import Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from reports.counterexample import counterexample
 from reports.timeline import Actor, clock, timeline
 from reports.verdicts import RuleResult, RunSummary, Verdict, labels
 from reports.words import engine, facts
@@ -60,7 +61,8 @@ def _told(run: RunSummary, result: RuleResult) -> list[str]:
     texts = []
     for violation in result.violations:
         lines = [f"{name}: {text}" for name, text in facts(result, violation, run.started.profile)]
-        for moment in timeline(violation):
+        moments = timeline(violation) if counterexample(violation) is None else ()
+        for moment in moments:
             mark = ">>" if moment.breaking else "  "
             verb = "do" if moment.actor is Actor.TESTER else "see"
             lines.append(f"{mark} {clock(moment.at)} {verb} {moment.text}")

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from reports.counterexample import counterexample
 from reports.events import ViolationFound
 from reports.timeline import Actor, clock, timeline
 from reports.verdicts import RuleResult, RunSummary, Verdict, count, labels
-from reports.words import engine, facts, headline, kills
+from reports.words import INPUT, engine, facts, headline, kills, unchecked
 
 
 def bug_report(run: RunSummary, result: RuleResult, violation: ViolationFound) -> str:
@@ -19,19 +20,28 @@ def bug_report(run: RunSummary, result: RuleResult, violation: ViolationFound) -
         f"# {rule.id}: {rule.title}",
         _implementation(run),
         "\n".join(
-            f"**{name}:** {_inline(text)}  "
-            for name, text in facts(result, violation, run.started.profile)
+            _fact(name, text) for name, text in facts(result, violation, run.started.profile)
         ),
-        "## What was done",
-        "\n".join(f"{n}. {_inline(line)}" for n, line in enumerate(violation.operations, 1)),
-        "## Timeline",
-        _fence("\n".join(_timeline(violation))),
+        *(_sequence(violation) if counterexample(violation) is None else ()),
         *(("## Replay", _fence(violation.replay, "sh")) if violation.replay else ()),
         "## Reference",
         _reference(result),
         _trace(violation),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _fact(name: str, text: str) -> str:
+    if name == INPUT:
+        return f"**{name}:**\n\n{_fence(text, 'json')}\n"
+    return f"**{name}:** {_inline(text)}  "
+
+
+def _sequence(violation: ViolationFound) -> Iterator[str]:
+    yield "## What was done"
+    yield "\n".join(f"{n}. {_inline(line)}" for n, line in enumerate(violation.operations, 1))
+    yield "## Timeline"
+    yield _fence("\n".join(_timeline(violation)))
 
 
 def _implementation(run: RunSummary) -> str:
@@ -79,6 +89,7 @@ def _run(run: RunSummary, label: str) -> Iterator[str]:
             title, why = _inline(result.rule.title), _inline(result.why)
             yield f"- **{result.rule.id}** {title}: {result.verdict}, {why}"
     yield from (f"- **error**: {_inline(error)}" for error in run.errors)
+    yield from ((f"- {_inline(unchecked(run))}",) if unchecked(run) else ())
     yield from ("", *((kills(run), "") if run.kills.rows else ()))
 
 

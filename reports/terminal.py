@@ -17,10 +17,11 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
+from reports.counterexample import counterexample
 from reports.events import ViolationFound
 from reports.timeline import Actor, around, clock, timeline
 from reports.verdicts import Outcome, RuleResult, RunSummary, Verdict, blamed_right, count, labels
-from reports.words import SYMBOLS, engine, facts, fate, headline, kills, plural
+from reports.words import SYMBOLS, engine, facts, fate, headline, kills, plural, unchecked
 
 STYLES: Final[Mapping[Verdict, str]] = {
     Verdict.VIOLATED: "bold red",
@@ -79,6 +80,7 @@ def _run(run: RunSummary, label: str, verbose: bool) -> Group:
         if (hidden := len(result.violations) - VIOLATIONS) > 0:
             parts.append(Text(f"  … and {plural(hidden, 'more violation')} of {result.rule.id}"))
     parts += [_areas(run), *_rules(run, verbose), *_kills(run)]
+    parts += [Text(f"\n{unchecked(run)}", style="dim")] if unchecked(run) else []
     parts += [Text(f"error: {error}", style="bold red") for error in run.errors]
     return Group(*parts, _close(run))
 
@@ -159,8 +161,12 @@ def _violation(run: RunSummary, result: RuleResult, violation: ViolationFound) -
     paragraphs.add_column(style="dim", no_wrap=True)
     paragraphs.add_column(ratio=1)
     for name, text in facts(result, violation, run.started.profile):
-        paragraphs.add_row(name, Text(text, style="bold" if name in ("Expected", "Seen") else ""))
-    parts: list[RenderableType] = [paragraphs, Text(), _timeline(violation)]
+        paragraphs.add_row(
+            name, Text(text, style="bold" if name in ("Expected", "Seen", "Got") else "")
+        )
+    parts: list[RenderableType] = [paragraphs]
+    if counterexample(violation) is None:
+        parts += [Text(), _timeline(violation)]
     if violation.replay:
         parts += [Text("\nReplay", style="dim"), Text(violation.replay, style="cyan")]
     style = STYLES[result.verdict]

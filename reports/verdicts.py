@@ -26,6 +26,7 @@ from reports.events import (
     ViolationFound,
 )
 from reports.known import entry_errors, excuses, stale_error
+from spec_model import schemas
 from spec_model.rules import Rule, did_you_mean, registry
 
 E = TypeVar("E")
@@ -73,7 +74,7 @@ class RuleResult:
     """One rule in one run.
 
     Attributes:
-        why: the reason of every verdict but ``passed``, one phrase.
+        why: the reason of the verdict, one phrase; empty for what passed without reserve.
         exercised: how often its condition was met and checked.
         tests: the tests that exercised it, in order.
     """
@@ -354,15 +355,28 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     if violations:
         return _broken(rule, started, violations, day)
+    lacking = [name for name in rule.capabilities if name not in ("api", *started.capabilities)]
+    if times and (started.functions_only or lacking):
+        return Verdict.PASSED, "judged by functions alone"
     if times:
-        return Verdict.PASSED, ""
+        return Verdict.PASSED, "planned: a part of it is checked" * (rule.id in started.planned)
     if rule.id in started.planned:
         return Verdict.PLANNED, "the suite does not check this rule yet"
-    if lacking := [
-        name for name in rule.capabilities if name not in ("api", *started.capabilities)
-    ]:
+    if rule.id in _shown_by_functions(started):
+        return Verdict.UNEXERCISED, "its condition was never met"
+    if started.functions_only:
+        return Verdict.UNSUPPORTED, "no function that the adapter serves shows it"
+    if lacking:
         return Verdict.UNSUPPORTED, f"the adapter lacks {', '.join(lacking)}"
     return Verdict.UNEXERCISED, "its condition was never met"
+
+
+def _shown_by_functions(started: RunStarted) -> frozenset[str]:
+    """The rules that a function of the adapter can be blamed on."""
+    known = schemas.descriptions()
+    checked = set(started.functions) - set(started.unchecked)
+    shown = (known[name].rules.get(started.profile, ()) for name in checked if name in known)
+    return frozenset(rule for rules in shown for rule in rules)
 
 
 def _broken(

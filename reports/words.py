@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from reports.counterexample import Counterexample, counterexample
 from reports.events import MutantTried, ViolationFound
 from reports.verdicts import Outcome, RuleResult, RunSummary, Verdict, blamed_right
 
@@ -51,6 +52,12 @@ def headline(run: RunSummary) -> str:
     return kills(run)
 
 
+def unchecked(run: RunSummary) -> str:
+    """Which functions of the engine nothing has judged, in one line; empty where there are none."""
+    names = run.started.unchecked
+    return f"not checked yet: {', '.join(names)}" if names else ""
+
+
 def kills(run: RunSummary) -> str:
     """The kill table in one line; empty where no mutant was tried."""
     table = run.kills
@@ -74,8 +81,15 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+INPUT: Final = "Input"
+"""The name of the one paragraph whose lines matter."""
+
+
 def facts(result: RuleResult, violation: ViolationFound, profile: str) -> Iterator[tuple[str, str]]:
     """What a person must know of a violation, as named paragraphs; none of them empty."""
+    found = counterexample(violation)
+    if found is not None:
+        return _answer_facts(result, found, profile)
     told = (
         ("Rule", result.rule.sentence_in(profile)),
         ("Source", f"“{result.rule.quote}”" if result.rule.quote else ""),
@@ -83,5 +97,22 @@ def facts(result: RuleResult, violation: ViolationFound, profile: str) -> Iterat
         ("Expected", violation.expected),
         ("Because", violation.because),
         ("Seen", violation.seen),
+    )
+    return ((name, text) for name, text in told if text)
+
+
+def _answer_facts(
+    result: RuleResult, found: Counterexample, profile: str
+) -> Iterator[tuple[str, str]]:
+    """The same of a wrong answer: what was asked, what the rule makes of it, what was answered."""
+    sentence = result.rule.sentence_in(profile)
+    told = (
+        ("Rule", sentence),
+        ("Source", f"“{result.rule.quote}”" if result.rule.quote else ""),
+        ("Function", found.function),
+        (INPUT, found.input),
+        ("Expected", f"{found.expected}, by {result.rule.id}"),
+        ("Because", found.evidence if found.evidence != sentence else ""),
+        ("Got", found.got),
     )
     return ((name, text) for name, text in told if text)

@@ -31,7 +31,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "images": "the tester chooses the outcome of image pulls",
     "hooks": "the tester chooses the outcome of postStart and preStop",
     "stop-signals": "the tester chooses what a container does when it is asked to end",
-    "probes": "the tester chooses the outcome of probes",
+    "probes": "the tester chooses what probes are answered; until then only the command false fails",
     "sandbox-loss": "the tester can make a Pod lose its sandbox",
     "kubelet-restart": "the tester can restart a kubelet",
     "kubelet-config": "the tester can change a kubelet's configuration",
@@ -86,6 +86,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set-hook": Verb(  # postStart | preStop; seconds until it ends, null if never
         "hooks", ("namespace", "pod", "container", "hook", "seconds", "fails?")
     ),
+    # What the target of a probe (liveness, readiness or startup) answers from now on: an exit code, an
+    # HTTP status, open, SERVING, NOT_SERVING, refused, elsewhere (a redirect to another host), timeout,
+    # or error (the probe itself cannot be made); after so many redirects to its own host.
+    "set-probe": Verb("probes", ("namespace", "pod", "container", "probe", "answer", "redirects?")),
     # The world around them.
     "set-image": Verb("images", ("image", "outcome")),  # present | pullable | missing | invalid
     "set-usage": Verb(

@@ -1,6 +1,6 @@
 """The functions of the model, by the names under which an engine may be asked for them.
 
-Names, arguments and results are those of the recorded vectors (``tests/evidence/vectors``). Each
+Names, arguments and results are described in ``spec_model.schemas``. Each
 entry of ``FUNCTIONS`` takes the arguments as plain data and a profile, and returns a decision. What
 it refuses, it refuses by a ``ValueError`` of one word.
 """
@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 from attrs import evolve
 
 from spec_model import objects, quantity
-from spec_model.pod import backoff, kubectl
+from spec_model.pod import backoff, kubectl, probes
 from spec_model.pod.phase import phase_of_manifest
 from spec_model.pod.restart import should_restart
 from spec_model.profiles import Profile
@@ -139,6 +139,7 @@ FUNCTIONS: Final = Functions(
         "cpu.weight": _cpu_weight,
         "cpu.division": _cpu_division,
         **kubectl.FUNCTIONS,
+        **probes.FUNCTIONS,
         **hpa.FUNCTIONS,
         **matching.FUNCTIONS,
         **answers.FUNCTIONS,

@@ -10,16 +10,14 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
-from itertools import chain
 from pkgutil import iter_modules
 from typing import Any, Final, TypeAlias
 
 from spec_model import laws as laws_package
 from spec_model import lifecycles, objects
+from spec_model.asked import judged_answer
 from spec_model.events import Act, Evaluated, Event, Manifest, Observation, Rejected, key_of
-from spec_model.functions import FUNCTIONS, same_result
-from spec_model.law import LAWS, NOTES, Law, Verdict
-from spec_model.rules import Decision
+from spec_model.law import LAWS, NOTES, Law, Note, Verdict
 from spec_model.world import (
     Breach,
     Done,
@@ -34,8 +32,8 @@ from spec_model.world import (
     World,
 )
 
-NOT_KEPT: Final = frozenset({"Event", "Lease"})
-"""Kinds that come and go in masses and that no rule remembers."""
+PASSING: Final = frozenset({"Event", "Lease"})
+"""Kinds that come and go in masses: they are heard and noted, and not kept."""
 
 
 @cache
@@ -52,12 +50,22 @@ def laws_on(*looked_at: str) -> tuple[Law, ...]:
     return tuple(law for name in looked_at for law in LAWS.get(name, ()))
 
 
+@cache
+def notes_on(*looked_at: str) -> tuple[Note, ...]:
+    """The notes that look at any of these."""
+    load_laws()
+    return tuple(note for name in looked_at for note in NOTES.get(name, ()))
+
+
 CONTAINER_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
     "app": ("container", "app container"),
     "init": ("container", "init container"),
     "sidecar": ("container", "sidecar"),
 }
 """By the kind of a container, what laws call it."""
+
+PROBED: Final = "probed container"
+"""An app container or sidecar that has a probe, whatever else it is."""
 
 
 Subject: TypeAlias = "str | tuple[Key] | tuple[Key, str]"
@@ -182,8 +190,7 @@ def _expire(world: World, event: Event | None, bench: Bench) -> World:
         still = []
         for rule, owed in known.obligations:
             if bench.at > owed.not_after:
-                never = Breach(owed.what, f"not seen by {owed.not_after:g} s", owed.because)
-                bench.take(rule, never, (key,))
+                bench.take(rule, owed.never(world), (key,))
             else:
                 still.append((rule, owed))
         if len(still) != len(known.obligations):
@@ -205,25 +212,25 @@ def _with_obligations(known: Known, owed: tuple[tuple[str, Obligation], ...]) ->
 def _observe(world: World, event: Observation, bench: Bench) -> World:
     manifest = event.object
     key = key_of(manifest)
+    if key[0] in PASSING:
+        return _pass_by(world, event, key, bench)
     known = world.objects.get(key)
     if known is not None and known.uid != manifest["metadata"].get("uid", ""):
         known = None  # another object of the same name; the end of the first was not seen
     if known is not None and _stale(known, event):
         return _next(world, event.at, world.objects, world.notes, bench)
-    if key[0] in NOT_KEPT and key[0] not in LAWS:
-        return _next(world, event.at, world.objects, world.notes, bench)
     seen = _seen(world, event, key, known)
     if key[0] == "Pod":
         _hear_pod(seen, key, bench)
     else:
-        bench.hear(LAWS.get(key[0], ()), seen, (key,))
+        bench.hear(laws_on(key[0]), seen, (key,))
     if key[0] in lifecycles.STEPS_OF:
         bench.edges.extend(lifecycles.edges_taken(key[0], seen.before, seen.now, event.type))
     open_still = _settled(known, seen, key, bench)
     kept = dict(world.objects)
     if event.type == "DELETED":
         kept.pop(key, None)
-    elif key[0] not in NOT_KEPT:
+    else:
         kept[key] = Known(
             seen.now,
             manifest,
@@ -233,7 +240,22 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
             (*open_still, *(owed for owed in bench.owed if owed[1].on in (None, key))),
         )
     _assign(kept, bench, but=key)
-    notes = _noted(key[0] + "*", world.notes, seen)
+    notes = _noted(notes_on(key[0] + "*"), world.notes, seen)
+    return _next(world, event.at, kept, notes, bench)
+
+
+def _pass_by(world: World, event: Observation, key: Key, bench: Bench) -> World:
+    """Heard by those who look at the kind, or at this reason of it: ``Event BackOff``."""
+    manifest = event.object
+    reason = f"{key[0]} {manifest.get('reason')}"
+    fresh = event.type == "ADDED" and _just_created(world, event)
+    seen = Seen(world, event.at, event.type, None, manifest, manifest, objects.EMPTY, fresh)
+    bench.hear(laws_on(key[0], reason), seen, (key,))
+    kept = world.objects
+    if bench.owed:
+        kept = dict(kept)
+        _assign(kept, bench)
+    notes = _noted(notes_on(key[0] + "*", reason + "*"), world.notes, seen)
     return _next(world, event.at, kept, notes, bench)
 
 
@@ -266,7 +288,7 @@ def _seen(world: World, event: Observation, key: Key, known: Known | None) -> Se
         fresh = False  # a mirror Pod comes late: what it shows may have run for long
     notes: dict[str, Any] = {} if known is None else dict(known.notes)
     seen = Seen(world, event.at, kind, before, view, manifest, notes, fresh)
-    for note in NOTES.get(key[0], ()):
+    for note in notes_on(key[0]):
         notes[note.name] = note.remember(notes.get(note.name), seen)
     return seen
 
@@ -286,7 +308,8 @@ def _hear_pod(seen: Seen, key: Key, bench: Bench) -> None:
     for name, status in seen.now.statuses.items():
         container = spec.container(name)
         if container is not None:
-            laws = laws_on(*CONTAINER_LAWS[container.kind])
+            looked_at = CONTAINER_LAWS[container.kind]
+            laws = laws_on(*looked_at, PROBED) if container.probes else laws_on(*looked_at)
             bench.hear(laws, SeenContainer(seen, container, before.get(name), status), (key, name))
 
 
@@ -299,7 +322,7 @@ def _settled(
     for rule, owed in known.obligations:
         verdict = owed.settled(seen)
         if verdict is None and seen.at > owed.not_after:
-            verdict = Breach(owed.what, f"not seen by {owed.not_after:g} s", owed.because)
+            verdict = owed.never(seen.world)
         if verdict is None:
             still.append((rule, owed))
         else:
@@ -310,8 +333,8 @@ def _settled(
 def _act(world: World, event: Act, bench: Bench) -> World:
     verb = event.stimulus.verb
     done = Done(world, event.at, verb, event.stimulus.arguments, event.response)
-    bench.hear(chain(LAWS.get(verb, ()), LAWS.get("act", ())), done, _target(done))
-    notes = _noted(verb, world.notes, done)
+    bench.hear(laws_on(verb, "act"), done, _target(done))
+    notes = _noted(notes_on(verb), world.notes, done)
     kept = world.objects
     if not isinstance(event.response, Rejected):
         kept = _disturb(kept, verb)
@@ -329,9 +352,11 @@ def _target(done: Done) -> str:
     return f"{done.verb} {name}".strip()
 
 
-def _noted(on: str, notes: Mapping[str, Any], event: Seen | Done) -> Mapping[str, Any]:
+def _noted(
+    listening: Iterable[Note], notes: Mapping[str, Any], event: Seen | Done
+) -> Mapping[str, Any]:
     fresh: dict[str, Any] | None = None
-    for note in NOTES.get(on, ()):
+    for note in listening:
         known = (notes if fresh is None else fresh).get(note.name)
         noted = note.remember(known, event)
         if noted is not known:
@@ -353,30 +378,8 @@ def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:
 
 
 def _evaluate(world: World, event: Evaluated, bench: Bench) -> World:
-    function = FUNCTIONS.get(event.function)
-    if function is not None:
-        subject = f"function {event.function}"
-        try:
-            decision: Decision[Any] = function(event.arguments, world.profile)
-        except ValueError as refusal:
-            bench.take("", _refused(event, str(refusal)), subject)
-        else:
-            bench.take("", _answered(event, decision), subject)
+    bench.take("", judged_answer(event, world.profile), f"function {event.function}")
     return _next(world, event.at, world.objects, world.notes, bench)
-
-
-def _refused(event: Evaluated, word: str) -> Held | Breach:
-    rule = FUNCTIONS.rule_of_refusal(event.function)
-    if event.error is not None:
-        return Held(rule)
-    return Breach(f"refused: {word}", str(event.result), rule=rule)
-
-
-def _answered(event: Evaluated, decision: Decision[Any]) -> Held | Breach:
-    if event.error is None and same_result(event.result, decision.value):
-        return Held(decision.because)
-    seen = event.error if event.error is not None else event.result
-    return Breach(str(decision.value), str(seen), rule=decision.because)
 
 
 def manifest_of(known: Known) -> Manifest:

@@ -55,9 +55,9 @@ NOTES: Final[dict[str, list[Note]]] = {}
 def law(*rules: str, on: str) -> Callable[[F], F]:
     """Registers a law of these rules; the first is blamed unless the outcome names another.
 
-    ``on`` is a kind of object or ``Pod with init containers`` (the function takes a ``Seen``),
-    ``container``, ``app container``, ``init container`` or ``sidecar`` (``SeenContainer``, for every
-    such container of an observed Pod), or a verb (``Done``).
+    ``on`` is a kind of object, ``Event`` with a reason, or ``Pod with init containers`` (the function
+    takes a ``Seen``), ``container``, ``app container``, ``init container``, ``sidecar`` or ``probed
+    container`` (``SeenContainer``, for every such container of an observed Pod), or a verb (``Done``).
     """
 
     def register(function: F) -> F:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from spec_model.events import Manifest
 
@@ -75,6 +75,21 @@ class ContainerStatus:
 
 
 @frozen
+class Probe:
+    """One probe of a container, its defaults filled in; seconds where it is time."""
+
+    kind: str  # liveness | readiness | startup
+    handler: str  # exec | httpGet | tcpSocket | grpc
+    delay: float
+    period: float
+    timeout: float
+    failures: int
+    successes: int
+    grace: float | None
+    manifest: Manifest
+
+
+@frozen
 class Container:
     """One container of a spec. ``kind`` is app, init or sidecar."""
 
@@ -83,6 +98,7 @@ class Container:
     image: str
     restart_policy: str | None
     manifest: Manifest
+    probes: Mapping[str, Probe] = EMPTY  # by kind; of a regular init container none
 
 
 @frozen
@@ -95,13 +111,15 @@ class PodSpec:
     node_name: str
     active_deadline_seconds: float | None
     manifest: Manifest
+    _by_name: Mapping[str, Container] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        found = {container.name: container for container in self.init_containers + self.containers}
+        object.__setattr__(self, "_by_name", found)
 
     def container(self, name: str) -> Container | None:
         """The app, init or sidecar container of that name."""
-        for container in self.containers + self.init_containers:
-            if container.name == name:
-                return container
-        return None
+        return self._by_name.get(name)
 
 
 @frozen
@@ -182,8 +200,39 @@ def _containers(manifests: Sequence[Manifest], kind: str) -> tuple[Container, ..
             image=manifest.get("image", ""),
             restart_policy=manifest.get("restartPolicy"),
             manifest=manifest,
+            probes=_probes(manifest) if _kind(kind, manifest) != "init" else EMPTY,
         )
         for manifest in manifests
+    )
+
+
+PROBES: Mapping[str, str] = {
+    "liveness": "livenessProbe",
+    "readiness": "readinessProbe",
+    "startup": "startupProbe",
+}
+HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
+
+
+def _probes(manifest: Manifest) -> Mapping[str, Probe]:
+    found = {
+        kind: probe(kind, manifest[field]) for kind, field in PROBES.items() if manifest.get(field)
+    }
+    return found or EMPTY
+
+
+def probe(kind: str, manifest: Manifest) -> Probe:
+    """A probe; what is absent or 0 is the default (PROBE-002)."""
+    return Probe(
+        kind=kind,
+        handler=next((each for each in HANDLERS if manifest.get(each) is not None), "exec"),
+        delay=float(manifest.get("initialDelaySeconds") or 0),
+        period=float(manifest.get("periodSeconds") or 10),
+        timeout=float(manifest.get("timeoutSeconds") or 1),
+        failures=manifest.get("failureThreshold") or 3,
+        successes=manifest.get("successThreshold") or 1,
+        grace=manifest.get("terminationGracePeriodSeconds"),
+        manifest=manifest,
     )
 
 

@@ -92,6 +92,8 @@ class Obligation:
         disturbed_by: verbs of stimuli after which nothing is owed any more.
         on: the object that owes it, where that is another than the one observed; nothing is owed
             where it does not exist.
+        overdue: what to say when it never came, where that depends on what else was seen; None is
+            the plain breach.
     """
 
     what: str
@@ -101,6 +103,12 @@ class Obligation:
     because: str = ""
     rule: str | None = None
     on: Key | None = None
+    overdue: Callable[[World], Held | Breach | Void | None] | None = None
+
+    def never(self, world: World) -> Held | Breach | Void:
+        """The verdict when its time is over."""
+        said = None if self.overdue is None else self.overdue(world)
+        return said or Breach(self.what, f"not seen by {self.not_after:g} s", self.because)
 
 
 Outcome: TypeAlias = Held | Breach | Obligation

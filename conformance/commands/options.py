@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from conformance import targets
 from conformance.cli import Problem
 from spec_model.rules import AREAS, PROFILES, Rule, UnknownRuleError, did_you_mean, rule
 
@@ -27,6 +28,24 @@ seed_option = click.option(
 jobs_option = click.option(
     "--jobs", default=1, show_default=True, type=click.IntRange(1), help="Processes."
 )
+
+validate_option = click.option(
+    "--validate", is_flag=True,
+    help="Hold every message of a process: target against the protocol's schema.",
+)  # fmt: skip
+
+
+def validated(options: dict[str, Any]) -> dict[str, Any]:
+    """The options without ``--validate``, which is an option of the target that they name."""
+    adapter, validate = options["adapter"], options.pop("validate")
+    if not validate:
+        return options
+    spec = targets.chosen(adapter)
+    if not spec.startswith("process"):
+        raise Problem(
+            f"--validate is for process: targets, which exchange messages; {spec} does not"
+        )
+    return {**options, "adapter": targets.with_option(spec, "validate", "true")}
 
 
 def area_option(function: F) -> F:

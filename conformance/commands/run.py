@@ -20,10 +20,13 @@ from conformance.commands.options import (
     profile_choice,
     rule_option,
     seed_option,
+    validate_option,
+    validated,
 )
 from spec_model.rules import PROFILES
 
 if TYPE_CHECKING:
+    from conformance.adapter import Implementation
     from conformance.live import Stream
 
 
@@ -31,9 +34,10 @@ if TYPE_CHECKING:
 @click.option(
     "--adapter",
     metavar="TARGET",
-    help="Engine to judge: simulator (default), python:package.module:Factory, or an installed name. "
-    f"Environment: {targets.VARIABLE}.",
+    help="Engine to judge: simulator (default), python:package.module:Factory, process:./engine --flag, "
+    f"or an installed name; kubelaws adapters lists them. Environment: {targets.VARIABLE}.",
 )
+@validate_option
 @click.option(
     "--profile", "profiles", multiple=True, type=profile_choice,
     help="Profile to judge under (repeatable); default: what the adapter asks for.",
@@ -43,6 +47,10 @@ if TYPE_CHECKING:
 @budget_option
 @seed_option
 @jobs_option
+@click.option(
+    "--functions-only", is_flag=True,
+    help="Check the pure functions that the engine serves, and nothing else of it.",
+)  # fmt: skip
 @click.option(
     "--known-failures", "known", metavar="FILE", help="TOML of violations that are known."
 )
@@ -65,8 +73,11 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
     Examples:
       kubelaws run                                   the embedded simulator
       kubelaws run --adapter python:mine:Engine      your engine
+      kubelaws run --adapter "process:./engine -v"   your engine, in any language
+      kubelaws run --adapter "process?deadline=5:./engine"   it has 5 s to answer, not 30
       kubelaws run --area BACKOFF --budget deep      more draws, one area
       kubelaws run --profile documented --profile v1.36
+      kubelaws run --adapter python:mine:Library --functions-only
       kubelaws run --known-failures known.toml       what you know of does not fail the run
 
     \b
@@ -82,7 +93,7 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
     from reports.terminal import print_summary
     from reports.verdicts import exit_code, fold
 
-    wanted = Wanted(**options)
+    wanted = Wanted(**validated(options))
     _refuse_bad_input(wanted)
     console = Console(
         file=sys.stdout
@@ -111,6 +122,7 @@ class Wanted:
     budget: str
     seed: int
     jobs: int
+    functions_only: bool
     known: str | None
     mutants: bool
 
@@ -122,6 +134,7 @@ class Wanted:
         options += [word for rule in self.rules for word in ("--rule", rule)]
         options += [word for area in self.areas for word in ("--area", area)]
         options += ["--known-failures", self.known] if self.known else []
+        options += ["--functions-only"] if self.functions_only else []
         return options + (["-n", str(self.jobs), "--dist", "worksteal"] if self.jobs > 1 else [])
 
 
@@ -167,24 +180,38 @@ def _refuse_bad_input(wanted: Wanted) -> None:
     spec = targets.chosen(wanted.adapter)
     try:
         adapter = targets.open_adapter(spec)
-        own = targets.described(adapter, spec).profile
+        implementation = targets.described(adapter, spec)
         targets.close(adapter, spec)
         if wanted.known:
             known_failures.read(wanted.known)
     except (targets.UnknownTargetError, known_failures.KnownFailuresError) as error:
         raise Problem(str(error)) from error
-    for profile in wanted.profiles or (own,):
-        _refuse_empty_selection(wanted, profile)
+    if wanted.functions_only and not implementation.functions:
+        from conformance.selection import SERVES_NO_FUNCTION
+
+        raise Problem(SERVES_NO_FUNCTION.format(spec))
+    for profile in wanted.profiles or (implementation.profile,):
+        _refuse_empty_selection(wanted, implementation, profile)
 
 
-def _refuse_empty_selection(wanted: Wanted, profile: str) -> None:
+def _refuse_empty_selection(wanted: Wanted, implementation: Implementation, profile: str) -> None:
     from conformance.focus import built_rules
+    from conformance.functions import rules_by_function
     from conformance.selection import selected_rules
 
     selected = selected_rules(list(wanted.rules), list(wanted.areas), profile)
     named = ", ".join((*wanted.rules, *wanted.areas))
     if not selected:
         raise Problem(f"none of {named} holds under {profile}; there are {', '.join(PROFILES)}")
+    if wanted.functions_only:
+        shown = rules_by_function(implementation, profile)
+        if shown.isdisjoint(rule.id for rule in selected):
+            whom = f"of {named} " if named else ""
+            raise Problem(
+                f"no function that the adapter serves shows a rule {whom}under {profile}; "
+                "kubelaws functions says what each shows"
+            )
+        return
     if wanted.rules and built_rules().isdisjoint(rule.id for rule in selected):
         raise Problem(f"the suite does not check {named} yet; kubelaws rules says what it checks")
 

@@ -7,7 +7,8 @@ operation: slower, and the place to start for people who extend the suite.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import hypothesis
@@ -24,6 +25,7 @@ from conformance.examine import (
     seed_of,
 )
 from conformance.session import Session
+from spec_model.events import Stimulus
 from strategies.operations import TARGETS, Kind, Operation, Subject, operations, tapes
 from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
@@ -62,6 +64,22 @@ def take(run: Session, operation: Operation) -> None:
     action = operation.stimulus(run.world)
     if action is not None:
         run.apply(action)
+
+
+def wander(
+    run: Session, subject: Subject, source: random.Random, targets: Sequence[str] = TARGETS
+) -> Iterator[Stimulus]:
+    """Operations without end, each possible in the world as it is by then; nobody draws or shrinks.
+
+    A walk of thousands of steps sees what short sequences never do: memories that have grown old.
+    """
+    kinds = subject.possible(run.implementation.capabilities)
+    wheel = [kind for kind in kinds for _ in range(kind.weight)]
+    while True:
+        wish = Operation(source.choice(wheel), source.choice(targets), source.randrange(256))
+        action = wish.stimulus(run.world)
+        if action is not None:
+            yield action
 
 
 def state_machine(

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from conformance.adapters.simulator.kubelet import backoff, configuration
 from conformance.adapters.simulator.kubelet.backoff import Backoff, Delays
+from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.status import Why
 from conformance.adapters.simulator.kubelet.worker import PodWorker
 from conformance.adapters.simulator.settings import Settings
@@ -207,7 +208,7 @@ def the_gate_goes_before_the_cap(original: Any) -> Any:
     )
 
 
-# BACKOFF-008 and 010: what is forgotten.
+# BACKOFF-008 to 010: what is forgotten, and what is looked at.
 
 
 @mutant("BACKOFF-008", f"{BACKOFF}:collected_at")
@@ -228,6 +229,24 @@ def housekeeping_comes_every_five_minutes(original: Any) -> Any:
         return original(attempted, evolve(delays, housekeeping=300.0), started)
 
     return collected_at
+
+
+@mutant("BACKOFF-009", SETTINGS)
+def a_probes_kill_is_an_exit_like_any_other(original: Any) -> Any:
+    """Back-off after a probe's kill is counted from that kill, not from the exit before it."""
+    return turned(original, probe_kill_backs_off_from_earlier_exit=False)
+
+
+@mutant("BACKOFF-009", f"{KUBELET}.probe_kills:exited")
+def probes_kill_without_back_off(original: Any) -> Any:
+    """A container that its probe has ended is always restarted at once."""
+
+    def exited(worker: PodWorker, name: str) -> Run | None:
+        run: Run | None = original(worker, name)
+        newest = worker.runtime.runs.get(name)
+        return None if newest is not None and newest.failed_probe else run
+
+    return exited
 
 
 @mutant("BACKOFF-010", f"{KUBELET}:Kubelet.restart")

@@ -124,7 +124,7 @@ def change_of_init_container(run: Session, draw: Draw) -> None:
     change: dict[str, Any] = draw(
         st.sampled_from([{"image": "other:2"}, {"image": "other:2"}, {"command": ["true"]}])
     )
-    containers = [dict(each) for each in run.view("Pod", "a").spec.manifest["initContainers"]]
+    containers = [dict(each) for each in run.need("Pod", "a").spec.manifest["initContainers"]]
     containers[draw(st.integers(0, 1))].update(change)
     run.patch("Pod", "a", {"spec": {"initContainers": containers}})
 
@@ -148,6 +148,21 @@ def test_a_new_sandbox_starts_from_the_first(run: Session, draw: Draw) -> None:
     initialize(run, "ij")
     run.advance(20)
     run.delete("Pod", "a", grace=1)
+
+
+@focus("INIT-009")
+def test_under_never_nothing_starts_in_a_new_sandbox(run: Session, draw: Draw) -> None:
+    """Both init containers have run, and one of the app containers still could not be started."""
+    if not run.can("images"):
+        return
+    run.do("set-image", image="gone:1", outcome="missing")
+    apps = [container("c"), container("d", "gone:1")]
+    run.create(pod(containers=apps, init=init_containers(2), policy="Never"))
+    initialize(run, "ij")
+    run.advance(draw(moments))
+    run.do("lose-sandbox", namespace="default", pod="a")
+    run.advance(40)
+    look_again(run)
 
 
 @focus("INIT-009")

@@ -15,6 +15,9 @@ pauses = st.sampled_from([0, 1, 12, 25])
 """Seconds between two exits: none, some, and enough for the first delays."""
 
 
+CONTROLLERS = "ReplicationController", "ReplicaSet", "Deployment", "DaemonSet", "StatefulSet", "Job"
+
+
 @focus("RESTART-001")
 def test_a_restart_policy_is_one_of_three(run: Session, draw: Draw) -> None:
     """One that is none, and one that is or is left out, which is read back."""
@@ -31,6 +34,17 @@ def test_policy_and_exit_code_decide(run: Session, draw: Draw) -> None:
     for _ in range(draw(st.integers(1, 3))):
         run.exit("a", draw(st.sampled_from(names)), draw(exit_codes))
         run.advance(draw(pauses))
+    run.advance(60)
+
+
+@focus("RESTART-002")
+def test_every_policy_meets_success_failure_and_signal(run: Session, draw: Draw) -> None:
+    """The whole table, pinned; a second container runs on, so that no Pod ends."""
+    for policy in ("Always", "OnFailure", "Never"):
+        for code in draw(st.just((0, 1, 2, 137))):
+            name = f"{policy.lower()}-{code}"
+            run.create(pod(name, two_containers(), policy=policy))
+            run.exit(name, "c", code)
     run.advance(60)
 
 
@@ -100,12 +114,11 @@ def test_nothing_starts_once_the_pod_is_being_deleted(run: Session, draw: Draw) 
 
 @focus("RESTART-006")
 def test_controllers_restrict_the_policy(run: Session, draw: Draw) -> None:
-    """The template of a controller with a policy that it may not have, and with one that it may."""
+    """The template of each controller with every policy, and with none; then with other flaws."""
+    for kind in CONTROLLERS:
+        for policy in ("Always", "OnFailure", "Never", None):
+            run.create(templated(kind, policy), dry_run=True)
     run.create(draw(flawed("RESTART-006")).manifest, dry_run=True)
-    kinds = ("ReplicationController", "ReplicaSet", "Deployment", "DaemonSet", "StatefulSet")
-    kind = draw(st.sampled_from((*kinds, "Job")))
-    allowed = ("OnFailure", "Never") if kind == "Job" else (None, "Always")
-    run.create(templated(kind, draw(st.sampled_from(allowed))), dry_run=True)
 
 
 @focus("RESTART-007")
@@ -154,6 +167,16 @@ def test_the_first_rule_that_matches_wins(run: Session, draw: Draw) -> None:
 
 
 @focus("RESTART-008")
+def test_another_image_restarts_what_runs_under_never(run: Session, draw: Draw) -> None:
+    """Nothing else would start it again."""
+    run.create(pod(containers=two_containers(), policy="Never"))
+    run.advance(draw(st.sampled_from([0, 1])))
+    first, second = run.view("Pod", "a").spec.manifest["containers"]
+    run.patch("Pod", "a", {"spec": {"containers": [{**first, "image": "app:2"}, second]}})
+    run.advance(60)
+
+
+@focus("RESTART-008")
 def test_another_image_restarts_under_any_policy(run: Session, draw: Draw) -> None:
     """A running container, or one that has ended, gets another image; its sibling does not."""
     run.create(pod(containers=two_containers(), policy=draw(policies)))
@@ -162,7 +185,7 @@ def test_another_image_restarts_under_any_policy(run: Session, draw: Draw) -> No
         run.exit("a", draw(st.sampled_from("cd")), draw(exit_codes))
         run.advance(draw(st.sampled_from([0, 25])))
     for image in draw(st.sampled_from([["app:2"], ["app:2", "app:1"], ["app:2", "app:3"]])):
-        first, second = run.view("Pod", "a").spec.manifest["containers"]
+        first, second = run.need("Pod", "a").spec.manifest["containers"]
         if not accepted(
             run.patch("Pod", "a", {"spec": {"containers": [{**first, "image": image}, second]}})
         ):

@@ -52,7 +52,7 @@ def test_only_a_few_fields_of_a_pod_may_change(run: Session, draw: Draw) -> None
     gates = [{"name": "example.com/a"}, {"name": "example.com/b"}]
     spec: Manifest = {"schedulingGates": gates} if draw(st.booleans()) else {}
     run.create(pod(init=[container("i")], activeDeadlineSeconds=1000, **spec))
-    held = run.view("Pod", "a").spec.manifest
+    held = run.need("Pod", "a").spec.manifest
     more = {"key": "example.com/t", "operator": "Exists"}
     lawful: Manifest = draw(
         st.sampled_from(
@@ -87,7 +87,7 @@ def test_tolerations_are_only_added(run: Session, draw: Draw) -> None:
     """One more, the same for another time, another one instead, or none."""
     old = {"key": "example.com/t", "operator": "Exists", "effect": "NoExecute"}
     run.create(pod(tolerations=[{**old, "tolerationSeconds": 60}]))
-    first, *rest = run.view("Pod", "a").spec.manifest["tolerations"]
+    first, *rest = run.need("Pod", "a").spec.manifest["tolerations"]
     others: tuple[list[Manifest], ...] = (
         [first, *rest, {**old, "key": "example.com/u"}],
         [{**first, "tolerationSeconds": 30}, *rest],
@@ -117,7 +117,7 @@ def test_a_negative_grace_period_may_become_one(run: Session, draw: Draw) -> Non
 def test_containers_are_neither_added_nor_changed(run: Session, draw: Draw) -> None:
     """Another container, one less, another command, other resources, other ports."""
     run.create(pod(containers=two_containers()))
-    first, second = run.view("Pod", "a").spec.manifest["containers"]
+    first, second = run.need("Pod", "a").spec.manifest["containers"]
     changed(
         run,
         containers=draw(

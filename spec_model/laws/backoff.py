@@ -19,8 +19,10 @@ from spec_model.laws.ladders import (
     terms_of,
     was_killed,
 )
+from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.objects import Container, ContainerStatus, Pod
+from spec_model.pod.backoff import Entry
 from spec_model.pod.init import has_failed
 from spec_model.pod.ladder import (
     COUNTED,
@@ -89,16 +91,17 @@ def _owed(ladder: Ladder, seen: SeenContainer, terms: Terms) -> Obligation | Non
         return None
     if _has_hook(seen.spec) or is_held_up(seen, finish):
         return None  # a start is shown only when its hook is done
-    due = max(finish + decision.value, ladder.released_at or 0.0)
-    slack = latest(decision.value, terms) - decision.value
-    if decision.because == HOUSEKEEPING:
-        slack += 1.5 * RESYNC
+    delay, rule = decision.value, decision.because
+    if rule == HOUSEKEEPING and isinstance(ladder.memory, Entry):
+        delay, rule = ladder.memory.delay, "BACKOFF-002"  # it may be cut; it need not be
+    due = max(finish + delay, ladder.released_at or 0.0)
+    slack = latest(delay, terms) - delay
     return Obligation(
-        what=_window(seen, decision.value, terms),
+        what=_window(seen, delay, terms),
         settled=until_restarted(seen.spec.name, ladder.run.number),
         not_after=due + slack - seen.pod.world.setting.epoch,
         disturbed_by=frozenset(UPSETS),
-        rule="BACKOFF-002" if decision.because == HOUSEKEEPING else decision.because,
+        rule=rule,
     )
 
 
@@ -156,7 +159,7 @@ def restart_expected(seen: SeenContainer, exit_code: int) -> bool:
     pod: Pod = seen.pod.now
     if seen.pod.type == "DELETED" or pod.deletion_timestamp is not None or pod.reason:
         return False
-    if pod.phase in ABSORBING or not kubelet_owned(seen.pod):
+    if pod.phase in ABSORBING or not kubelet_owned(seen.pod) or not is_served(seen.pod):
         return False
     profile = seen.pod.profile
     if seen.spec.restart_policy and not profile.container_restart_policy:

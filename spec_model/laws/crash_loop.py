@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from spec_model.law import Verdict, expect, law
-from spec_model.laws.backoff import HOUSEKEEPING, restart_expected, until_restarted
-from spec_model.laws.ladders import UPSETS, is_back_off, ladder_of, terms_of, was_killed
+from spec_model.laws.backoff import HOUSEKEEPING, VALUES, restart_expected, until_restarted
+from spec_model.laws.ladders import UPSETS, Kills, is_back_off, ladder_of, terms_of, was_killed
 from spec_model.laws.phase import ABSORBING
 from spec_model.objects import Pod, uid_in_events
 from spec_model.pod.backoff import Entry
 from spec_model.pod.ladder import CRASH_LOOP, RESYNC, Ladder, announcement, cost
+from spec_model.rules import Decision
 from spec_model.world import HELD, Breach, Held, Obligation, Seen, SeenContainer, Void
 
 
-@law("BACKOFF-006", on="container")
+@law("BACKOFF-006", *VALUES, on="container")
 def a_waiting_container_says_so(seen: SeenContainer) -> Verdict:
     """It shows CrashLoopBackOff, the delay in force, its name and its Pod's, in the right phase."""
     status, before = seen.now, seen.before
@@ -32,26 +35,34 @@ def _says_rightly(seen: SeenContainer) -> Held | Breach:
     message = seen.now.message
     delay = _delay_in_force(seen)
     said = announcement(message)
-    wanted = "<d>" if delay is None else f"{delay:g} s"
+    wanted = "<d>" if delay.value is None else f"{delay.value:g} s"
     what = f"back-off {wanted} restarting failed container={seen.spec.name} pod={pod.key[2]}"
     named = said is not None and said[1] == seen.spec.name and said[2].startswith(pod.key[2])
-    if said is None or not named or (delay is not None and said[0] != delay):
+    if said is None or not named:
         return Breach(what, message or "no message")
+    if delay.value not in (None, said[0]):
+        # No lawful wait is longer than the cap: then the wait is wrong, and not what is said of it.
+        too_long = said[0] > terms_of(seen.pod).constants.cap
+        return Breach(what, message, rule=delay.because if too_long else None)
     phase = _phase_while_waiting(seen)
     return expect(phase in (None, pod.phase), f"phase {phase}", f"phase {pod.phase}")
 
 
-def _delay_in_force(seen: SeenContainer) -> float | None:
+def _delay_in_force(seen: SeenContainer) -> Decision[float | None]:
     """The delay that the ladder knows of without the message; what a probe's kill costs it leaves."""
     ladder = ladder_of(seen)
     if ladder is None or ladder.learned or ladder.released_at is not None:
-        return None  # nothing to compare with, or a status from before the wait was called off
+        return UNKNOWN_DELAY  # nothing to compare with, or from before the wait was called off
     if was_killed(seen.pod, seen.spec, ladder) is not False:
-        return None
+        return UNKNOWN_DELAY
     decision, _ = cost(ladder, terms_of(seen.pod))
     if decision.because == HOUSEKEEPING and isinstance(ladder.memory, Entry):
-        return ladder.memory.delay  # the message does not know that the wait will be cut
-    return decision.value
+        # The message does not know that the wait will be cut.
+        return Decision(ladder.memory.delay, decision.because)
+    return decision
+
+
+UNKNOWN_DELAY: Final[Decision[float | None]] = Decision(None, "BACKOFF-006")
 
 
 def _phase_while_waiting(seen: SeenContainer) -> str | None:
@@ -108,9 +119,9 @@ def _had_its_event(ladder: Ladder, seen: SeenContainer) -> Held | Breach | None:
     restart, world = ladder.restart, seen.pod.world
     if restart is None or restart.announced is None or world.setting.clock == "real":
         return None
-    told = world.notes.get("back-offs")
-    if told is None or restart.exit.finished_at is None:
-        return None  # the engine shows no Events at all
+    if "shows-events" not in world.notes or restart.exit.finished_at is None:
+        return None
+    told: Kills = world.notes.get("back-offs") or {}
     since = restart.exit.finished_at - world.setting.epoch
     return expect(
         told.get((uid_in_events(seen.pod.now), seen.spec.name), -1.0) >= since,

@@ -178,12 +178,10 @@ def _rescale(seen: Seen) -> tuple[Sync | None, Scaled | None]:
     return (sync, scaled) if own and fits else (None, None)
 
 
-@law("HPA-006", "HPA-005", on="Event")
+@law("HPA-006", "HPA-005", on="Event SuccessfulRescale")
 def a_rescale_says_why(seen: Seen) -> Verdict:
     """The size that an Event tells of is within the bounds, and is the bound that it names."""
     event = seen.now
-    if event.get("reason") != "SuccessfulRescale":
-        return None
     about = event.get("involvedObject") or EMPTY
     known = seen.world.objects.get(
         (AUTOSCALER, about.get("namespace") or "", about.get("name", ""))

@@ -61,15 +61,12 @@ def failed_pulls(before: Mapping[str, Pulls] | None, seen: Seen) -> Mapping[str,
     return {**known, **{name: _after_failure(known.get(name), name, seen) for name in failed}}
 
 
-@note("attempts", on="Event*")
+@note("attempts", on="Event Pulling*")
+@note("attempts", on="Event Failed*")
 def attempts_to_pull(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str, float]:
-    """When a Pod, by its UID, was last said to pull; the note is absent where no Events are shown."""
-    known: Mapping[str, float] = before or EMPTY
-    event = seen.manifest
-    if event.get("reason") not in ("Pulling", "Failed"):
-        return known
-    kept = {uid: at for uid, at in known.items() if seen.at - at < REMEMBERED}
-    return {**kept, (event.get("involvedObject") or EMPTY).get("uid", ""): seen.at}
+    """When a Pod, by its UID, was last said to pull."""
+    kept = {uid: at for uid, at in (before or EMPTY).items() if seen.at - at < REMEMBERED}
+    return {**kept, (seen.manifest.get("involvedObject") or EMPTY).get("uid", ""): seen.at}
 
 
 @law("BACKOFF-011", on="container")
@@ -92,10 +89,11 @@ def a_failed_pull_is_tried_again_when_it_is_due(seen: SeenContainer) -> Verdict:
 
 def _without_an_attempt(pulls: Pulls | None, seen: SeenContainer) -> Breach | None:
     """A Pod's first attempt is not put off because of another Pod's. A loaded cluster drops Events."""
-    pod, told = seen.pod, seen.pod.world.notes.get("attempts")
+    pod, notes = seen.pod, seen.pod.world.notes
     if pulls is not None or pod.before is None or pod.world.setting.clock == "real":
         return None
-    if told is None or pod.now.uid in told or not _is_alone(seen.spec.image, pod):
+    untried = "shows-events" in notes and pod.now.uid not in notes.get("attempts", ())
+    if not untried or not _is_alone(seen.spec.image, pod):
         return None
     return Breach("an attempt to pull the image for this Pod", f"{WAITS} before any has failed")
 

@@ -16,6 +16,9 @@ from spec_model.world import Breach, Done, Seen
 FIELDS: Final = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 """What some profile forbids a regular init container."""
 
+NOT_IMPLEMENTED: Final = 501
+"""How an engine refuses what it does not know: it has not looked at its form."""
+
 
 @law("INIT-006", on="create")
 def init_containers_are_not_probed(done: Done) -> Verdict:
@@ -66,7 +69,7 @@ def _refuses_rightly(rule: str, fields: set[str], done: Done) -> Verdict:
         return Breach(
             f"422 for {', '.join(wrong) or 'no other field'}", f"422 for {', '.join(unjust)}"
         )
-    if not wrong or (blamed and blamed.isdisjoint(wrong)):
+    if not wrong or (blamed and blamed.isdisjoint(wrong)) or response.code == NOT_IMPLEMENTED:
         return None  # it was refused for something else
     return expect(
         response.code == 422, f"422 for {', '.join(wrong)}", f"{response.code} {response.reason}"

@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from spec_model.events import Manifest, Rejected
 from spec_model.law import note
 from spec_model.laws.phase import kubelet_owned
-from spec_model.objects import EMPTY, Container, Pod, is_static, seconds
+from spec_model.objects import EMPTY, Container, Pod, is_static, seconds, uid_in_events
 from spec_model.pod.backoff import Entry, configured
 from spec_model.pod.ladder import (
     Ladder,
@@ -54,6 +54,17 @@ Upsets: TypeAlias = Mapping[Key, Upset]
 
 Kills: TypeAlias = Mapping[tuple[str, str], float]
 """By Pod UID and container, when something last happened to it."""
+
+
+@frozen
+class ProbeKill:
+    """A kubelet's word that it kills a container: when (seconds since 1970), why, and which run."""
+
+    wall: float
+    at: float
+    kind: str  # liveness | startup
+    run: int | None  # restartCount of the run that was shown then
+
 
 NAMED: Final = re.compile(r"[Cc]ontainer (\S+) (?:in pod|failed)")
 PROBE_FAILED: Final = re.compile("failed (liveness|startup) probe")
@@ -98,6 +109,7 @@ def terms_in_force(before: Terms | None, seen: Seen) -> Terms:
         tolerance.lateness,
         seen.profile.success_backs_off,
         setting.clock == "real",
+        seen.profile.probe_kill_looks_back,
     )
 
 
@@ -120,13 +132,15 @@ def ladders(before: Ladders | None, seen: Seen) -> Ladders:
 
 def was_killed(seen: Seen, spec: Container, ladder: Ladder | None) -> bool | None:
     """Whether the kubelet ended the container's newest run because of a probe; None: it may have."""
-    if ladder is None or not (
-        spec.manifest.get("livenessProbe") or spec.manifest.get("startupProbe")
-    ):
+    if ladder is None or not ("liveness" in spec.probes or "startup" in spec.probes):
         return False
-    kills: Kills = seen.world.notes.get("probe-kills") or {}
-    killed = kills.get((seen.now.uid, spec.name))
-    return True if killed is not None and killed >= ladder.run.started_at else None
+    kills: Mapping[tuple[str, str], ProbeKill] | None = seen.world.notes.get("probe-kills")
+    if kills is None:
+        return None
+    killed = kills.get((uid_in_events(seen.now), spec.name))
+    if seen.world.setting.clock == "virtual":  # and no Event is dropped
+        return killed is not None and killed.run == ladder.run.number
+    return True if killed is not None and killed.wall >= ladder.run.started_at else None
 
 
 def _unchanged(seen: Seen) -> bool:
@@ -217,7 +231,7 @@ def _worst(now: tuple[Upset | None, ...], before: tuple[Upset | None, ...]) -> U
 def upset_by_the_tester(before: Upsets | None, done: Done) -> Upsets:
     """What the tester did to nodes and sandboxes."""
     if isinstance(done.response, Rejected):
-        return before or EMPTY
+        return before or {}
     given = done.arguments
     whom = (
         ("Node", "", given["node"])
@@ -227,20 +241,20 @@ def upset_by_the_tester(before: Upsets | None, done: Done) -> Upsets:
     return _with_upset(before, whom, UPSETS[done.verb], done.at, done.world)
 
 
-@note("upsets", on="Event*")
+@note("upsets", on="Event Starting*")
+@note("upsets", on="Event SandboxChanged*")
 def upset_by_itself(before: Upsets | None, seen: Seen) -> Upsets:
     """What a cluster tells of kubelets that started and sandboxes that were lost."""
     event = seen.manifest
-    reason = event.get("reason")
-    if reason not in ("Starting", "SandboxChanged") or (at := happened(seen)) is None:
-        return before or EMPTY
+    if (at := happened(seen)) is None:
+        return before or {}
     about = event.get("involvedObject") or EMPTY
-    if reason == "SandboxChanged":
+    if event["reason"] == "SandboxChanged":
         whom = ("Pod", about.get("namespace", ""), about.get("name", ""))
         return _with_upset(before, whom, LOSES_TRACK, at, seen.world)
     if about.get("kind") == "Node" and event.get("message", "").startswith("Starting kubelet"):
         return _with_upset(before, ("Node", "", about.get("name", "")), FORGETS, at, seen.world)
-    return before or EMPTY
+    return before or {}
 
 
 def happened(seen: Seen) -> float | None:
@@ -254,7 +268,7 @@ def happened(seen: Seen) -> float | None:
 
 def _with_upset(before: Upsets | None, whom: Key, what: str, at: float, world: World) -> Upsets:
     """With one more; what happened to those that exist is never forgotten, their laws need it."""
-    known = before or EMPTY
+    known: Upsets = before or {}
     number = known[whom][2] + 1 if whom in known else 0
     kept = {
         key: upset
@@ -315,30 +329,46 @@ def kubelet_constants(seen: Seen) -> BackoffConstants | None:
     return kubelets.get(seen.now.spec.node_name) if kubelets else None
 
 
-@note("probe-kills", on="Event*")
-def killed_by_a_probe(before: Kills | None, seen: Seen) -> Kills:
-    """When a kubelet last killed a container because of a probe, seconds since 1970."""
-    known: Kills = before or {}
+@note("probe-kills", on="Event Killing*")
+def killed_by_a_probe(
+    before: Mapping[tuple[str, str], ProbeKill] | None, seen: Seen
+) -> Mapping[tuple[str, str], ProbeKill]:
+    """The last time that a kubelet killed a container because of a probe."""
+    known = before or {}
     event = seen.manifest
-    if event.get("reason") != "Killing" or not PROBE_FAILED.search(event.get("message", "")):
+    found = PROBE_FAILED.search(event.get("message", ""))
+    at = None if found is None else happened(seen)
+    if found is None or at is None:
         return known
-    at = happened(seen)
-    if at is None:
-        return known
-    wall = at + seen.world.setting.epoch
-    kept = {key: when for key, when in known.items() if wall - when < REMEMBERED}
-    return {**kept, _container_of(event): wall}
+    uid, name = container_of(event)
+    kill = ProbeKill(at + seen.world.setting.epoch, seen.at, found[1], run_shown(seen, name))
+    kept = {key: each for key, each in known.items() if kill.wall - each.wall < REMEMBERED}
+    return {**kept, (uid, name): kill}
 
 
-@note("back-offs", on="Event*")
+def run_shown(seen: Seen, container: str) -> int | None:
+    """The restartCount of a container of the Pod that an Event is about, as it was last shown."""
+    about = seen.manifest.get("involvedObject") or EMPTY
+    pod: Pod | None = seen.world.view("Pod", about.get("namespace", ""), about.get("name", ""))
+    status = None if pod is None else pod.statuses.get(container)
+    return None if status is None else status.restart_count
+
+
+@note("shows-events", on="Event*")
+def shows_events(_: bool | None, __: Seen) -> bool:
+    """Whether the engine shows Events at all; where it does not, none is missed."""
+    return True
+
+
+@note("back-offs", on="Event BackOff*")
 def said_to_back_off(before: Kills | None, seen: Seen) -> Kills:
-    """When an Event last said that a container backs off; the note is absent where none are shown."""
+    """When an Event last said that a container backs off."""
     known: Kills = before or {}
     event = seen.manifest
     if not is_back_off(event):
         return known
     kept = {key: when for key, when in known.items() if seen.at - when < REMEMBERED}
-    return {**kept, _container_of(event): seen.at}
+    return {**kept, container_of(event): seen.at}
 
 
 def is_back_off(event: Manifest) -> bool:
@@ -347,7 +377,7 @@ def is_back_off(event: Manifest) -> bool:
     return message.startswith("Back-off restarting failed container")
 
 
-def _container_of(event: Manifest) -> tuple[str, str]:
+def container_of(event: Manifest) -> tuple[str, str]:
     """Pod UID and container that an Event is about, by its field path or else by its message."""
     about = event.get("involvedObject") or EMPTY
     name = about.get("fieldPath", "").partition("{")[2].rstrip("}")

@@ -213,14 +213,20 @@ def _not_ready(seen: Seen) -> Held | Void | None:
 
 
 def _failed(done: Done, window: Window) -> Settled:
-    def settled(seen: Seen) -> Held | Breach | None:
+    def settled(seen: Seen) -> Held | Breach | Void | None:
         phase = done.profile.lost_pod_phase
         if seen.now.phase == phase:
             return _in_time(seen, done, window, f"its node stopped, and it is {phase}")
+        if seen.now.deletion_timestamp is not None and _has_owner(seen):
+            return VOID  # its controller has deleted it
         gone = seen.type == "DELETED"
         return Breach(f"phase {phase}", f"gone in phase {seen.now.phase}") if gone else None
 
     return settled
+
+
+def _has_owner(seen: Seen) -> bool:
+    return bool(seen.manifest["metadata"].get("ownerReferences"))
 
 
 def _deleted(done: Done, window: Window) -> Settled:
@@ -230,7 +236,7 @@ def _deleted(done: Done, window: Window) -> Settled:
             return None
         target = pod.conditions.get("DisruptionTarget") or EMPTY
         if target.get("reason") != BY_TAINT:
-            if seen.manifest["metadata"].get("ownerReferences"):
+            if _has_owner(seen):
                 return VOID  # its controller has deleted it
             return Breach(f"condition DisruptionTarget, reason {BY_TAINT}", f"{dict(target)}")
         return _in_time(seen, done, window, "its node stopped, and it is deleted")

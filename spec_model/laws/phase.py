@@ -38,13 +38,19 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
-    if seen.profile.static_pods_always_restart and seen.now.spec.restart_policy != "Always":
-        return not is_static(seen.manifest)  # STATIC-006: its kubelet goes by another policy
+    if not seen.profile.static_pods_probed and is_static(seen.manifest):
+        return _as_it_is_written(seen.now)
     tampered: frozenset[str] | None = seen.world.notes.get("tampered")
     if not tampered:
         return True
     _, namespace, name = seen.now.key
     return f"{namespace}/{name}" not in tampered
+
+
+def _as_it_is_written(pod: Pod) -> bool:
+    """STATIC-005, -006: documented, a kubelet knows no policy and no probes of a static Pod."""
+    probed = any("Probe" in field for each in pod.spec.containers for field in each.manifest)
+    return pod.spec.restart_policy == "Always" and not probed
 
 
 @law("PHASE-001", on="Pod")

@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 from spec_model.law import Verdict, law, note
 from spec_model.laws.backoff import restart_expected
 from spec_model.laws.ladders import LOSES_TRACK, UPSETS, ladder_of, terms_of, upsets_of
-from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.objects import EMPTY, Container, ContainerStatus, Pod
 from spec_model.pod.ladder import COUNTED, Ladder, Restart, latest
@@ -119,11 +118,8 @@ def _owed(seen: SeenContainer, ladder: Ladder) -> Obligation | None:
             disturbed_by=UNSETTLING - {"delete"},
             rule=decision.because,
         )
-    if (
-        not is_served(seen.pod)
-        or not restart_expected(seen, code)
-        or "postStart" in (seen.spec.manifest.get("lifecycle") or ())
-    ):
+    has_hook = "postStart" in (seen.spec.manifest.get("lifecycle") or ())
+    if has_hook or not restart_expected(seen, code):
         return None
     return Obligation(
         what=f"container {name} is started again after exit code {code}",

@@ -22,6 +22,7 @@ from spec_model.pod.static import (
     REFUSED,
     RESCAN,
     RUNS,
+    UNKNOWN,
     fate,
     full_name,
     is_mirror,
@@ -204,7 +205,7 @@ def _effect(world: World, node: str, file: File) -> Outcome | None:
         edited: frozenset[str] = world.notes.get("edited-pods") or frozenset()
         return _is_run(file, key, found, "/".join(key[1:]) in edited)
     rule = {IGNORED: "STATIC-002", REFUSED: "STATIC-007"}.get(file.fate, "STATIC-004")
-    if file.fate == INVALID and file.manifest is not None:
+    if file.fate in (INVALID, UNKNOWN) and file.manifest is not None:
         return None
     if found is None:
         return held(rule)

@@ -335,6 +335,9 @@ def _readiness(seen: SeenContainer) -> Iterator[Outcome]:
         return
     name = seen.spec.name
     if not seen.pod.profile.static_pods_probed:
+        if seen.now.ready:
+            yield HELD
+            return
         yield Obligation(
             what=f"container {name} ready, for nobody probes it",
             settled=_becomes_ready(name),

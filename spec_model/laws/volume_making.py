@@ -225,7 +225,8 @@ def _as_its_class_wants(seen: Seen, claim: Manifest) -> tuple[Outcome, ...]:
 # -- waiting ------------------------------------------------------------------------------------
 
 
-@law("PV-010", "PV-011", on="Event")
+@law("PV-010", "PV-011", on="Event FailedBinding")
+@law("PV-010", "PV-011", on="Event WaitForFirstConsumer")
 def a_claim_that_waits_says_why(seen: Seen) -> Verdict:
     """FailedBinding: no class and no volume. WaitForFirstConsumer: of a class that waits."""
     about = seen.now.get("involvedObject") or NOTHING
@@ -233,8 +234,6 @@ def a_claim_that_waits_says_why(seen: Seen) -> Verdict:
         return None
     reason = seen.now.get("reason")
     if reason == "FailedBinding" and seen.now.get("message") != NO_VOLUME:
-        return None
-    if reason not in ("FailedBinding", "WaitForFirstConsumer"):
         return None
     known = seen.world.objects.get((CLAIM, about.get("namespace") or "", about.get("name") or ""))
     if known is None or known.uid != about.get("uid"):

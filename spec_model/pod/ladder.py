@@ -40,7 +40,8 @@ class Terms:
     """What a ladder is climbed by: the kubelet's constants, and how far times may be off.
 
     ``after_success`` says whether exit code 0 counts (BACKOFF-004); ``racy``, whether what is done
-    to the engine may cross what it does by itself, as on a real clock.
+    to the engine may cross what it does by itself, as on a real clock; ``looks_back``, whether a
+    probe's kill is checked against the exit before it (BACKOFF-009).
     """
 
     constants: BackoffConstants
@@ -48,6 +49,7 @@ class Terms:
     lateness: float
     after_success: bool = True
     racy: bool = False
+    looks_back: bool = True
 
 
 @frozen
@@ -164,9 +166,9 @@ def cost(
     """What the end of the newest run costs, and what is remembered then; None where it is not known."""
     run, constants = ladder.run, terms.constants
     finish = run.started_at if run.finished_at is None else run.finished_at
-    if killed is None or ladder.adrift:
+    if ladder.adrift or (killed is None and terms.looks_back):
         return UNDECIDED
-    if killed:
+    if killed and terms.looks_back and ladder.released_at is None:
         return _cost_of_kill(ladder, finish, terms)
     if run.exit_code == 0 and not terms.after_success:
         return Decision(None, "BACKOFF-004"), UNKNOWN
@@ -358,6 +360,8 @@ def _cost_of_kill(
     memory, before = ladder.memory, ladder.earlier_finish
     if memory is not None and not isinstance(memory, Entry):
         return UNDECIDED
+    if memory is not None and before is None and ladder.run.number > 1:
+        return UNDECIDED  # the judge came late, and has not seen the exit before
     if memory is not None and before is not None:
         age = finish - before
         if abs(age - memory.delay) <= 2 * terms.truncation:

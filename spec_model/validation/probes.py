@@ -24,6 +24,9 @@ HOOKS: Final = ("postStart", "preStop")
 HANDLERS: Final = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 """In the order in which they are looked at: the first one given is the one that counts."""
 
+PROBE_HANDLERS: Final = HANDLERS[:-1]
+"""A probe does not sleep."""
+
 COUNTS: Final = (
     *("initialDelaySeconds", "timeoutSeconds", "periodSeconds"),
     *("successThreshold", "failureThreshold"),
@@ -38,7 +41,8 @@ def probe_faults(container: Manifest, path: str, profile: Profile) -> Faults:
         if probe is None:
             continue
         at = f"{path}.{kind}"
-        yield from handler_faults(probe, at, "PROBE-015", profile)
+        unheard = {each: None for each in PROBE_HANDLERS if each not in profile.probe_handlers}
+        yield from handler_faults({**probe, **unheard}, at, "PROBE-015", profile)
         for count in COUNTS:
             if (probe.get(count) or 0) < 0:
                 yield Fault(f"{at}.{count}", INVALID, "PROBE-002", "must not be negative")

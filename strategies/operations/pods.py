@@ -10,6 +10,7 @@ from spec_model.objects import ContainerStatus, Pod
 from spec_model.world import World
 from strategies.manifests import container, pod
 from strategies.operations import Subject, pick
+from strategies.probes import probe, probed
 
 PODS: Final = Subject("pods")
 NODES: Final = Subject("nodes")
@@ -17,7 +18,9 @@ TIME: Final = Subject("time")
 
 MIB: Final = 1024 * 1024
 LIMITED: Final[dict[str, Any]] = {"requests": {"memory": "32Mi"}, "limits": {"memory": "64Mi"}}
-SIDECAR: Final = container("s", restartPolicy="Always")
+ALWAYS: Final = {"restartPolicy": "Always"}
+SIDECAR: Final = container("s", **ALWAYS)
+HOOKED: Final[dict[str, Any]] = {"lifecycle": {"preStop": {"sleep": {"seconds": 12}}}}
 
 SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: pod(name),
@@ -32,8 +35,25 @@ SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: pod(name, activeDeadlineSeconds=30, policy="Never"),
     lambda name: pod(name, [container("c", requests={"cpu": "3"})]),
     lambda name: pod(name, [container("c", limits={"cpu": "1", "memory": "128Mi"})]),
+    lambda name: pod(name, [probed("c", liveness=probe(failure=1), readiness=probe("http"))]),
+    lambda name: pod(
+        name, [probed("c", liveness=probe(period=5, failure=2)), container("d")], policy="OnFailure"
+    ),
+    lambda name: pod(name, [probed("c", startup=probe("tcp"), liveness=probe()), container("d")]),
+    lambda name: pod(name, [probed("c", readiness=probe(delay=5, success=2))], policy="Never"),
+    lambda name: pod(name, [probed("c", liveness=probe(delay=3))], policy="Never"),
+    lambda name: pod(name, init=[{**probed("s", startup=probe(failure=9)), **ALWAYS}]),
+    lambda name: pod(name, init=[{**probed("s", liveness=probe(), readiness=probe()), **ALWAYS}]),
+    lambda name: pod(name, [{**probed("c", liveness=probe(), readiness=probe()), **HOOKED}]),
 )
 """Pods worth starting from, the plain ones first."""
+
+ANSWERS: Final[dict[str, tuple[int | str, ...]]] = {
+    "exec": (1, 0, "timeout", 0, "error", 2),
+    "httpGet": (500, 200, "timeout", 302, "error", 400),
+    "tcpSocket": ("refused", "open", "timeout", "open", "error"),
+}
+"""What the targets of their probes may answer, by handler."""
 
 
 def _existing(world: World, name: str) -> Pod | None:
@@ -76,6 +96,22 @@ def container_allocates(world: World, target: str, choice: int) -> Stimulus | No
     size = pick((65 * MIB, 64 * MIB, MIB), choice // 4)
     name = pick(found, choice).name
     return stimulus("allocate", namespace="default", pod=target, container=name, bytes=size)
+
+
+@PODS.operation(weight=8, needs=["probes"])
+def probe_is_answered(world: World, target: str, choice: int) -> Stimulus | None:
+    """The target of a probe answers otherwise: badly, well, late, or not at all."""
+    found = _existing(world, target)
+    if found is None:
+        return None
+    listed = (*found.spec.init_containers, *found.spec.containers)
+    probes = [(each.name, probe) for each in listed for probe in each.probes.values()]
+    if not probes:
+        return None
+    name, asked = pick(probes, choice)
+    said = pick(ANSWERS[asked.handler], choice // 4)
+    given = {"container": name, "probe": asked.kind, "answer": said}
+    return stimulus("set-probe", namespace="default", pod=target, **given)
 
 
 @PODS.operation(weight=3)

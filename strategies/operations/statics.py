@@ -15,6 +15,8 @@ STATICS: Final = Subject("statics")
 NEEDS: Final = ("static-pods",)
 NODES: Final = ("node1", "node2")
 
+FAILS: Final[dict[str, Any]] = {"exec": {"command": ["false"]}, "periodSeconds": 3}
+
 CONFIGURED: Final[dict[str, Any]] = {"volumes": [{"name": "v", "configMap": {"name": "m"}}]}
 
 SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
@@ -26,6 +28,8 @@ SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: pod(name, init=[container("i")]),
     lambda name: pod(name, **CONFIGURED),
     lambda name: pod(name, [container(image="")]),
+    lambda name: pod(name, [container(livenessProbe=FAILS)], terminationGracePeriodSeconds=2),
+    lambda name: pod(name, [container(readinessProbe=FAILS)]),
 )
 
 

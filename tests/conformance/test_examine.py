@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import ModuleType
 
 import pytest
+from attrs import evolve
 from hypothesis import strategies as st
 
-from conformance.adapter import Adapter
+from conformance.adapter import Adapter, AdapterError, Implementation
 from conformance.adapters.simulator import SimulatorAdapter
 from conformance.examine import BUDGETS, Draw, Examination, Target, examine
 from conformance.machines import SUBJECTS, examine_machine, tape
 from conformance.session import Session
 from conformance.witness import LIMIT, Witnesses, results
 from reports.events import AdapterFailed, RuleExercised, ViolationFound
-from spec_model.events import Act
+from spec_model.events import Act, Observation
 from strategies.manifests import container, pod
 from tests.conformance.miniatures import (
     BreaksDown,
@@ -132,3 +134,53 @@ def test_another_seed_draws_something_else() -> None:
 def test_a_violation_keeps_the_session_up_to_what_showed_it() -> None:
     events = examined(SaysThatFailureIsSuccess()).violations[RULE].events
     assert [e.stimulus.verb for e in events if isinstance(e, Act)][-1] == "exit"
+
+
+class ClaimsLittle(SimulatorAdapter):
+    def describe(self) -> Implementation:
+        return evolve(super().describe(), capabilities=frozenset({"api", "kubelet"}))
+
+
+def asks_for_more(run: Session, draw: Draw) -> None:
+    """A container exits, which not every engine lets the tester choose."""
+    run.create(pod())
+    run.exit("a", "c", draw(st.sampled_from([0, 1])))
+
+
+def test_a_scenario_goes_as_far_as_the_claims_of_the_engine_reach() -> None:
+    examination = examine(target(ClaimsLittle()), asks_for_more, name="asks")
+    assert examination.exercised["PHASE-002"]
+    assert not examination.failures
+
+
+def needs_what_was_refused(run: Session, draw: Draw) -> None:
+    """A Pod without containers is refused, and then looked at."""
+    run.create(pod(containers=[], policy=draw(st.just("Always"))))
+    run.need("Pod", "a")
+
+
+def test_a_scenario_ends_where_an_object_is_missing() -> None:
+    examination = examine(target(SimulatorAdapter()), needs_what_was_refused, name="needs")
+    assert examination.exercised["VALIDATION-001"]
+    assert not examination.failures
+
+
+class IsNotThereAgain(SaysThatFailureIsSuccess):
+    """It breaks down at every reset after its first lie has been told."""
+
+    def reset(self) -> None:
+        if getattr(self, "told", False):
+            raise AdapterError("gone")
+        super().reset()
+
+    def observe(self) -> Sequence[Observation]:
+        seen = super().observe()
+        phases = [(each.object.get("status") or {}).get("phase") for each in seen]
+        self.told = getattr(self, "told", False) or "Succeeded" in phases
+        return seen
+
+
+def test_what_was_found_is_told_though_the_engine_never_comes_back() -> None:
+    found = violation(IsNotThereAgain())
+    assert "not seen again" in found.seen
+    assert found.trace

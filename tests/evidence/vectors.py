@@ -13,7 +13,7 @@ from spec_model.functions import FUNCTIONS, same_result
 from spec_model.objects import Pod
 from spec_model.profiles import V1_36
 
-DIRECTORY = Path(__file__).parent / "vectors"
+DIRECTORY = Path(__file__).parents[2] / "conformance" / "vectors"
 CLUSTER = Path(__file__).parent / "cluster-1.36.2-a.jsonl.gz"
 LINES = 200
 

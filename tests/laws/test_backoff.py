@@ -264,6 +264,14 @@ def test_housekeeping_may_cut_a_wait() -> None:
         assert blamed(trace) == (set() if held else {"BACKOFF-008"})
 
 
+def test_housekeeping_need_not_cut_a_wait() -> None:
+    c = Crashing()
+    trace = [c.runs(), *c.climbs(0, 10, 20, 40, 80), c.ends(577)]
+    whole = judged(*trace, done(c.at + 150, "advance", seconds=1), c.starts(160))
+    assert blamed(whole) == {"BACKOFF-008"}
+    assert "BACKOFF-002" in judged(*trace, done(c.at + 250, "advance", seconds=1)).broken
+
+
 def test_after_a_cut_the_count_starts_again() -> None:
     c = Crashing()
     trace = [c.runs(), *c.climbs(*LADDER), c.ends(400), c.starts(201)]

@@ -26,6 +26,13 @@ def test_a_waiting_container_says_how_long() -> None:
     assert blamed(judged(*trace, c.shows(waiting("CrashLoopBackOff")))) == {"BACKOFF-006"}
 
 
+def test_a_wait_above_the_cap_is_the_wrong_wait_not_the_wrong_word() -> None:
+    c = Crashing()
+    assert blamed(judged(c.runs(), c.ends(), c.runs(), c.ends(), c.waits("5m20s"))) == {
+        "BACKOFF-001"
+    }
+
+
 def test_the_first_restart_has_nothing_to_say() -> None:
     c = Crashing()
     assert "BACKOFF-006" in judged(c.runs(), c.ends(), c.waits("10s")).broken

@@ -254,6 +254,19 @@ def test_a_controller_may_delete_its_pod_before() -> None:
     assert "IDENTITY-004" in lost(*start(), on_it(20, metadata=asked), until=40).broken
 
 
+def test_what_its_controller_has_deleted_need_not_fail() -> None:
+    asked = {"deletionTimestamp": time_at(50), "deletionGracePeriodSeconds": 30}
+    owned = {**asked, "ownerReferences": [{"kind": "ReplicaSet", "name": "r"}]}
+
+    def trace(metadata: dict[str, Any]) -> Judged:
+        before = start()
+        later = node(54, "Unknown"), unready(54), on_it(60, metadata=metadata)
+        return lost(*before, *later, until=500, profile="documented")
+
+    assert "IDENTITY-004" not in trace(owned).broken
+    assert "IDENTITY-004" in trace(asked).broken
+
+
 def test_without_another_node_nobody_is_evicted() -> None:
     first = node(0), node(0, "Unknown", name="node-2"), on_it(0)
     later = node(64, "Unknown"), unready(64), node(64, "Unknown", tainted=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spec_model.events import Observation
+from spec_model.events import Observation, Rejected
 from spec_model.laws.init_specs import FIELDS
 from strategies import manifests
 from tests.laws.initializing import (
@@ -19,6 +19,7 @@ from tests.laws.initializing import (
     ok,
 )
 from tests.laws.traces import (
+    done,
     judged,
     running,
     terminated,
@@ -127,6 +128,12 @@ def test_a_failed_init_container_that_is_left() -> None:
     assert "INIT-003" in blamed(judged(*failing(), until=60))
 
 
+def test_on_a_node_that_is_down_nothing_is_owed() -> None:
+    trace = [*failing(), done(4, "stop-node", node="node-1")]
+    other_image = look(5, i=ok(0, 1), j=FAILED, image="b:2")
+    assert "INIT-003" not in judged(*trace, other_image, until=600).broken
+
+
 def test_a_pod_that_ends_owes_no_other_run() -> None:
     trace = failing()
     ended = look(4, phase="Failed", i=ok(0, 1), j=FAILED, more={"reason": "Evicted"})
@@ -215,3 +222,9 @@ def test_names_are_unique_labels(name: str, good: bool) -> None:
     refused = created(manifest, "spec.initContainers[0].name")
     assert blamed(judged(created(manifest))) == (set() if good else {"INIT-007"})
     assert blamed(judged(refused)) == ({"INIT-007"} if good else set())
+
+
+def test_what_an_engine_does_not_implement_proves_nothing() -> None:
+    manifest = manifests.pod(init=[manifests.container("c")])
+    unknown = done(0, "create", Rejected(501, "NotImplemented"), object=manifest)
+    assert not blamed(judged(unknown))

@@ -233,3 +233,27 @@ def container() -> nx.MultiDiGraph[str]:
 
 
 LIFECYCLES: Mapping[str, nx.MultiDiGraph[str]] = {"container": container()}
+
+
+ANSWER = ViolationFound(
+    rule="PHASE-001",
+    test="conformance/suite/test_functions.py::test_drawn_questions[pod.phase]",
+    subject="function pod.phase",
+    expected='"Running"',
+    seen="\"Unknown\" (of the wrong shape: 'Unknown' is not one of ['Pending'])",
+    because="The phase is one of four words, and it MUST do so within <5 s> & no later.",
+    at=0.0,
+    operations=('evaluate pod.phase of {"pod":{"spec":{}}}',),
+    trace=(
+        {"kubelaws": 1, "profile": "v1.36"},
+        {
+            "at": 0,
+            "evaluate": "pod.phase",
+            "arguments": {"pod": {"spec": {"containers": [{"name": "<c>"}]}}, "initialized": True},
+            "result": "Unknown",
+        },
+    ),
+    step=1,
+    replay="kubelaws replay answer.jsonl",
+)
+"""A wrong answer to one question."""

@@ -13,7 +13,7 @@ from conformance.adapters.simulator.controllers.hpa.functions import FUNCTIONS
 from conformance.adapters.simulator.settings import SETTINGS
 from tests.simulator.control_plane import ControlPlane, workload
 
-VECTORS = Path(__file__).parents[1] / "evidence" / "vectors"
+VECTORS = Path(__file__).parents[2] / "conformance" / "vectors"
 RECORDED = sorted(name for name in FUNCTIONS if (VECTORS / f"{name}.jsonl").exists())
 HALF = {"type": "Utilization", "averageUtilization": 50}
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": HALF}}

@@ -12,7 +12,7 @@ from conformance.adapter import Adapter, FunctionNotServedError
 from conformance.adapters.simulator import SimulatorAdapter, functions
 from spec_model.events import CAPABILITIES, VERBS, Accepted, Rejected, Response, stimulus
 
-VECTORS = Path(__file__).parents[1] / "evidence" / "vectors"
+VECTORS = Path(__file__).parents[2] / "conformance" / "vectors"
 
 
 def pod(name: str = "a", **spec: Any) -> dict[str, Any]:

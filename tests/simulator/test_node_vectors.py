@@ -13,7 +13,7 @@ from conformance.adapters.simulator import predicates
 from conformance.adapters.simulator.kubelet import backoff, cgroups, conditions, oom, phase, restart
 from conformance.adapters.simulator.settings import V1_36
 
-VECTORS = Path(__file__).parents[1] / "evidence" / "vectors"
+VECTORS = Path(__file__).parents[2] / "conformance" / "vectors"
 
 FUNCTIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "pod.phase": lambda given: phase.pod_phase(given, V1_36),

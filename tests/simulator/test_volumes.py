@@ -12,7 +12,7 @@ from conformance.adapters.simulator.controllers.volumes.functions import FUNCTIO
 from conformance.adapters.simulator.settings import SETTINGS
 from tests.simulator.control_plane import ControlPlane
 
-VECTORS = Path(__file__).parents[1] / "evidence" / "vectors"
+VECTORS = Path(__file__).parents[2] / "conformance" / "vectors"
 VOLUME, CLAIM, CLASS = "PersistentVolume", "PersistentVolumeClaim", "StorageClass"
 
 

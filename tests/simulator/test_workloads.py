@@ -13,7 +13,7 @@ from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.controllers.workloads import replicas, rollout, victims
 from tests.simulator.control_plane import ControlPlane, template, workload
 
-VECTORS = Path(__file__).parents[1] / "evidence" / "vectors"
+VECTORS = Path(__file__).parents[2] / "conformance" / "vectors"
 
 
 def fenceposts(given: dict[str, Any]) -> dict[str, int]:

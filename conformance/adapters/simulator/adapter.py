@@ -11,6 +11,8 @@ from conformance.adapters.simulator.clock import EPOCH
 from conformance.adapters.simulator.engine import Engine
 from conformance.adapters.simulator.errors import ApiError, bad_request, not_found
 from conformance.adapters.simulator.kubelet import Kubelet
+from conformance.adapters.simulator.kubelet.probe_results import KINDS, Answer, is_answer
+from conformance.adapters.simulator.meta import uid_of
 from conformance.adapters.simulator.settings import SETTINGS
 from spec_model.events import Accepted, Observation, Response, Stimulus
 
@@ -20,8 +22,8 @@ SERVED_CAPABILITIES: Final = frozenset(
     {
         "api", "status-write", "nodes", "scheduler", "kubelet", "container-exit", "memory",
         "node-memory", "cpu-load", "inspect", "images", "sandbox-loss", "kubelet-restart",
-        "kubelet-config", "node-fault", "hooks", "stop-signals", "static-pods",
-        "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer", "pod-gc",
+        "kubelet-config", "node-fault", "hooks", "stop-signals", "static-pods", "workloads",
+        "autoscaler", "metrics", "volumes", "provisioner", "reclaimer", "pod-gc", "probes",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -134,6 +136,24 @@ def _lose_sandbox(engine: Engine, given: Arguments) -> None:
     _kubelet_of(engine, given).lose_sandbox(given["namespace"], given["pod"])
 
 
+def _set_probe(engine: Engine, given: Arguments) -> None:
+    """What the target of a probe answers from now on, through all runs of its container."""
+    pod = engine.store.read("Pod", given["namespace"], given["pod"])
+    name, kind = given["container"], given["probe"]
+    listed = (*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"])
+    container: Arguments = next((each for each in listed if each["name"] == name), {})
+    probe = container.get(KINDS.get(kind, ""))
+    if not probe:
+        raise ApiError(404, "NotFound", f"container {name!r} has no {kind} probe")
+    answer = Answer(given["answer"], given.get("redirects", 0))
+    if not is_answer(probe, answer):
+        raise bad_request(f"{answer.value!r} is no answer to this {kind} probe")
+    engine.answers[uid_of(pod), name, kind] = answer
+    kubelet = engine.kubelets.get(pod["spec"].get("nodeName") or "")
+    if kubelet is not None:
+        kubelet.target_changed(given["namespace"], given["pod"])
+
+
 # The world around them.
 
 
@@ -183,6 +203,7 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
     "set-image": _set_image,
     "set-usage": _set_usage,
     "set-metrics": _set_metrics,
+    "set-probe": _set_probe,
     "lose-sandbox": _lose_sandbox,
     "restart-kubelet": lambda engine, given: _node(engine, given).restart(),
     "configure-kubelet": lambda engine, given: _node(engine, given).configure(

@@ -10,7 +10,15 @@ from conformance.adapters.simulator.api import pod_defaults
 from conformance.adapters.simulator.controllers.hpa import functions as autoscaler
 from conformance.adapters.simulator.controllers.volumes import functions as binder
 from conformance.adapters.simulator.errors import ApiError
-from conformance.adapters.simulator.kubelet import backoff, cgroups, conditions, oom, phase, restart
+from conformance.adapters.simulator.kubelet import (
+    backoff,
+    cgroups,
+    conditions,
+    oom,
+    phase,
+    probe_results,
+    restart,
+)
 from conformance.adapters.simulator.settings import Settings
 
 Arguments: TypeAlias = Mapping[str, Any]
@@ -86,6 +94,8 @@ SERVED: Final[Mapping[str, Function]] = {
     "container.should_restart": lambda given, _: restart.restart_of(given),
     "container.oom_score_adj": lambda given, settings: oom.container_score_adj(given, settings),
     "restart.backoff": lambda given, settings: backoff.delays_of_runs(given, settings),
+    "probe.fold": lambda given, settings: probe_results.fold(given, settings),
+    "probe.worker": lambda given, settings: probe_results.worker(given, settings),
     "scheduler.fits": lambda given, settings: predicates.fits(given, settings),
     "node_selector.matches": lambda given, _: predicates.node_selector_matches(given),
     "cpu.shares": lambda given, settings: cgroups.shares(given["request_milli"], settings),

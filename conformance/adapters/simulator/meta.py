@@ -50,7 +50,9 @@ def uid_of(manifest: Mapping[str, Any]) -> str:
 
 def key_of(manifest: Mapping[str, Any]) -> Key:
     """Kind, namespace and name: where the store keeps the object."""
-    return manifest.get("kind", ""), namespace_of(manifest), name_of(manifest)
+    found = manifest.get("metadata") or {}
+    namespace, name = found.get("namespace") or "", found.get("name") or ""
+    return manifest.get("kind", ""), str(namespace), str(name)
 
 
 def is_deleting(manifest: Mapping[str, Any]) -> bool:

@@ -61,6 +61,11 @@ class Settings:
     pull_backoff_base_seconds: float = 10.0  # BACKOFF-011
     pull_backoff_cap_seconds: float = 300.0  # BACKOFF-011
     init_image_change_restarts_pod: bool = False  # INIT-008
+    probe_highest_port: int = 65535  # PROBE-015
+    probe_knows_grpc: bool = True  # PROBE-009, PROBE-015
+    probe_timeout_is_fatal: bool = False  # PROBE-010: one liveness timeout restarts the container
+    probe_counts_survive_restart: bool = True  # PROBE-016
+    probe_kill_backs_off_from_earlier_exit: bool = True  # BACKOFF-009
     cpu_period_microseconds: int = 100_000  # RESOURCE-006
     cpu_minimal_quota_microseconds: int = 1000  # RESOURCE-006
     cpu_shares_range: tuple[int, int] = (2, 262_144)  # RESOURCE-007
@@ -73,6 +78,7 @@ class Settings:
     least_grace_seconds: int = 1  # TERM-001, TERM-013: what a kubelet grants however small G is
     least_stop_seconds: float = 2.0  # TERM-006: from SIGTERM to SIGKILL, however small the rest
     static_pods_always_restart: bool = False  # STATIC-006
+    static_pods_probed: bool = True  # STATIC-005
     file_check_seconds: float = 20.0  # STATIC-002
     force_alone_is_enough: bool = True  # TERM-012: kubectl delete --force means no grace
     deletion_unreadies: bool = False  # TERM-009: a deleted Pod becomes unready by itself
@@ -133,10 +139,16 @@ DOCUMENTED: Final = attrs.evolve(
     backoff_after_success=False,
     backoff_housekeeping_seconds=0.0,
     init_image_change_restarts_pod=True,
+    probe_highest_port=65525,
+    probe_knows_grpc=False,
+    probe_timeout_is_fatal=True,
+    probe_counts_survive_restart=False,
+    probe_kill_backs_off_from_earlier_exit=False,
     oom_guaranteed_adj=-998,
     oom_burstable_floor=2,
     oom_largest_ratio_dies=True,
     static_pods_always_restart=True,
+    static_pods_probed=False,
     force_alone_is_enough=False,
     deletion_unreadies=True,
     # Controllers (S3)

@@ -40,7 +40,7 @@ class Store:
         self._listeners: list[tuple[Listener, frozenset[str] | None]] = []
         self._hearing: dict[str, tuple[Listener, ...]] = {}
         self._watched: list[Observation] = []
-        self._events: dict[tuple[str, str, str], Key] = {}
+        self._events: dict[tuple[str, str, str, str], Key] = {}
 
     # Reading.
 
@@ -202,10 +202,11 @@ class Store:
         message: str,
         type: str = "Normal",
         component: str = "kubelet",
+        field: str = "",
     ) -> None:
         """Record an Event about an object; the same thing said again raises its count."""
         now = self.clock.timestamp()
-        identity = (meta.uid_of(about), reason, message)
+        identity = (meta.uid_of(about), reason, message, field)
         known = self._events.get(identity)
         old = self.get(*known) if known else None
         if old is not None:
@@ -228,6 +229,7 @@ class Store:
                 "name": name,
                 "uid": identity[0],
                 **({"namespace": namespace} if namespace else {}),
+                **({"fieldPath": field} if field else {}),
             },
             "reason": reason,
             "message": message,
@@ -244,13 +246,15 @@ class Store:
 
     def _write(self, type_: str, new: Object, old: Object | None) -> Object:
         self._version += 1
-        new["metadata"] = {**new["metadata"], "resourceVersion": str(self._version)}
-        kind, namespace, name = meta.key_of(new)
-        stored = self._kinds.setdefault(kind, {})
+        new["metadata"] = metadata = {**new["metadata"], "resourceVersion": str(self._version)}
+        kind = new["kind"]
+        place = metadata.get("namespace") or "", metadata["name"]
         if type_ == DELETED:
-            del stored[namespace, name]
+            del self._kinds[kind][place]
+        elif old is None:
+            self._kinds.setdefault(kind, {})[place] = new
         else:
-            stored[namespace, name] = new
+            self._kinds[kind][place] = new
         self._watched.append(Observation(self.clock.now, type_, new))
         listeners = self._hearing.get(kind)
         for listener in self._hear(kind) if listeners is None else listeners:

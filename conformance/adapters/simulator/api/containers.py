@@ -162,7 +162,7 @@ def _validate_running(
     container: Mapping[str, Any], around: Surroundings, path: str, problems: Problems
 ) -> None:
     """What only a container that keeps running can have."""
-    probes.validate_probes(container, around.grace, path, problems)
+    probes.validate_probes(container, around.grace, path, problems, around.settings)
     if lifecycle := container.get("lifecycle"):
         probes.validate_lifecycle(lifecycle, around.grace, f"{path}.lifecycle", problems)
 

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from conformance.adapters.simulator.api import names
 from conformance.adapters.simulator.api.fields import Problems
+from conformance.adapters.simulator.settings import Settings
 
 HANDLERS: Final = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
+HIGHEST_PORT: Final = 65535
 _COUNTERS: Final = (
     "initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold",
 )  # fmt: skip
@@ -18,12 +20,32 @@ _ONLY_ONE_SUCCESS: Final = frozenset({"livenessProbe", "startupProbe"})
 
 
 def validate_probes(
-    container: Mapping[str, Any], grace: int | None, path: str, problems: Problems
+    container: Mapping[str, Any],
+    grace: int | None,
+    path: str,
+    problems: Problems,
+    settings: Settings,
 ) -> None:
-    """All probes of a container."""
+    """All probes of a container (PROBE-002, PROBE-015)."""
     for kind in ("livenessProbe", "readinessProbe", "startupProbe"):
         if container.get(kind) is not None:
-            _validate_probe(kind, container[kind], grace, f"{path}.{kind}", problems)
+            at = f"{path}.{kind}"
+            _validate_probe(kind, known(container[kind], settings), grace, at, problems)
+            _validate_highest_port(container[kind], at, problems, settings.probe_highest_port)
+
+
+def known(probe: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
+    """A probe without what the profile has not heard of."""
+    return probe if settings.probe_knows_grpc else {**probe, "grpc": None}
+
+
+def _validate_highest_port(
+    probe: Mapping[str, Any], path: str, problems: Problems, highest: int
+) -> None:
+    for handler in ("httpGet", "tcpSocket"):
+        port = (probe.get(handler) or {}).get("port")
+        if isinstance(port, int) and highest < port <= HIGHEST_PORT:
+            problems.invalid(f"{path}.{handler}.port", port, f"must be at most {highest}")
 
 
 def validate_lifecycle(
@@ -57,7 +79,7 @@ def validate_port(port: Any, path: str, problems: Problems) -> None:
 
 def is_port_number(port: Any) -> bool:
     """1 to 65535."""
-    return isinstance(port, int) and 1 <= port <= 65535
+    return isinstance(port, int) and 1 <= port <= HIGHEST_PORT
 
 
 def _validate_probe(

@@ -194,6 +194,12 @@ class Kubelet:
             return seconds
         return seconds * (1 + self.engine.random.uniform(0, self.settings.requeue_jitter))
 
+    def first_probe_wait(self, period: float) -> float:
+        """A kubelet that is younger than a period spreads its first probes over one (PROBE-005)."""
+        if not self.jitter or self.clock.now - self.began >= period:
+            return 0.0
+        return self.engine.random.uniform(0, period)
+
     # Verbs of the tester.
 
     def exit(self, namespace: str, pod: str, container: str, code: int) -> None:
@@ -213,6 +219,12 @@ class Kubelet:
     def inspect(self, namespace: str, pod: str, container: str) -> meta.Object:
         """What a process in a container can see."""
         return machine.inspect(self, machine.place_of(self, namespace, pod, container))
+
+    def target_changed(self, namespace: str, pod: str) -> None:
+        """The target of a probe will answer otherwise."""
+        worker = self._names.get((namespace, pod))
+        if worker is not None and self.running:
+            worker.prober.look()
 
     def lose_sandbox(self, namespace: str, pod: str) -> None:
         """The pause container dies, and everything in the Pod with it (INIT-009).
@@ -264,6 +276,7 @@ class Kubelet:
 
     def _begin(self) -> None:
         """A kubelet process remembers nothing of the one before (BACKOFF-010)."""
+        self.began = self.clock.now
         chosen = self.configuration
         delays = backoff.restart_delays(
             self.settings, chosen.restart_cap_seconds, chosen.reduced_decay

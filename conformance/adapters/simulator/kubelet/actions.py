@@ -20,13 +20,17 @@ Container = Mapping[str, Any]
 
 @frozen
 class Actions:
-    """One step: first ``stop`` what changed, then ``start`` in order. The others stand alone."""
+    """One step: ``stop`` what changed and ``kill`` what failed a probe, then ``start`` in order.
+
+    The others stand alone.
+    """
 
     create_sandbox: bool = False
     restart_all: bool = False
     renew_sandbox: bool = False
     stop_pod: bool = False
     stop: Sequence[Container] = ()
+    kill: Sequence[Container] = ()
     start: Sequence[Container] = ()
 
 
@@ -35,6 +39,7 @@ class Plan:
     """What has been decided so far about the containers of a Pod whose sandbox works."""
 
     stop: list[Container] = field(factory=list)
+    kill: list[Container] = field(factory=list)
     start: list[Container] = field(factory=list)
     initialized: bool = False
     failed: bool = False
@@ -54,7 +59,7 @@ def compute(spec: Mapping[str, Any], runtime: PodRuntime, settings: Settings) ->
         return Actions(stop_pod=True)
     if plan.initialized and plan_apps(spec, runtime, plan) == 0:
         return Actions(stop_pod=True)
-    return Actions(stop=plan.stop, start=plan.start)
+    return Actions(stop=plan.stop, kill=plan.kill, start=plan.start)
 
 
 # The sandbox.
@@ -161,7 +166,7 @@ def is_through(container: Container, runtime: PodRuntime) -> bool:
     run = runtime.current(container["name"])
     if run is None:
         return False
-    return run.is_running if restart.is_sidecar(container) else run.exit_code == 0
+    return run.has_started if restart.is_sidecar(container) else run.exit_code == 0
 
 
 def retry_init(spec: Mapping[str, Any], container: Container, run: Run, plan: Plan) -> None:
@@ -180,6 +185,8 @@ def keep_sidecar(container: Container, runtime: PodRuntime, plan: Plan) -> None:
     elif image_changed(container, run):
         plan.stop.append(container)
         plan.start.append(container)
+    elif run.failed_probe:
+        plan.kill.append(container)
 
 
 # App containers.
@@ -195,6 +202,8 @@ def plan_apps(spec: Mapping[str, Any], runtime: PodRuntime, plan: Plan) -> int:
             if image_changed(container, run):  # whatever the policy says (RESTART-008)
                 plan.stop.append(container)
                 plan.start.append(container)
+            elif run.failed_probe:  # the policy decides what becomes of it (PROBE-011)
+                plan.kill.append(container)
         elif restarts_app(spec, container, runtime):
             alive += 1
             plan.start.append(container)

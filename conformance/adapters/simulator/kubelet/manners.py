@@ -27,6 +27,10 @@ class Manner:
     exit_code: int = 0
 
 
+OBEYS: Final = Manner()
+DIES: Final = Manner(exit_code=UNHANDLED)
+
+
 @frozen
 class Hook:
     """How a hook goes: how long it takes, for ever if None, and whether it fails in the end."""
@@ -42,9 +46,9 @@ class Manners:
     of_containers: dict[tuple[str, str, str], Manner] = field(factory=dict)
     of_hooks: dict[tuple[str, str, str, str], Hook] = field(factory=dict)
 
-    def container(self, key: tuple[str, str], name: str) -> Manner:
+    def container(self, key: tuple[str, str], name: str, unless_told: Manner) -> Manner:
         """How a container of the Pod with this namespace and name takes SIGTERM."""
-        return self.of_containers.get((*key, name), Manner())
+        return self.of_containers.get((*key, name), unless_told)
 
     def hook(self, key: tuple[str, str], name: str, which: str) -> Hook:
         """How a hook of that container goes."""

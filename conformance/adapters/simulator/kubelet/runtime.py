@@ -18,6 +18,9 @@ from conformance.adapters.simulator.clock import Timer
 KILLED = 137
 """The exit code of a process that was killed: 128 + SIGKILL."""
 
+TERMINATED = 143
+"""The exit code of a process that died of SIGTERM: 128 + SIGTERM."""
+
 
 @define(eq=False)
 class Run:
@@ -35,14 +38,27 @@ class Run:
     exit_code: int | None = None
     memory_bytes: int = 0
     cpu_milli: int = 0
+    passed_startup: bool = True  # as the probes have it; without one it is passed (PROBE-001)
+    passed_readiness: bool = True
+    failed_probe: str = ""  # the probe for whose failure it is killed
+    comes_back: bool = False  # the kubelet ends it in order to start it again
     stop: Any = None  # while the kubelet is stopping it: a stopping.Stop
     dying: Timer | None = None  # it was sent SIGTERM and will have ended then
-    replaced: bool = False  # another takes its place when it has ended, whatever the policy
 
     @property
     def is_running(self) -> bool:
         """The process lives."""
         return self.exit_code is None
+
+    @property
+    def has_started(self) -> bool:
+        """It runs, and its startup probe has succeeded (PROBE-014)."""
+        return self.is_running and self.passed_startup
+
+    @property
+    def is_ready(self) -> bool:
+        """It has started, and its readiness probe says so (PROBE-012)."""
+        return self.has_started and self.passed_readiness
 
 
 @define(eq=False)
@@ -108,6 +124,8 @@ class PodRuntime:
             started_at=now,
             started=timestamp,
             state={"running": {"startedAt": timestamp}},
+            passed_startup=not container.get("startupProbe"),
+            passed_readiness=not container.get("readinessProbe"),
         )
         if last is not None:
             self.previous[name] = last

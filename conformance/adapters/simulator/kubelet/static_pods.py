@@ -13,6 +13,7 @@ import attrs
 from conformance.adapters.simulator import errors, meta
 from conformance.adapters.simulator.clock import Timer
 from conformance.adapters.simulator.kubelet import static_manifests, status
+from conformance.adapters.simulator.kubelet.probe_results import KINDS
 from conformance.adapters.simulator.kubelet.worker import PodWorker
 from conformance.adapters.simulator.meta import Object
 
@@ -28,7 +29,10 @@ class StaticWorker(PodWorker):
         self.declared = pod
         self.retired = False
         if kubelet.settings.static_pods_always_restart:  # STATIC-006
-            self.pod = meta.with_path(pod, ("spec", "restartPolicy"), "Always")
+            self.pod = meta.with_path(self.pod, ("spec", "restartPolicy"), "Always")
+        if not kubelet.settings.static_pods_probed:  # STATIC-005
+            containers = [without_probes(each) for each in self.pod["spec"]["containers"]]
+            self.pod = meta.with_path(self.pod, ("spec", "containers"), containers)
 
     def retire(self) -> None:
         """Its file is gone, or says something else (STATIC-004)."""
@@ -62,6 +66,11 @@ class StaticWorker(PodWorker):
         """Nothing is left of it: its mirror goes, and the next of its name may start."""
         if self.retired:
             self.kubelet.statics.ended(self)
+
+
+def without_probes(container: Mapping[str, Any]) -> Object:
+    """The container as one that nobody asks how it is."""
+    return {key: each for key, each in container.items() if key not in KINDS.values()}
 
 
 def is_mirror_of(mirror: Object, worker: StaticWorker) -> bool:

@@ -190,26 +190,16 @@ def container_status(
         "name": name,
         "state": state,
         "lastState": last.state if last is not None else {},
-        "ready": is_ready(run),
+        "ready": run is not None and run.is_ready,
         "restartCount": newest.attempt if newest else 0,
         "image": run.image if run else container.get("image", ""),
         "imageID": "",
-        "started": is_started(run),
+        "started": run is not None and run.has_started,
     }
     if run is not None:
         status["imageID"] = f"simulator://{run.image}"
         status["containerID"] = run.id
     return status
-
-
-def is_started(run: Run | None) -> bool:
-    """A container is Started while it runs."""
-    return run is not None and run.is_running
-
-
-def is_ready(run: Run | None) -> bool:
-    """An app container or sidecar is ready while it runs."""
-    return run is not None and run.is_running
 
 
 def waiting_state(why: Why) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from attrs import define
 
 from conformance.adapters.simulator.clock import Timer
 from conformance.adapters.simulator.kubelet import actions, runtime
+from conformance.adapters.simulator.kubelet.manners import OBEYS, Manner
 from conformance.adapters.simulator.kubelet.runtime import Run
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Stop:
     left: int
     in_turn: bool  # it waits until those before it have ended
     since: float  # when what it waits for now began
+    unless_told: Manner  # how it takes SIGTERM where the tester has not said it
     waits: bool = False  # for its turn
     timer: Timer | None = None
 
@@ -86,12 +88,18 @@ def has_turn(worker: PodWorker, run: Run) -> bool:
 
 
 def begin(
-    worker: PodWorker, run: Run, grace: int, *, in_turn: bool = False, message: str | None = None
+    worker: PodWorker,
+    run: Run,
+    grace: int,
+    *,
+    in_turn: bool = False,
+    message: str | None = None,
+    unless_told: Manner = OBEYS,
 ) -> None:
     """Its grace period begins: first the preStop hook, which shares it (TERM-005)."""
     cancel(run)
     worker.report("Killing", message or f"Stopping container {run.container}")
-    run.stop = stop = Stop(grace, in_turn, worker.clock.now)
+    run.stop = stop = Stop(grace, in_turn, worker.clock.now, unless_told)
     hook = pre_stop(worker, run)
     lasts = 0.0 if hook is None else math.inf if hook.seconds is None else hook.seconds
     if hook is not None and hook.fails and lasts <= grace:
@@ -101,7 +109,7 @@ def begin(
 
 def pre_stop(worker: PodWorker, run: Run) -> Any:
     """How the preStop hook of a container goes; None where it has none."""
-    spec = next(each for each in worker.containers() if each["name"] == run.container)
+    spec = worker.container(run.container)
     handler: Mapping[str, Any] | None = (spec.get("lifecycle") or {}).get("preStop")
     if handler is None:
         return None
@@ -143,7 +151,9 @@ def kill_after(left: int, least: float) -> float:
 
 def obey(worker: PodWorker, run: Run) -> None:
     """What the process does on SIGTERM; one that is ending already goes on with it."""
-    manner = worker.kubelet.engine.manners.container(worker.key, run.container)
+    stop: Stop = run.stop
+    manners = worker.kubelet.engine.manners
+    manner = manners.container(worker.key, run.container, stop.unless_told)
     if manner.seconds is None:
         return
     if manner.seconds <= 0:

@@ -18,11 +18,13 @@ from conformance.adapters.simulator.kubelet import (
     backoff,
     images,
     phase,
+    probe_kills,
     runtime,
     status,
     stopping,
 )
-from conformance.adapters.simulator.kubelet.manners import Hook
+from conformance.adapters.simulator.kubelet.manners import OBEYS, Hook, Manner
+from conformance.adapters.simulator.kubelet.prober import Prober
 from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.status import Why
 
@@ -58,6 +60,7 @@ class PodWorker:
         self.stopping_within: int | None = None
         self.restarting_all = False
         self.start_time = ""
+        self.prober = Prober(self)
         self._wake_at = math.inf
         self._timer: Timer | None = None
 
@@ -79,6 +82,7 @@ class PodWorker:
             self.end()
         elif self.admitted or self.admit():
             self.go_on()
+        self.prober.look()
         self._set_timer()
 
     def must_end(self) -> bool:
@@ -110,6 +114,7 @@ class PodWorker:
 
     def go_on(self) -> None:
         """The Pod shall run: report, then do what is next."""
+        probe_kills.bring_back(self)
         if self.publish() in phase.TERMINAL:
             self.terminating = True
             self.again()
@@ -133,7 +138,11 @@ class PodWorker:
         else:
             for container in step.stop:
                 message = f"Container {container['name']} definition changed, will be restarted"
-                self.replace(self.runtime.runs[container["name"]], message)
+                run = self.runtime.runs[container["name"]]
+                run.comes_back = True  # whatever the policy says (RESTART-008)
+                self.stop(run, message)
+            for container in step.kill:
+                probe_kills.kill(self, container)
             for container in step.start:
                 self.start(container)
 
@@ -178,6 +187,7 @@ class PodWorker:
         """Write the status; the phase that was decided, shown or not."""
         made, decided = status.pod_status(self.view())
         self.write(made)
+        self.prober.nudge()
         return decided
 
     def write(self, made: Mapping[str, Any]) -> None:
@@ -203,6 +213,11 @@ class PodWorker:
         """Record an Event about the Pod."""
         self.kubelet.store.event(self.pod, reason, message, type_, "kubelet")
 
+    def report_of(self, container: str, reason: str, message: str, type_: str) -> None:
+        """Record an Event about one container of the Pod."""
+        field = f"spec.containers{{{container}}}"
+        self.kubelet.store.event(self.pod, reason, message, type_, "kubelet", field)
+
     # Starting.
 
     def make_sandbox(self) -> None:
@@ -217,7 +232,8 @@ class PodWorker:
         name = container["name"]
         last = self.runtime.runs.get(name)
         if last is not None and last.is_running:
-            return  # it is still being stopped
+            last.comes_back = True  # it takes its time to stop
+            return
         why = self.in_the_way(container)
         if why is None:
             self.stopping_within = None
@@ -241,7 +257,7 @@ class PodWorker:
 
     def back_off(self, container: Container) -> Why | None:
         """Is it too early to restart? Else remember the attempt (BACKOFF-001 to 006)."""
-        run = self.runtime.runs.get(container["name"])
+        run = probe_kills.exited(self, container["name"])
         if run is None or run.finished_at is None or not self.waits(run):
             return None
         key, memory = backoff.container_key(self.pod, container), self.kubelet.restarts
@@ -260,7 +276,8 @@ class PodWorker:
 
     def waits(self, run: Run) -> bool:
         """Is there a back-off after this exit? Always, whatever the exit code (BACKOFF-004)."""
-        failed = run.exit_code != 0 and not run.replaced
+        was_replaced = run.comes_back and not run.failed_probe
+        failed = run.exit_code != 0 and not was_replaced
         return self.settings.backoff_after_success or failed
 
     def rest_until(self, ready: float) -> None:
@@ -272,15 +289,20 @@ class PodWorker:
 
     # Stopping.
 
-    def stop(self, run: Run, message: str | None = None) -> None:
-        """Ask a container to end within the grace period of its Pod, unless that is under way."""
-        if run.stop is None:
-            stopping.begin(self, run, stopping.grace_period(self), message=message)
+    def stop(
+        self,
+        run: Run,
+        message: str | None = None,
+        grace: float | None = None,
+        unless_told: Manner = OBEYS,
+    ) -> None:
+        """Ask a container to end within its grace period, unless that is under way.
 
-    def replace(self, run: Run, message: str) -> None:
-        """Stop a container to start it anew as soon as it has ended (RESTART-008)."""
-        self.stop(run, message)
-        run.replaced = True
+        ``unless_told`` is how it takes SIGTERM where the tester has not said it.
+        """
+        if run.stop is None:
+            given = stopping.grace_period(self) if grace is None else int(grace)
+            stopping.begin(self, run, given, message=message, unless_told=unless_told)
 
     def hook(self, container: Container, which: str, handler: Mapping[str, Any]) -> Hook:
         """How a hook goes: ``sleep`` says itself how long it takes, the tester says it of others."""
@@ -291,15 +313,15 @@ class PodWorker:
     def finish(self, run: Run, exit_code: int, reason: str | None = None) -> None:
         """The process of a container has ended."""
         stopping.ended(run)
+        if not run.is_running:
+            return
         runtime.end(run, exit_code, self.clock.now, self.clock.timestamp(), reason)
-        if run.replaced and not self.terminating and not meta.is_deleting(self.pod):
-            self.start(next(each for each in self.containers() if each["name"] == run.container))
         self.again()
 
     def kill_all(self) -> None:
         """Every process dies at once, unasked."""
-        for run in list(self.runtime.running()):
-            run.replaced = False
+        for run in list(self.runtime.runs.values()):
+            run.comes_back = False
             self.finish(run, runtime.KILLED)
 
     def restart_all(self) -> None:
@@ -341,6 +363,7 @@ class PodWorker:
     def forget(self) -> None:
         """The Pod is gone from the API: what still runs is given a second to end (TERM-013)."""
         self._sleep()
+        self.prober.sleep()
         self.orphaned = self.finished = True
         self.again()
         keys = [backoff.container_key(self.pod, each) for each in self.containers()]
@@ -359,12 +382,17 @@ class PodWorker:
         yield from spec.get("initContainers") or ()
         yield from spec["containers"]
 
+    def container(self, name: str) -> Container:
+        """The container of that name."""
+        return next(each for each in self.containers() if each["name"] == name)
+
     def restarted_kubelet(self) -> None:
         """The kubelet's memory is gone; the containers are not (BACKOFF-010).
 
         It does not know how long it has been waiting for a container to end either (TERM-014).
         """
         self.waiting.clear()
+        self.prober.forget()
         self.stopping_within = None
         for run in self.runtime.running():
             stopping.cancel(run)
@@ -373,6 +401,7 @@ class PodWorker:
     def power_off(self) -> None:
         """The machine is off: nothing runs, nothing wakes up."""
         self._sleep()
+        self.prober.sleep()
         self.waiting.clear()
         self.kill_all()
         if self.runtime.sandbox is not None:

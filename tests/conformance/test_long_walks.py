@@ -1,0 +1,28 @@
+"""Long random walks on the embedded simulator: hundreds of steps and no false alarm."""
+
+from __future__ import annotations
+
+import random
+from itertools import islice
+
+import pytest
+
+from conformance.adapters.simulator import SimulatorAdapter
+from conformance.machines import SUBJECTS, wander
+from conformance.session import Session
+from spec_model.rules import PROFILES
+
+STEPS = 400
+
+
+@pytest.mark.parametrize("jitter", [False, True])
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_long_walk_finds_nothing(subject: str, profile: str, jitter: bool) -> None:
+    engine = SimulatorAdapter(profile, jitter=jitter)
+    session = Session(engine, engine.describe(), profile)
+    for action in islice(wander(session, SUBJECTS[subject], random.Random(12)), STEPS):
+        session.apply(action)
+    session.settle()
+    assert not session.shown
+    assert len(session.exercised) > 10
