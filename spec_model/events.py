@@ -29,7 +29,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "cpu-load": "the tester lets a container burn CPU",
     "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
     "images": "the tester chooses the outcome of image pulls",
-    "hooks": "the tester chooses the outcome of postStart and preStop",
+    "hooks": "the tester chooses how preStop hooks go",
     "stop-signals": "the tester chooses what a container does when it is asked to end",
     "probes": "the tester chooses what probes are answered; until then only the command false fails",
     "sandbox-loss": "the tester can make a Pod lose its sandbox",
@@ -83,7 +83,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set-stop": Verb(  # on SIGTERM: seconds until it ends, null if never; no exitCode: it has no handler
         "stop-signals", ("namespace", "pod", "container", "seconds", "exitCode?")
     ),
-    "set-hook": Verb(  # postStart | preStop; seconds until it ends, null if never
+    "set-hook": Verb(  # hook: preStop; seconds until it ends, null if never
         "hooks", ("namespace", "pod", "container", "hook", "seconds", "fails?")
     ),
     # What the target of a probe (liveness, readiness or startup) answers from now on: an exit code, an

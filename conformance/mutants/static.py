@@ -125,6 +125,18 @@ def the_new_one_does_not_wait(original: Any) -> Any:
     return reconcile
 
 
+@mutant("STATIC-005", SETTINGS)
+def nobody_probes_static_pods(original: Any) -> Any:
+    """The probes of static Pods are not executed."""
+    return turned(original, static_pods_probed=False)
+
+
+@mutant("STATIC-005", SETTINGS, profile="documented")
+def static_pods_are_probed(original: Any) -> Any:
+    """The probes of static Pods are executed."""
+    return turned(original, static_pods_probed=True)
+
+
 @mutant("STATIC-006", SETTINGS)
 def static_pods_always_restart(original: Any) -> Any:
     """A static Pod is restarted whatever its restartPolicy says."""

@@ -63,6 +63,23 @@ def graces_asked_for(before: Asked | None, done: Done) -> Asked:
     return {**kept, pod.uid: (*kept.get(pod.uid, ()), grace)}
 
 
+@note("deletes", on="delete")
+def pods_that_were_deleted(before: Mapping[str, bool] | None, done: Done) -> Mapping[str, bool]:
+    """UIDs of the Pods that the tester has deleted, and whether without any grace."""
+    arguments = done.arguments
+    known = before or {}
+    if arguments["kind"] != "Pod" or isinstance(done.response, Rejected):
+        return known
+    pod: Pod | None = done.world.view("Pod", arguments["namespace"], arguments["name"])
+    if pod is None:
+        return known
+    requested = arguments.get("gracePeriodSeconds")
+    forced = requested == 0 if pod.deletion_timestamp else not granted(pod, requested).value
+    existing = {each.uid for each in done.world.of_kind("Pod")}
+    kept = {uid: was for uid, was in known.items() if uid in existing}
+    return {**kept, pod.uid: forced or kept.get(pod.uid, False)}
+
+
 def is_marked(seen: Seen) -> bool:
     """Whether this observation is the first one to show that the Pod is being deleted."""
     pod: Pod = seen.now

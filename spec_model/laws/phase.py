@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from spec_model.events import Accepted, Rejected
+from spec_model.events import Accepted
 from spec_model.law import Verdict, agree, expect, law, note
 from spec_model.lifecycles import TERMINAL, lawful
 from spec_model.objects import ContainerStatus, Pod, is_static
@@ -165,23 +165,6 @@ def a_deleted_pod_ends_before_it_goes(seen: Seen) -> Verdict:
     if deletes is None or deletes.get(pod.uid) or not granted(pod, None).value:
         return None
     return Breach("phase Succeeded or Failed before DELETED", f"phase {pod.phase}")
-
-
-@note("deletes", on="delete")
-def pods_that_were_deleted(before: Mapping[str, bool] | None, done: Done) -> Mapping[str, bool]:
-    """UIDs of the Pods that the tester has deleted, and whether without any grace."""
-    arguments = done.arguments
-    known = before or {}
-    if arguments["kind"] != "Pod" or isinstance(done.response, Rejected):
-        return known
-    pod: Pod | None = done.world.view("Pod", arguments["namespace"], arguments["name"])
-    if pod is None:
-        return known
-    requested = arguments.get("gracePeriodSeconds")
-    forced = requested == 0 if pod.deletion_timestamp else not granted(pod, requested).value
-    existing = {each.uid for each in done.world.of_kind("Pod")}
-    kept = {uid: was for uid, was in known.items() if uid in existing}
-    return {**kept, pod.uid: forced or kept.get(pod.uid, False)}
 
 
 def _annotations(pod: Pod) -> Mapping[str, str]:

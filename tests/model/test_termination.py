@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from spec_model import objects
+from spec_model.explain import explain
 from spec_model.pod.termination import Begun, Ending, Manner, endings, granted, longest, shortened
 
 IGNORES = Manner(None)
@@ -102,3 +103,16 @@ def test_what_was_shortened_may_count_from_either_begin() -> None:
 
 def test_nothing_outlives_the_grace_period_by_more_than_two_seconds() -> None:
     assert longest(Begun(5, 10)) == 17
+
+
+def test_a_person_is_told_when_its_containers_are_killed() -> None:
+    asleep = {"preStop": {"sleep": {"seconds": 4}}}
+    spec = {
+        "terminationGracePeriodSeconds": 10,
+        "containers": [{"name": "c", "image": "app:1", "lifecycle": asleep}],
+    }
+    manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec}
+    told = {each.about: (each.says, each.rule) for each in explain(manifest)}
+    assert told["deleted now"] == ("10 s to end in", "TERM-001")
+    kill = ("SIGTERM after 4 s, SIGKILL after 10 s", "TERM-006")
+    assert told["container c, deleted now"] == kill

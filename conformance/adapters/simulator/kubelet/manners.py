@@ -16,7 +16,8 @@ from conformance.adapters.simulator import errors
 UNHANDLED: Final = 143
 """The exit code of a process without a handler for SIGTERM: 128 + SIGTERM."""
 
-HOOKS: Final = ("postStart", "preStop")
+HOOKS: Final = ("preStop",)
+"""The hooks that can be steered."""
 
 
 @frozen

@@ -15,7 +15,7 @@ from attrs import define
 
 from conformance.adapters.simulator.clock import Timer
 from conformance.adapters.simulator.kubelet import actions, runtime
-from conformance.adapters.simulator.kubelet.manners import OBEYS, Manner
+from conformance.adapters.simulator.kubelet.manners import OBEYS, Hook, Manner
 from conformance.adapters.simulator.kubelet.runtime import Run
 
 if TYPE_CHECKING:
@@ -107,13 +107,15 @@ def begin(
     after(worker, stop, min(lasts, grace), lambda: end_of_hook(worker, run))
 
 
-def pre_stop(worker: PodWorker, run: Run) -> Any:
-    """How the preStop hook of a container goes; None where it has none."""
+def pre_stop(worker: PodWorker, run: Run) -> Hook | None:
+    """How the preStop hook of a container goes: sleep says it itself; None where it has none."""
     spec = worker.container(run.container)
     handler: Mapping[str, Any] | None = (spec.get("lifecycle") or {}).get("preStop")
     if handler is None:
         return None
-    return worker.hook(spec, "preStop", handler)
+    if "sleep" in handler:
+        return Hook(float(handler["sleep"]["seconds"]))
+    return worker.kubelet.engine.manners.hook(worker.key, run.container, "preStop")
 
 
 def end_of_hook(worker: PodWorker, run: Run) -> None:

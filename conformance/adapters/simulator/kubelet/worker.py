@@ -23,7 +23,7 @@ from conformance.adapters.simulator.kubelet import (
     status,
     stopping,
 )
-from conformance.adapters.simulator.kubelet.manners import OBEYS, Hook, Manner
+from conformance.adapters.simulator.kubelet.manners import OBEYS, Manner
 from conformance.adapters.simulator.kubelet.prober import Prober
 from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.status import Why
@@ -139,7 +139,7 @@ class PodWorker:
             for container in step.stop:
                 message = f"Container {container['name']} definition changed, will be restarted"
                 run = self.runtime.runs[container["name"]]
-                run.comes_back = True  # whatever the policy says (RESTART-008)
+                run.comes_back = container in step.start  # whatever the policy (RESTART-008)
                 self.stop(run, message)
             for container in step.kill:
                 probe_kills.kill(self, container)
@@ -303,12 +303,6 @@ class PodWorker:
         if run.stop is None:
             given = stopping.grace_period(self) if grace is None else int(grace)
             stopping.begin(self, run, given, message=message, unless_told=unless_told)
-
-    def hook(self, container: Container, which: str, handler: Mapping[str, Any]) -> Hook:
-        """How a hook goes: ``sleep`` says itself how long it takes, the tester says it of others."""
-        if "sleep" in handler:
-            return Hook(float(handler["sleep"]["seconds"]))
-        return self.kubelet.engine.manners.hook(self.key, container["name"], which)
 
     def finish(self, run: Run, exit_code: int, reason: str | None = None) -> None:
         """The process of a container has ended."""
