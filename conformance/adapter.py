@@ -91,3 +91,30 @@ class Adapter(Protocol):
 
     def close(self) -> None:
         """Give back what was taken; the adapter is not used afterwards."""
+
+
+class SideBySide(Adapter, Protocol):
+    """An adapter on a real clock that lets several scenarios run at the same time.
+
+    Attributes:
+        parallel: how many may.
+        time_limit: seconds that a whole run may take.
+        lag: seconds that the engine was late at the most, as far as it was measured in this run.
+    """
+
+    @property
+    def parallel(self) -> int: ...
+
+    @property
+    def time_limit(self) -> float: ...
+
+    @property
+    def lag(self) -> float: ...
+
+    def another(self) -> Adapter:
+        """An adapter for one more scenario, beside this one and apart from it; closed by its user."""
+
+
+def side_by_side(adapter: Adapter) -> SideBySide | None:
+    """The adapter, if it can run several scenarios at the same time."""
+    return adapter if hasattr(adapter, "another") else None  # type: ignore[return-value]

@@ -16,7 +16,11 @@ COMMANDS: Final = {
     "check": "Judge a recorded trace offline.",
     "replay": "Run a saved trace again.",
     "explore": "Draw a lifecycle and prove what can be proved on it.",
+    "record": "Record the watch of a real cluster, for check.",
+    "cluster": "Look at a real cluster before a run; clean up after one.",
     "mutants": "Show the suite's power: the kill table.",
+    "adapter": "Connect an engine of your own: new, check, schema.",
+    "adapters": "List the adapters there are.",
     "serve": "Serve an engine to another process.",
 }
 

@@ -25,7 +25,7 @@ from hypothesis.internal.constants_ast import Constants
 from conformance.adapter import Adapter, AdapterError, Implementation, NotClaimedError
 from conformance.session import AbsentError, Session
 from spec_model.events import Event
-from spec_model.world import Finding
+from spec_model.world import Finding, Setting
 
 T = TypeVar("T")
 
@@ -49,11 +49,12 @@ class Budget:
     operations: int  # in such a sequence
 
 
-BUDGETS: Final = {
+BUDGETS: Final[dict[str, Budget]] = {
     "quick": Budget(examples=8, sequences=20, operations=30),
     "standard": Budget(examples=25, sequences=60, operations=40),
     "deep": Budget(examples=250, sequences=1000, operations=80),
 }
+BUDGETS["full"] = BUDGETS["deep"]  # the word of a real clock, where waiting is what costs
 
 
 @frozen
@@ -67,6 +68,7 @@ class Target:
     seed: int = 0
     tolerated: frozenset[str] = frozenset()  # known failures: recorded, never a reason to stop
     spec: str = "simulator"  # how a user selects the adapter
+    patience: str = "standard"  # the budget's name: what it waits for on a real clock
     tool: str = ""
     functions_only: bool = False  # whatever else the engine serves is left alone
 
@@ -88,6 +90,7 @@ class Violation:
 
     finding: Finding
     events: tuple[Event, ...]
+    setting: Setting = field(factory=Setting)  # under which it was judged
 
 
 @frozen
@@ -114,7 +117,7 @@ class Examination:
             rule = shown.finding.rule
             if rule not in self.violations:
                 events = tuple(session.events[: shown.step + 1])
-                self.violations[rule] = Violation(shown.finding, events)
+                self.violations[rule] = Violation(shown.finding, events, session.world.setting)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:

@@ -9,13 +9,15 @@ import pytest
 from attrs import evolve
 
 from conformance import recorded
+from conformance.adapter import side_by_side
 from conformance.examine import Draw, Examination, Scenario, Target, examine
 from conformance.functions import is_functions_only, why_unchecked
 from conformance.machines import examine_machine, tape
 from conformance.plugin import PROPERTY
+from conformance.realtime.suite import name_of, patience_of, schedule_of, told_of
 from conformance.session import Session
 from conformance.witness import results
-from reports.events import AdapterFailed, ResultEvent, ViolationFound, to_data
+from reports.events import AdapterFailed, ResultEvent, RuleLeftOut, ViolationFound, to_data
 from spec_model.rules import Rule, registry
 from strategies.operations import Subject
 from strategies.questions import questions
@@ -37,6 +39,9 @@ class Examiner:
     def rule(self, identifier: str, scenario: Scenario) -> None:
         """Examines one rule: skips where it cannot be seen, fails where it is broken."""
         self._need(registry()[identifier])
+        if self._is_real:
+            self._in_real_time(name_of(scenario), identifier)
+            return
         name = f"{identifier} {scenario.__name__}"
         examination = examine(self.target, scenario, name=name, rule=identifier)
         self._report(examination, identifier)
@@ -46,6 +51,9 @@ class Examiner:
     def sequences(self, subject: Subject) -> None:
         """Examines a subject by whole drawn sequences: every rule that they meet is judged."""
         self._need_kinds(subject)
+        if self._is_real:
+            self._in_real_time(f"{subject.name} machine")
+            return
         budget = self.target.budget
         scenario = tape(subject, budget.operations)
         name, examples = scenario.__name__, budget.sequences
@@ -54,6 +62,10 @@ class Examiner:
     def state_machine(self, subject: Subject) -> None:
         """Examines a subject by its RuleBasedStateMachine."""
         self._need_kinds(subject)
+        if self._is_real:
+            pytest.skip(
+                "on a real clock the drawn sequences are enough: the operations are the same"
+            )
         self._report(examine_machine(self.target, subject))
 
     def drawn_questions(self, function: str) -> None:
@@ -90,6 +102,28 @@ class Examiner:
         if function not in self.target.implementation.functions:
             pytest.skip(f"the adapter does not serve the function {function}")
 
+    @property
+    def _is_real(self) -> bool:
+        """Whether scenarios are planned, and run side by side."""
+        real = self.target.implementation.clock == "real"
+        return real and side_by_side(self.target.adapter) is not None
+
+    def _in_real_time(self, task: str, rule: str = "") -> None:
+        """Reports what a scenario, which ran beside others, has shown of one rule; or of all, for none."""
+        schedule = schedule_of(self.item.session, self.target, patience_of(self.target.patience))
+        outcome = schedule.outcome(task)
+        reason = schedule.plan.left_out.get((task, rule), "")
+        if outcome is not None:
+            self._send(list(told_of(self.target, outcome, self.item.nodeid, rule)))
+            reason = outcome.left_out or reason
+        if outcome is None or (rule and not outcome.examination.exercised[rule]):
+            self._leave_out(rule or task, reason or "its condition was never met")
+
+    def _leave_out(self, rule: str, reason: str) -> None:
+        if rule in registry():
+            self._send([RuleLeftOut(rule, reason, self.item.nodeid)])
+        pytest.skip(f"{rule} was not exercised: {reason}")
+
     def _need_kinds(self, subject: Subject) -> None:
         self._need_api()
         if not subject.possible(self.target.implementation.capabilities):
@@ -111,7 +145,9 @@ class Examiner:
         self, examination: Examination, rule: str | None = None, target: Target | None = None
     ) -> None:
         """Sends what was found on its way; fails where that is a reason to."""
-        found = results(target or self.target, examination, self.item.nodeid, rule)
+        self._send(results(target or self.target, examination, self.item.nodeid, rule))
+
+    def _send(self, found: list[ResultEvent]) -> None:
         self.item.user_properties.extend((PROPERTY, to_data(event)) for event in found)
         if failures := list(self._failures(found)):
             pytest.fail("\n\n".join(failures), pytrace=False)

@@ -45,6 +45,7 @@ def focus(*rules: str) -> Callable[[Scenario], Callable[..., None]]:
         test.__qualname__ = scenario.__qualname__
         test.__doc__ = scenario.__doc__
         test.__module__ = scenario.__module__
+        test.scenario = scenario  # what a real clock must plan with
         made: Callable[..., None] = test
         return made
 

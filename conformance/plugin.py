@@ -61,8 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--budget",
         default="standard",
-        choices=("quick", "standard", "deep"),
-        help="how much to draw",
+        choices=("quick", "standard", "deep", "full"),
+        help="how much to draw, and on a real clock how long to wait",
     )
     group.addoption("--kubelaws-seed", type=int, default=0, help="another seed, other draws")
     group.addoption("--known-failures", metavar="FILE", help="TOML of violations that are known")
@@ -104,6 +104,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if target is not None:
         from conformance.targets import close
 
+        if target.implementation.clock == "real":
+            from conformance.realtime.suite import stop
+
+            stop(config)
         close(target.adapter, target.spec)
 
 

@@ -38,6 +38,7 @@ def open_target(config: pytest.Config) -> Target:
         seed=config.getoption("--kubelaws-seed"),
         tolerated=frozenset(entry.rule for entry in _known(config)),
         spec=spec,
+        patience=config.getoption("--budget"),
         tool=version("kubelaws"),
         functions_only=functions_only,
     )

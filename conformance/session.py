@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -49,6 +49,10 @@ REST: Final = 0.001
 """Seconds by which the clock goes past a deadline, so that what is due then is overdue."""
 
 
+LOOK: Final = 1.0
+"""Seconds of a real clock between two looks at what has come."""
+
+
 @frozen
 class Shown:
     """A finding and the index, in the trace, of the event that showed it."""
@@ -68,23 +72,34 @@ class AbsentError(Exception):
 class Session:
     """A fresh cluster, what is done to it, and what the judge says. Not used again after ``settle``."""
 
-    def __init__(self, adapter: Adapter, implementation: Implementation, profile_name: str) -> None:
+    def __init__(
+        self,
+        adapter: Adapter,
+        implementation: Implementation,
+        profile_name: str,
+        *,
+        lateness: float | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.adapter = adapter
         self.implementation = implementation
         self.events: list[Event] = []
         self.shown: list[Shown] = []
         self.exercised: Counter[str] = Counter()
         self.edges: Counter[tuple[str, str, str]] = Counter()
-        self.world = World(
-            Setting(profile(profile_name), implementation.clock, implementation.epoch)
-        )
         self._unsupported = unsupported(implementation.capabilities)
         self._virtual = implementation.clock == "virtual"
-        self._started = time.monotonic()
+        self._sleep = sleep
         self._now = 0.0
+        epoch = implementation.epoch
         if self.can("api"):
             with blaming_the_engine("reset"):
                 adapter.reset()
+                if not self._virtual:
+                    epoch = adapter.describe().epoch  # the moment of this reset
+        self._started = time.monotonic()
+        self.world = World(Setting(profile(profile_name), implementation.clock, epoch, lateness))
+        if self.can("api"):
             self._watch()
 
     # -- what a scenario says -------------------------------------------------------------------
@@ -112,6 +127,8 @@ class Session:
         """
         if action.capability not in self.implementation.capabilities:
             raise NotClaimedError(f"{action.verb} needs the capability {action.capability!r}")
+        if not self._virtual:
+            self._watch()  # what was seen before this was not brought about by it
         begun = self.now
         with blaming_the_engine(action.verb):
             response = self.adapter.apply(action)
@@ -149,6 +166,20 @@ class Session:
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
         self.do("advance", seconds=seconds)
+
+    def wait_until(self, holds: Callable[[], bool], pieces: Sequence[float]) -> bool:
+        """Lets time pass, piece by piece, until something holds; whether it does in the end.
+
+        A real clock is not let run to the end of a piece in which it came to hold.
+        """
+        for seconds in pieces:
+            if self._virtual and not holds():
+                self.advance(seconds)
+            elif not self._virtual:
+                end = self.now + seconds
+                while not holds() and self.now < end:
+                    self.advance(LOOK)
+        return holds()
 
     def view(self, kind: str, name: str) -> Any:
         """The last view of an object: ``objects.Pod`` for a Pod, else its manifest; None if absent."""
@@ -188,8 +219,13 @@ class Session:
     def settle(self, limit: float = 3600.0) -> None:
         """Waits until everything owed is decided, at the most ``limit`` seconds, and closes the books."""
         end = self.now + limit
-        while self.world.next_deadline < end:
-            self.advance(max(self.world.next_deadline - self.now, 0.0) + REST)
+        if self._virtual:
+            while self.world.next_deadline < end:
+                self.advance(max(self.world.next_deadline - self.now, 0.0) + REST)
+        else:
+            while any(self.now <= due < end for due in judge.deadlines(self.world)):
+                self._pass(LOOK)
+                self._watch()
         self._note(judge.settle(self.world, self.now))
 
     # -- how it is done -------------------------------------------------------------------------
@@ -198,7 +234,7 @@ class Session:
         if self._virtual:
             self._now += seconds
         else:
-            time.sleep(seconds)
+            self._sleep(seconds)
 
     def _watch(self) -> None:
         with blaming_the_engine("observe"):

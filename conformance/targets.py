@@ -5,6 +5,8 @@ python:package.module:Factory      a class or function that returns an Adapter
 process:./engine --flag            a program that speaks JSON-RPC over its standard input and
                                    output; options stand before the colon, so that they never
                                    clash with the command: process?deadline=5&validate=true:./engine
+cluster:CONTEXT                    a real cluster, by a context of the kubeconfig (empty: the current
+                                   one; in-cluster: a Pod's account); options: ?parallel=8&image=…
 NAME                               an adapter that another package installed under the entry
                                    point group ``kubelaws.adapters``
 """
@@ -18,9 +20,11 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
+
+from attrs import frozen
 
 from conformance.adapter import Adapter, Implementation
 from conformance.functions import refuse_unknown
@@ -34,6 +38,7 @@ SCHEMES: Final[Mapping[str, str]] = {
     "simulator": "the embedded engine (default): simulator?nodes=3&jitter=true",
     "python": "a class or function that returns an Adapter: python:package.module:Factory",
     "process": "a program that speaks JSON-RPC: process:./engine --flag, process?deadline=5:./engine",
+    "cluster": "a real cluster, by a context of the kubeconfig: cluster:kind?parallel=8",
 }
 """What there is without anything installed, and how it is written."""
 
@@ -53,8 +58,7 @@ def open_adapter(spec: str, profile: str | None = None) -> Adapter:
     Raises:
         UnknownTargetError: there is none of that name, or it cannot be made with these options.
     """
-    name, query = _parts(spec)
-    options: dict[str, Any] = {key: _value(text) for key, text in parse_qsl(query)}
+    name, options = _parts(spec)
     try:
         factory = _factory(name)
         if profile is not None and "profile" in inspect.signature(factory).parameters:
@@ -66,26 +70,82 @@ def open_adapter(spec: str, profile: str | None = None) -> Adapter:
         raise UnknownTargetError(_why(repr(spec), error)) from error
 
 
-def with_option(spec: str, name: str, value: str) -> str:
-    """The same target with one more option.
+@frozen
+class Known:
+    """An adapter that can be selected by name: how it is written, or where it was installed from."""
 
-    >>> with_option("process?deadline=5:./engine --flag", "validate", "true")
-    'process?deadline=5&validate=true:./engine --flag'
+    name: str
+    what: str
+    source: str
+
+
+def known() -> list[Known]:
+    """The built-in schemes, and what other packages have installed; nothing is loaded."""
+    installed = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return [
+        *(Known(name, what, "built in") for name, what in SCHEMES.items()),
+        *(Known(entry.name, entry.value, _package(entry)) for entry in installed),
+    ]
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "installed"
+
+
+def exchanges_messages(spec: str) -> bool:
+    """Whether a target is a process, spoken to in messages.
+
+    >>> exchanges_messages("process?deadline=5:./engine"), exchanges_messages("processor")
+    (True, False)
     """
-    selected, query = _parts(spec)
-    query = f"{query}&{name}={value}" if query else f"{name}={value}"
-    scheme, colon, rest = selected.partition(":")
-    return f"{scheme}?{query}{colon}{rest}" if scheme == "process" else f"{selected}?{query}"
+    return re.split("[?:]", spec, maxsplit=1)[0] == "process"
 
 
-def _parts(spec: str) -> tuple[str, str]:
-    """What is selected, and its options: after the name, but for a process before its command."""
+def _parts(spec: str) -> tuple[str, dict[str, Any]]:
+    """What is selected, and its options."""
+    name, query = _split(spec)
+    return name, {key: _value(text) for key, text in parse_qsl(query)}
+
+
+def _split(spec: str) -> tuple[str, str]:
+    """What is selected, and the query: after the name, but for a process before its command."""
     head, colon, command = spec.partition(":")
     scheme, _, query = head.partition("?")
     if scheme == "process":
         return f"{scheme}{colon}{command}", query
     name, _, query = spec.partition("?")
     return name, query
+
+
+def cluster_options(spec: str) -> tuple[str, dict[str, Any]]:
+    """The context and the options of a target that is a cluster.
+
+    Raises:
+        UnknownTargetError: it is none.
+    """
+    name, options = _parts(spec)
+    scheme, _, context = name.partition(":")
+    if scheme != "cluster":
+        raise UnknownTargetError(f"{spec!r} is no cluster: write cluster:CONTEXT")
+    return context, options
+
+
+def with_options(spec: str, **options: str | bool) -> str:
+    """A target with more options.
+
+    >>> with_options("cluster:kind", hook="ssh {node}", metrics=True)
+    'cluster:kind?hook=ssh+%7Bnode%7D&metrics=true'
+    >>> with_options("process?deadline=5:./engine --flag", validate=True)
+    'process?deadline=5&validate=true:./engine --flag'
+    """
+    words = {key: str(value).lower() if value is True else value for key, value in options.items()}
+    given = urlencode({key: value for key, value in words.items() if value})
+    if not given:
+        return spec
+    selected, query = _split(spec)
+    query = f"{query}&{given}" if query else given
+    scheme, colon, rest = selected.partition(":")
+    return f"{scheme}?{query}{colon}{rest}" if scheme == "process" else f"{selected}?{query}"
 
 
 def described(adapter: Adapter, spec: str) -> Implementation:
@@ -132,6 +192,10 @@ def _factory(name: str) -> Callable[..., Adapter]:
         from conformance.adapters.process import ProcessAdapter
 
         return partial(ProcessAdapter, rest)
+    if scheme == "cluster":
+        from conformance.adapters.cluster.adapter import open_cluster
+
+        return partial(open_cluster, rest)
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     if scheme in installed:
         loaded: Callable[..., Adapter] = installed[scheme].load()

@@ -48,13 +48,14 @@ class Header:
     seed: int = 0
     tool: str = ""
     rule: str = ""
+    lateness: float | None = None
     kubelaws: int = VERSION
 
     @property
     def setting(self) -> Setting:
         """Under which conditions it is judged."""
         clock = "real" if self.clock == "real" else "virtual"
-        return Setting(profile(self.profile), clock, self.epoch)  # type: ignore[arg-type]
+        return Setting(profile(self.profile), clock, self.epoch, self.lateness)  # type: ignore[arg-type]
 
 
 def header_of(

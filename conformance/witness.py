@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
+from attrs import evolve
+
 from conformance import trace
 from conformance.adapter import AdapterError
 from conformance.describe import sentence
@@ -18,7 +20,6 @@ from conformance.examine import Examination, Target, Violation
 from conformance.session import Session, Shown, replay, steps_of
 from conformance.shrink import BUDGET, Step, shrink
 from reports.events import AdapterFailed, EdgeTaken, ResultEvent, RuleExercised, ViolationFound
-from spec_model.events import Event
 from spec_model.rules import registry
 from spec_model.world import Finding
 
@@ -120,17 +121,20 @@ def violation_found(
     session = witnesses.again(steps)
     shown = first_shown(session, violation.finding.rule) if session else None
     if session is None or shown is None:
-        return _told(target, violation.finding, violation.events, test, seen=ONCE)
+        return told(target, violation, test, seen=ONCE)
     witnesses.remember(steps, session)
-    return _told(target, shown.finding, session.events[: shown.step + 1], test)
+    shortest = Violation(
+        shown.finding, tuple(session.events[: shown.step + 1]), session.world.setting
+    )
+    return told(target, shortest, test)
 
 
 ONCE: Final = " (not seen again when the same was done again: the engine is not deterministic)"
 
 
-def _told(
-    target: Target, finding: Finding, events: Sequence[Event], test: str, *, seen: str = ""
-) -> ViolationFound:
+def told(target: Target, violation: Violation, test: str, *, seen: str = "") -> ViolationFound:
+    """The violation as a result event, as it is; ``seen`` is added to what was seen."""
+    finding, events, setting = violation.finding, violation.events, violation.setting
     rule = registry()[finding.rule]
     header = trace.header_of(
         target.implementation,
@@ -140,6 +144,7 @@ def _told(
         tool=target.tool,
         rule=rule.id,
     )
+    header = evolve(header, epoch=setting.epoch, lateness=setting.lateness)
     return ViolationFound(
         rule=rule.id,
         test=test,

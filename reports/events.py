@@ -81,11 +81,34 @@ class TestFinished:
 
 
 @frozen
+class ScenarioMoved:
+    """A scenario that runs beside others on a real clock has gone on (for progress).
+
+    Attributes:
+        state: ``running``, ``confirming``, ``done`` or ``left out``.
+        foreseen: seconds that it is expected to take.
+    """
+
+    scenario: str
+    state: str
+    foreseen: float
+
+
+@frozen
 class RuleExercised:
     """A rule's condition was met and checked so many times in a test."""
 
     rule: str
     count: int
+    test: str
+
+
+@frozen
+class RuleLeftOut:
+    """A test could not examine a rule, for a reason that a person wants to know."""
+
+    rule: str
+    reason: str
     test: str
 
 
@@ -167,7 +190,9 @@ ResultEvent: TypeAlias = (
     RunStarted
     | TestStarted
     | TestFinished
+    | ScenarioMoved
     | RuleExercised
+    | RuleLeftOut
     | EdgeTaken
     | ViolationFound
     | AdapterFailed

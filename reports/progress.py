@@ -23,6 +23,7 @@ from reports.events import (
     RuleExercised,
     RunFinished,
     RunStarted,
+    ScenarioMoved,
     TestFinished,
     TestStarted,
     ViolationFound,
@@ -55,6 +56,7 @@ class Progress:
         self._exercised: set[str] = set()
         self._running: dict[str, None] = {}  # in order, and cheap to leave from the middle
         self._told: set[tuple[str, str]] = set()
+        self._scenarios: dict[str, tuple[str, float, float]] = {}  # state, since when, foreseen
 
     def feed(self, event: ResultEvent) -> None:
         """Takes one event in; what a person must know at once is printed above the display."""
@@ -66,6 +68,8 @@ class Progress:
             case TestFinished(test):
                 self._running.pop(test, None)
                 self._done += 1
+            case ScenarioMoved():
+                self._moves(event)
             case RuleExercised(rule, count) if count:
                 self._exercised.add(rule)
             case ViolationFound():
@@ -77,6 +81,12 @@ class Progress:
                 self._killed += event.killed
             case RunFinished():
                 self._running.clear()
+
+    def _moves(self, event: ScenarioMoved) -> None:
+        if event.state in ("done", "left out"):
+            self._scenarios.pop(event.scenario, None)
+        else:
+            self._scenarios[event.scenario] = event.state, self._now(), event.foreseen
 
     def _violation(self, event: ViolationFound) -> None:
         excused = event.implementation or event.rule in self._known
@@ -106,8 +116,23 @@ class Progress:
             *self._counters(),
             Text(clock(round(self._now() - self._since)), style="dim"),
         )
+        if self._scenarios:
+            return Group(line, self._side_by_side())
         current = next(reversed(self._running), "")
         return Group(line, Text(current, style="dim", overflow="ellipsis", no_wrap=True))
+
+    def _side_by_side(self) -> Table:
+        """A line for every scenario that is going on: its state, how long, of how long."""
+        table = Table.grid(padding=(0, 1))
+        for name, (state, since, foreseen) in self._scenarios.items():
+            gone = self._now() - since
+            table.add_row(
+                ProgressBar(total=max(foreseen, 1.0), completed=gone, width=12),
+                Text(f"{clock(round(gone))} of {clock(round(foreseen))}", style="dim"),
+                Text(state, style="bold yellow" if state == "confirming" else ""),
+                Text(name, overflow="ellipsis", no_wrap=True),
+            )
+        return table
 
     def _counters(self) -> list[Text]:
         style = "bold red" if self._broken else "green"

@@ -20,6 +20,7 @@ from reports.events import (
     MutantTried,
     ResultEvent,
     RuleExercised,
+    RuleLeftOut,
     RunFinished,
     RunStarted,
     TestFinished,
@@ -316,9 +317,12 @@ def _results(
 ) -> tuple[RuleResult, ...]:
     exercised: dict[str, list[RuleExercised]] = {}
     violations: dict[str, list[ViolationFound]] = {}
+    left_out: dict[str, str] = {}
     for event in events:
         if isinstance(event, RuleExercised):
             exercised.setdefault(event.rule, []).append(event)
+        elif isinstance(event, RuleLeftOut):
+            left_out.setdefault(event.rule, event.reason)
         elif isinstance(event, ViolationFound):
             violations.setdefault(event.rule, []).append(event)
     selected = {*started.rules, *started.planned, *violations}
@@ -327,7 +331,14 @@ def _results(
             f"no rule {unknown[0]!r} in the registry{did_you_mean(unknown[0], rules)}"
         )
     return tuple(
-        _result(rule, started, exercised.get(name, ()), tuple(violations.get(name, ())), day)
+        _result(
+            rule,
+            started,
+            exercised.get(name, ()),
+            tuple(violations.get(name, ())),
+            day,
+            left_out.get(name, ""),
+        )
         for name, rule in rules.items()
         if name in selected
     )
@@ -339,10 +350,11 @@ def _result(
     exercised: Sequence[RuleExercised],
     violations: tuple[ViolationFound, ...],
     day: date | None,
+    left_out: str,
 ) -> RuleResult:
     times = sum(event.count for event in exercised)
     tests = tuple(dict.fromkeys(event.test for event in exercised if event.count))
-    verdict, why = _verdict(rule, started, times, violations, day)
+    verdict, why = _verdict(rule, started, times, violations, day, left_out)
     return RuleResult(rule, verdict, why, times, violations, tests)
 
 
@@ -352,6 +364,7 @@ def _verdict(
     times: int,
     violations: tuple[ViolationFound, ...],
     day: date | None,
+    left_out: str,
 ) -> tuple[Verdict, str]:
     if violations:
         return _broken(rule, started, violations, day)
@@ -368,7 +381,7 @@ def _verdict(
         return Verdict.UNSUPPORTED, "no function that the adapter serves shows it"
     if lacking:
         return Verdict.UNSUPPORTED, f"the adapter lacks {', '.join(lacking)}"
-    return Verdict.UNEXERCISED, "its condition was never met"
+    return Verdict.UNEXERCISED, left_out or "its condition was never met"
 
 
 def _shown_by_functions(started: RunStarted) -> frozenset[str]:

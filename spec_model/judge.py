@@ -198,6 +198,14 @@ def _expire(world: World, event: Event | None, bench: Bench) -> World:
     return World(world.setting, world.at, kept, world.notes, _earliest(kept), (), (), ())
 
 
+def deadlines(world: World) -> list[float]:
+    """When each thing that is owed must have come, in seconds; infinite where it may take for ever.
+
+    ``next_deadline`` is a bound on them, and may be that of something that has come already.
+    """
+    return [owed.not_after for known in world.objects.values() for _, owed in known.obligations]
+
+
 def _earliest(kept: Mapping[Key, Known]) -> float:
     return min(
         (owed.not_after for known in kept.values() for _, owed in known.obligations),

@@ -47,11 +47,14 @@ class Setting:
     profile: Profile = V1_36
     clock: Literal["virtual", "real"] = "virtual"
     epoch: float = 0.0  # seconds since 1970 at ``at = 0``
+    lateness: float | None = None  # seconds, where a run has measured its own
 
     @property
     def tolerance(self) -> Tolerance:
-        """How far times may be off on this clock."""
-        return TOLERANCE[self.clock]
+        """How far times may be off: as the run has measured it, else as the clock lets expect."""
+        if self.lateness is None:
+            return TOLERANCE[self.clock]
+        return Tolerance(lateness=self.lateness)
 
 
 @frozen

@@ -17,10 +17,10 @@ profile_choice = click.Choice(PROFILES)
 
 budget_option = click.option(
     "--budget",
-    type=click.Choice(["quick", "standard", "deep"]),
+    type=click.Choice(["quick", "standard", "deep", "full"]),
     default="standard",
     show_default=True,
-    help="How much to draw.",
+    help="How much to draw; on a real clock, how long to wait (quick: 30 s at once, full: all there is).",
 )
 seed_option = click.option(
     "--seed", default=0, show_default=True, help="Another seed draws other sequences."
@@ -35,17 +35,15 @@ validate_option = click.option(
 )  # fmt: skip
 
 
-def validated(options: dict[str, Any]) -> dict[str, Any]:
-    """The options without ``--validate``, which is an option of the target that they name."""
-    adapter, validate = options["adapter"], options.pop("validate")
+def validated(spec: str, validate: bool) -> str:
+    """The target that ``--validate`` makes of another."""
     if not validate:
-        return options
-    spec = targets.chosen(adapter)
-    if not spec.startswith("process"):
+        return spec
+    if not targets.exchanges_messages(spec):
         raise Problem(
             f"--validate is for process: targets, which exchange messages; {spec} does not"
         )
-    return {**options, "adapter": targets.with_option(spec, "validate", "true")}
+    return targets.with_options(spec, validate=True)
 
 
 def area_option(function: F) -> F:

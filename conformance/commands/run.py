@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     "--adapter",
     metavar="TARGET",
     help="Engine to judge: simulator (default), python:package.module:Factory, process:./engine --flag, "
-    f"or an installed name; kubelaws adapters lists them. Environment: {targets.VARIABLE}.",
+    "cluster:CONTEXT, or an installed name; kubelaws adapters lists them. "
+    f"Environment: {targets.VARIABLE}.",
 )
 @validate_option
 @click.option(
@@ -62,9 +63,26 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False), help="Where the reports go.",
 )  # fmt: skip
 @click.option(
+    "--dry-run", is_flag=True, help="cluster: only say what would be created, and what is missing."
+)
+@click.option(
+    "--metrics-server", is_flag=True, help="cluster: serve the metrics API with injected usage."
+)
+@click.option(
+    "--node-hook", default="", metavar="COMMAND",
+    help="cluster: how a command is run on a node, such as 'ssh {node}'.",
+)  # fmt: skip
+@click.option(
     "--verbose", "-v", is_flag=True, help="Show every rule, not only those that need a look."
 )
-def command(directory: Path, verbose: bool, **options: Any) -> None:
+def command(
+    directory: Path,
+    verbose: bool,
+    dry_run: bool,
+    metrics_server: bool,
+    node_hook: str,
+    **options: Any,
+) -> None:
     """Judge an engine: run the suite against it and report a verdict for every rule.
 
     Ctrl-C keeps what is known so far: the reports are written and say that the run is incomplete.
@@ -75,6 +93,7 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
       kubelaws run --adapter python:mine:Engine      your engine
       kubelaws run --adapter "process:./engine -v"   your engine, in any language
       kubelaws run --adapter "process?deadline=5:./engine"   it has 5 s to answer, not 30
+      kubelaws run --adapter cluster:kind --budget quick --dry-run
       kubelaws run --area BACKOFF --budget deep      more draws, one area
       kubelaws run --profile documented --profile v1.36
       kubelaws run --adapter python:mine:Library --functions-only
@@ -93,7 +112,14 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
     from reports.terminal import print_summary
     from reports.verdicts import exit_code, fold
 
-    wanted = Wanted(**validated(options))
+    chosen = targets.chosen(options.pop("adapter"))
+    spec = validated(chosen, options.pop("validate"))
+    spec = targets.with_options(spec, metrics=metrics_server, hook=node_hook)
+    if dry_run:
+        from conformance.commands.cluster import preflight
+
+        raise SystemExit(preflight(spec))
+    wanted = Wanted(adapter=spec, **options)
     _refuse_bad_input(wanted)
     console = Console(
         file=sys.stdout
@@ -115,7 +141,7 @@ def command(directory: Path, verbose: bool, **options: Any) -> None:
 class Wanted:
     """What a person asks a run to do."""
 
-    adapter: str | None
+    adapter: str
     profiles: tuple[str, ...]
     rules: tuple[str, ...]
     areas: tuple[str, ...]
@@ -128,7 +154,7 @@ class Wanted:
 
     def options(self, profile: str | None) -> list[str]:
         """The same as options of pytest."""
-        options = ["--adapter", targets.chosen(self.adapter), "--budget", self.budget]
+        options = ["--adapter", self.adapter, "--budget", self.budget]
         options += [f"--kubelaws-seed={self.seed}"]
         options += ["--profile", profile] if profile else []
         options += [word for rule in self.rules for word in ("--rule", rule)]
@@ -177,7 +203,7 @@ def _refuse_bad_input(wanted: Wanted) -> None:
     Raises:
         Problem: there is no such engine or file, or nothing to run is left.
     """
-    spec = targets.chosen(wanted.adapter)
+    spec = wanted.adapter
     try:
         adapter = targets.open_adapter(spec)
         implementation = targets.described(adapter, spec)

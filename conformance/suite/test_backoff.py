@@ -35,10 +35,7 @@ def crash(
 
 def await_start(run: Session, name: str = "c", pod_name: str = "a") -> None:
     """Waits until a container runs."""
-    for seconds in PATIENCE:
-        if started_at(run, name, pod_name) is not None:
-            return
-        run.advance(seconds)
+    run.wait_until(lambda: started_at(run, name, pod_name) is not None, PATIENCE)
 
 
 def started_at(run: Session, name: str, pod_name: str) -> float | None:

@@ -77,6 +77,8 @@ def pods(run: Session, name: str = "a") -> list[str]:
 
 def use(run: Session, usage: Any, only: list[str] | None = None) -> None:
     """Chooses what Pods use: an amount of CPU, amounts by resource, or None for no sample."""
+    if not run.can("metrics"):
+        return
     chosen = {"cpu": usage} if isinstance(usage, str) else usage
     for name in pods(run) if only is None else only:
         run.do("set-usage", namespace="default", pod=name, usage=chosen)

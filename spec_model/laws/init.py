@@ -252,7 +252,10 @@ def a_failed_init_container_fails_the_pod(seen: SeenContainer) -> Verdict:
     decision = should_restart(seen.pod.now.spec, seen.spec, run.exit_code, False, seen.pod.profile)
     if decision.value or decision.because != "INIT-004":
         return None
-    return _fails(seen.pod, seen.spec) or Obligation(
+    failed = _fails(seen.pod, seen.spec)
+    if failed is None and is_over(seen.pod):
+        return None  # its deadline has passed, or it was evicted: another rule's end, in one write
+    return failed or Obligation(
         what=f"phase Failed, for init container {seen.spec.name} has failed for good",
         settled=lambda later: _fails(later, seen.spec) or (VOID if is_over(later) else None),
         not_after=seen.pod.at + seen.pod.tolerance.lateness,

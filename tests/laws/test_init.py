@@ -152,6 +152,13 @@ def test_under_never_the_pod_fails() -> None:
     assert judged(before, never(1, "Pending"), never(2, "Failed")).held("INIT-004")
 
 
+def test_a_deadline_that_ends_the_init_container_ends_the_pod_too() -> None:
+    """Both are seen in one write: the init container was killed, and the Pod failed for its deadline."""
+    before = look(0, i=running(0), j=INITIALIZING, policy="Never")
+    over = never(1, "Failed", more={"reason": "DeadlineExceeded"})
+    assert "INIT-004" not in blamed(judged(before, over, until=60))
+
+
 def test_under_never_the_pod_does_not_fail() -> None:
     before = look(0, i=running(0), j=INITIALIZING, policy="Never")
     assert "INIT-004" in blamed(judged(before, never(1, "Pending"), until=60))

@@ -29,6 +29,26 @@ def test_a_terminal_phase_absorbs() -> None:
     assert "PHASE-008" in trace.broken
 
 
+def ended_by_somebody(clock: str) -> Any:
+    """A status write says that a Pod has ended whose container runs; its kubelet says otherwise."""
+    whom = {"namespace": "default", "pod": "a"}
+    return judged(
+        one(1, "Running", running()),
+        done(2, "write-status", **whom, status={"phase": "Failed"}),
+        one(3, "Failed", running()),
+        one(4, "Running", running()),
+        clock=clock,
+    )
+
+
+def test_a_real_kubelet_has_the_last_word() -> None:
+    assert "PHASE-008" not in ended_by_somebody("real").broken
+
+
+def test_on_a_virtual_clock_somebody_elses_word_is_final_too() -> None:
+    assert "PHASE-008" in ended_by_somebody("virtual").broken
+
+
 def test_another_pod_of_the_same_name_starts_anew() -> None:
     trace = judged(
         one(1, "Succeeded", terminated(0), policy="Never"),

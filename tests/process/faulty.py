@@ -25,8 +25,8 @@ MANY = 50 * 1024 * 1024
 class Faults:
     """What a process does instead of answering; it is given the right answer."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, server: Server) -> None:
+        self.directory, self.server = directory, server
         self.output = private_output()
 
     def say(self, line: bytes) -> None:
@@ -111,13 +111,25 @@ class Faults:
         changed["result"]["protocol"] = 99
         self.say(json.dumps(changed).encode() + b"\n")
 
+    def takes_no_batches(self, answer: bytes) -> None:
+        changed = json.loads(answer)
+        del changed["result"]["batch"]
+        self.say(json.dumps(changed).encode() + b"\n")
+        for line in sys.stdin.buffer:
+            self.say(b"no batches\n" if line.startswith(b"[") else self.server.answer(line))
+
+    def moves_the_cursor(self, answer: bytes) -> None:
+        os.write(2, b"\x1b[2Jgone\x07\n")
+        self.crashes(answer)
+
     def outlives_its_input(self, answer: bytes) -> None:
         self.say(answer)
         time.sleep(FOREVER)
 
 
 def main(fault: str, when: str, directory: str) -> None:
-    faults, server = Faults(Path(directory)), Server(lambda _: SimulatorAdapter())
+    server = Server(lambda _: SimulatorAdapter())
+    faults = Faults(Path(directory), server)
     (Path(directory) / str(os.getpid())).touch()
     for line in sys.stdin.buffer:
         strike = getattr(faults, fault) if when.encode() in line else faults.say

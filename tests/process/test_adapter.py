@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from attrs import evolve
 
-from conformance.adapter import AdapterError, FunctionNotServedError
+from conformance.adapter import AdapterError, FunctionNotServedError, Implementation
 from conformance.adapters.process import ProcessAdapter
 from conformance.adapters.simulator import SimulatorAdapter
 from spec_model.events import stimulus
@@ -98,6 +99,23 @@ def test_the_engine_runs_under_the_profile_it_is_asked_for(profile: str) -> None
     adapter = ProcessAdapter(served("simulator"), profile=profile)
     try:
         assert adapter.describe().profile == profile
+    finally:
+        adapter.close()
+
+
+class RealTime(SimulatorAdapter):
+    def describe(self) -> Implementation:
+        return evolve(super().describe(), clock="real")
+
+
+def test_on_a_real_clock_nothing_is_fetched_ahead() -> None:
+    adapter = ProcessAdapter(served("python:tests.process.test_adapter:RealTime"))
+    try:
+        adapter.reset()
+        assert any(each.object["kind"] == "Node" for each in adapter.observe())
+        assert adapter.apply(STEPS[0])
+        assert any(each.object["kind"] == "Pod" for each in adapter.observe())
+        assert not adapter.observe()
     finally:
         adapter.close()
 

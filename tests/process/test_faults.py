@@ -33,7 +33,7 @@ def broken(tmp_path: Path) -> Iterator[Open]:
 
     def make(fault: str, when: str = '"exit"', **options: Any) -> ProcessAdapter:
         command = faulty(fault, when, tmp_path)
-        opened.append(ProcessAdapter(command, **{"deadline": 20.0, **options}))
+        opened.append(ProcessAdapter(command, **{"deadline": 60.0, **options}))
         return opened[-1]
 
     yield make
@@ -42,12 +42,13 @@ def broken(tmp_path: Path) -> Iterator[Open]:
     assert alive(tmp_path) == []
 
 
-def complaint(adapter: ProcessAdapter) -> str:
-    """What is said when the fault strikes."""
+def complaint(adapter: ProcessAdapter, deadline: float = 60.0) -> str:
+    """What is said when the fault strikes; the engine then has that long to answer."""
     adapter.describe()
     adapter.reset()
     adapter.apply(CREATE)
     assert adapter.observe()
+    adapter.deadline = deadline
     with pytest.raises(AdapterError) as raised:
         adapter.apply(EXIT)
     return str(raised.value)
@@ -85,19 +86,18 @@ def test_a_failure_names_the_call_and_a_fresh_process_goes_on(broken: Open, faul
     [("hangs", "waiting for a lock"), ("floods_stderr_and_hangs", "tick tick tick")],
 )
 def test_a_process_that_does_not_answer_is_ended(broken: Open, fault: str, words: str) -> None:
-    adapter = broken(fault, deadline=3.0)
-    said = complaint(adapter)
-    assert said.startswith("apply: the engine did not answer within 3 s; its stderr ended: ")
+    said = complaint(broken(fault), deadline=1.0)
+    assert said.startswith("apply: the engine did not answer within 1 s; its stderr ended: ")
     assert words in said
 
 
 def test_a_process_that_reads_no_more_is_ended(broken: Open) -> None:
-    adapter = broken("hangs", deadline=3.0)
-    adapter.describe()
+    adapter = broken("hangs")
     adapter.reset()
+    adapter.deadline = 1.0
     huge = stimulus("create", object=pod(labels={"exit": "x" * 1_000_000}))
     adapter._child.process.send_signal(19)  # type: ignore[union-attr]  # SIGSTOP: it reads nothing
-    with pytest.raises(AdapterError, match="apply: the engine did not answer within 3 s"):
+    with pytest.raises(AdapterError, match="apply: the engine did not answer within 1 s"):
         adapter.apply(huge)
 
 
@@ -123,6 +123,21 @@ def test_answers_of_a_batch_may_come_in_any_order(broken: Open) -> None:
     adapter.reset()
     assert isinstance(adapter.apply(CREATE), Accepted)
     assert any(each.object["kind"] == "Pod" for each in adapter.observe())
+
+
+def test_an_engine_need_not_take_batches(broken: Open) -> None:
+    adapter = broken("takes_no_batches", '"describe"')
+    adapter.reset()
+    adapter.apply(CREATE)
+    adapter.apply(EXIT)
+    assert any(each.object["kind"] == "Pod" for each in adapter.observe())
+    assert not adapter.observe()
+
+
+def test_what_is_shown_of_its_stderr_moves_no_cursor(broken: Open) -> None:
+    said = complaint(broken("moves_the_cursor"))
+    assert "gone" in said
+    assert said.isprintable()
 
 
 def test_the_engines_own_error_does_not_end_the_process(broken: Open, tmp_path: Path) -> None:
@@ -152,6 +167,15 @@ def test_what_fails_at_every_start_is_given_up(broken: Open, tmp_path: Path) -> 
 def test_another_version_of_the_protocol_is_refused(broken: Open) -> None:
     with pytest.raises(AdapterError, match="describe: the engine speaks protocol 99; spoken here"):
         broken("speaks_another_version", "describe").describe()
+
+
+def test_without_a_handshake_there_is_no_process(broken: Open, tmp_path: Path) -> None:
+    adapter = broken("answers_with_an_error", "describe")
+    for _ in range(2):
+        with pytest.raises(AdapterError, match="describe was answered with error -32000: no mem"):
+            adapter.describe()
+        assert alive(tmp_path, patience=0) == []
+    assert len(started(tmp_path)) == 2
 
 
 def test_a_process_that_does_not_end_by_itself_is_ended(broken: Open, tmp_path: Path) -> None:

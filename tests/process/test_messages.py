@@ -12,6 +12,7 @@ from conformance.adapters.process import messages, schema
 from conformance.adapters.process.serve import METHODS, serve
 from conformance.adapters.simulator import SimulatorAdapter
 from spec_model.events import CAPABILITIES, VERBS
+from tests.process.engines import ROOT
 
 
 @pytest.mark.parametrize("value", [2**70, -(2**70), "\ud800", "é", 0.1, None, {"a": [1, {}]}])
@@ -96,6 +97,17 @@ def test_the_schema_names_the_path(name: str, data: Any, path: str) -> None:
     with pytest.raises(ValueError) as raised:  # noqa: PT011
         schema.check(name, data)
     assert path in str(raised.value)
+
+
+def test_the_conversation_in_the_documentation_fits_the_schema() -> None:
+    page = (ROOT / "docs" / "protocol.md").read_text("utf-8")
+    lines = page.partition("```jsonl\n")[2].partition("```")[0].splitlines()
+    for asked, answered in zip(lines[::2], lines[1::2], strict=True):
+        question, answer = json.loads(asked), json.loads(answered)
+        schema.check("request", question)
+        schema.check("response", answer)
+        if "result" in answer:
+            schema.check(f"{question['method']}.result", answer["result"])
 
 
 def answers(*lines: Any) -> list[Any]:

@@ -32,7 +32,7 @@ BOTH = (*QUICK, "--rule", "TRANS-001", "--rule", "PHASE-002")
 def test_the_run_goes_on_with_a_fresh_process(tmp_path: Path, fault: str, words: str) -> None:
     pids = tmp_path / "pids"
     pids.mkdir()
-    adapter = "process?deadline=20:" + faulty(fault, '"exit"', pids)
+    adapter = "process?deadline=60:" + faulty(fault, '"exit"', pids)
     result = kubelaws(tmp_path, *BOTH, "--adapter", adapter)
     assert result.returncode == 2
     assert words in " ".join(result.stdout.split())

@@ -158,7 +158,11 @@ class ProcessAdapter:
         except OSError as error:
             self._lost = f"{self.command[0]}: {error.strerror or error}"
             raise AdapterError(self._lost) from error
-        greeting = self._greet()
+        try:
+            greeting = self._greet()
+        except AdapterError:
+            self._discard()  # with whom there was no handshake there is nothing to talk about
+            raise
         if self._greeting not in (None, greeting):
             raise self._failure("describe", "says otherwise what it is than the process before it")
         self._greeting = greeting
@@ -230,7 +234,7 @@ class ProcessAdapter:
         if self.validate:
             self._read(method, lambda data: schema.check(f"{method}.result", data), result)
         if not isinstance(result, dict):
-            raise self._failure(method, f"answered with {result!r}, not with an object")
+            raise self._failure(method, f"answered with {_told(result)}, not with an object")
         return result
 
     def _read(self, method: str, parse: Callable[[Any], T], data: Any) -> T:
@@ -247,13 +251,17 @@ class ProcessAdapter:
         words = self._child.last_words() if self._child else ""
         self._discard()
         log = f"; its stderr ended: {words}" if words else "; it wrote nothing to stderr"
-        self._lost = f"{method}: the engine {what}{log}"
+        self._lost = f"{method}: the engine {messages.short(what)}{log}"
         return AdapterError(self._lost)
 
     def _discard(self) -> None:
         child, self._child = self._child, None
         if child is not None:
             child.end()
+
+
+def _told(result: Any) -> str:
+    return messages.short(repr(result), 80)
 
 
 def _reason(name: str, data: Any) -> str:

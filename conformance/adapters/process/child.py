@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Final
 
-from conformance.adapters.process.messages import LONGEST
+from conformance.adapters.process.messages import LONGEST, short
 
 CHUNK: Final = 65536
 TAIL: Final = 4096
@@ -86,7 +86,7 @@ class Child:
         while self.end.alive and self._log() and time.monotonic() < until:
             pass
         lines = [line.strip() for line in self._tail.decode(errors="replace").splitlines()]
-        return " ⏎ ".join([line[-200:] for line in lines if line][-5:])
+        return " ⏎ ".join([short(line[-200:]) for line in lines if line][-5:])
 
     def finish(self, seconds: float) -> None:
         """Lets it end by itself: its input ends, and it has that long before it is made to."""

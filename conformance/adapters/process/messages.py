@@ -68,8 +68,13 @@ def decode(line: bytes) -> Any:
 
 def excerpt(line: bytes, width: int = 80) -> str:
     """The beginning of a line as a person reads it."""
-    text = line[: width * 4].decode(errors="replace").strip()
-    return repr(text if len(text) <= width else text[: width - 1] + "…")
+    return repr(short(line[: width * 4].decode(errors="replace").strip(), width))
+
+
+def short(text: str, width: int = 500) -> str:
+    """What an engine says, as it may be shown: bounded, and without what moves a terminal's cursor."""
+    cut = text if len(text) <= width else text[: width - 1] + "…"
+    return "".join(each if each.isprintable() else "\ufffd" for each in cut)
 
 
 _ALIKE: Final = bytes.maketrans(b"{}", b"[]")
@@ -143,4 +148,4 @@ def _response(data: Any) -> Response:
 def told(error: JsonRpcError) -> str:
     """A JSON-RPC error in one line."""
     data = f" ({error.data})" if error.data else ""
-    return f"error {error.code}: {error.message}{data}"
+    return short(" ".join(f"error {error.code}: {error.message}{data}".split()))

@@ -1,0 +1,149 @@
+"""What runs have left in a cluster: found by their label and name, and removed; nothing else is."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from conformance.adapter import AdapterError
+from conformance.adapters.cluster.client import Api
+from conformance.adapters.cluster.kinds import path
+from conformance.adapters.cluster.mapping import RUN_LABEL
+
+CLUSTER_KINDS: Final = ("PersistentVolume", "StorageClass", "Node", "APIService")
+"""Cluster-scoped kinds that a run may create."""
+
+HELD_KINDS: Final = ("Pod", "PersistentVolumeClaim")
+"""Kinds that a scenario may have put finalizers on, so that their namespace could not go."""
+
+LEASE_NAME: Final = "kubelaws"
+DEAD: Final = 60.0
+"""Seconds without a sign of life after which a run counts as crashed."""
+
+POLL: Final = 0.5
+RUN: Final = re.compile(r"[0-9a-f]{6}")
+
+
+@frozen
+class Leftover:
+    """What one run has in the cluster.
+
+    Attributes:
+        alive: whether it has given a sign of life within the last minute.
+        objects: ``(kind, name)`` of its namespaces and cluster-scoped objects.
+    """
+
+    run: str
+    alive: bool
+    objects: tuple[tuple[str, str], ...] = field(factory=tuple)
+
+
+def find(api: Api, now: Callable[[], float] = time.time) -> list[Leftover]:
+    """Every run that has something in the cluster, by its name.
+
+    Raises:
+        AdapterError: it may not be listed.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for kind in ("Namespace", *CLUSTER_KINDS):
+        for item in _labelled(api, kind):
+            found.setdefault(item["metadata"]["labels"][RUN_LABEL], []).append(
+                (kind, item["metadata"]["name"])
+            )
+    return [
+        Leftover(run, _is_alive(api, run, objects, now), tuple(objects))
+        for run, objects in sorted(found.items())
+    ]
+
+
+def remove(
+    api: Api,
+    run: str,
+    *,
+    patience: float,
+    said: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[str]:
+    """Removes all that one run has, waits until it is gone, and says what is left, as ``Kind name``."""
+    end = time.monotonic() + patience
+    told: set[tuple[str, str]] = set()
+    while True:
+        namespaces = [each for each in _labelled(api, "Namespace", run) if _is_of(each, run)]
+        left = [("Namespace", each["metadata"]["name"]) for each in namespaces]
+        for item in namespaces:
+            name = item["metadata"]["name"]
+            if ("Namespace", name) not in told:
+                told.add(("Namespace", name))
+                said(f"namespace {name}")
+                api.delete(path("Namespace", name=name))
+            release(api, name, f"{RUN_LABEL}={run}")
+        for kind in CLUSTER_KINDS:
+            left += [(kind, name) for name in remove_cluster_scoped(api, kind, run)]
+        if not left:
+            return []
+        if time.monotonic() > end:
+            return [" ".join(each) for each in left]
+        sleep(POLL)
+
+
+def release(api: Api, namespace: str, selector: str) -> None:
+    """Takes finalizers off what would keep a namespace from going."""
+    for kind in HELD_KINDS:
+        answer = api.get(path(kind, namespace), [("labelSelector", selector)])
+        for item in answer.body.get("items") or () if answer.ok else ():
+            if item["metadata"].get("finalizers"):
+                where = path(kind, namespace, item["metadata"]["name"])
+                api.patch(where, {"metadata": {"finalizers": None}})
+
+
+def remove_cluster_scoped(
+    api: Api, kind: str, run: str, only: Callable[[str], bool] = lambda _: True
+) -> list[str]:
+    """Asks for the end of the cluster-scoped objects of a run; the names of those that were there."""
+    names = []
+    for item in _labelled(api, kind, run):
+        name = item["metadata"]["name"]
+        if not _is_of(item, run) or not only(name):
+            continue
+        names.append(name)
+        api.delete(path(kind, name=name))
+        if item["metadata"].get("finalizers"):
+            api.patch(path(kind, name=name), {"metadata": {"finalizers": None}})
+    return names
+
+
+def _labelled(api: Api, kind: str, run: str = "") -> Iterable[dict[str, Any]]:
+    selector = f"{RUN_LABEL}={run}" if run else RUN_LABEL
+    answer = api.get(path(kind), [("labelSelector", selector)])
+    if answer.code == 403 and kind != "Namespace":
+        return []  # what may not be listed, a run with these rights cannot have created
+    if not answer.ok:
+        raise AdapterError(f"cannot list {kind}s: {answer.code} {answer.message}")
+    items: Iterable[dict[str, Any]] = answer.body.get("items") or ()
+    return items
+
+
+def _is_of(item: dict[str, Any], run: str) -> bool:
+    """Whether it is surely ours: the label alone could be a coincidence, or copied."""
+    metadata = item["metadata"]
+    labelled = (metadata.get("labels") or {}).get(RUN_LABEL) == run
+    named = f"-{run}" in metadata["name"] or metadata["name"].endswith(".metrics.k8s.io")
+    return labelled and named and bool(RUN.fullmatch(run))
+
+
+def _is_alive(
+    api: Api, run: str, objects: Iterable[tuple[str, str]], now: Callable[[], float]
+) -> bool:
+    for kind, name in objects:
+        if kind == "Namespace" and name.endswith(f"-{run}"):
+            answer = api.get(path("Lease", name, LEASE_NAME))
+            renewed = (answer.body.get("spec") or {}).get("renewTime") if answer.ok else None
+            if renewed:
+                at = datetime.fromisoformat(renewed).astimezone(UTC)
+                return now() - at.timestamp() < DEAD
+    return False

@@ -1,0 +1,320 @@
+"""A scenario's objects as objects of this run, and back: namespaces, names, labels, images, puppets.
+
+A scenario believes that it is alone in a cluster, in the namespace ``default``. Outward, its objects
+move to a namespace of its own, cluster-scoped ones get that namespace's name in front of theirs,
+everything is labelled with the run, and containers become puppets. Inward, all of that is undone, so
+that what is judged is what the scenario wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from typing import Any, Final
+
+from conformance.adapters.cluster import puppet
+from conformance.adapters.cluster.images import Images
+from conformance.adapters.cluster.kinds import CLUSTER_SCOPED
+
+RUN_LABEL: Final = "kubelaws/run"
+SESSION_LABEL: Final = "kubelaws/session"
+DEFAULT: Final = "default"
+
+Object = dict[str, Any]
+
+TOLERATION: Final = {"key": SESSION_LABEL, "operator": "Exists"}
+"""What lets Pods of the run onto its hollow nodes, where nobody else's may go."""
+
+NAMES: Final = {"volumeName": "PersistentVolume", "storageClassName": "StorageClass"}
+"""Fields that name a cluster-scoped object, and of which kind."""
+
+
+class Mapper:
+    """The two ways between one scenario and its place in the cluster.
+
+    Args:
+        home: the namespace that stands for ``default``.
+        run: the value of the run's label.
+        images: which real image stands for which.
+        is_foreign: whether a cluster-scoped object (kind, name) is somebody else's, so that a
+            scenario that names it means that one.
+        has_default_class: whether somebody's class is given to claims that name none.
+        pull: imagePullPolicy where a scenario leaves it open.
+        hollow: whether nodes are ours too, so that Pods must be kept on those of this scenario.
+    """
+
+    def __init__(
+        self,
+        home: str,
+        run: str,
+        images: Images,
+        is_foreign: Callable[[str, str], bool],
+        *,
+        has_default_class: Callable[[], bool] = lambda: False,
+        pull: str = "IfNotPresent",
+        hollow: bool = False,
+    ) -> None:
+        self.home, self.run, self.images, self.hollow = home, run, images, hollow
+        self._is_foreign, self._pull = is_foreign, pull
+        self._has_default_class = has_default_class
+        self._started_with: dict[str, str] = {}
+        self._without_class: set[str] = set()
+
+    # -- names ----------------------------------------------------------------------------------
+
+    def namespace(self, name: str) -> str:
+        """The namespace that stands for one of the scenario's."""
+        return self.home if name == DEFAULT else f"{self.home}-{name}"
+
+    def outer_name(self, kind: str, name: str) -> str:
+        """The real name of an object; what has a namespace keeps its own."""
+        if kind not in CLUSTER_SCOPED or not name or self._is_foreign(kind, name):
+            return name
+        return name if kind == "Node" and not self.hollow else f"{self.home}-{name}"
+
+    def inner_name(self, kind: str, name: str) -> str:
+        """The scenario's name of an object."""
+        return name.removeprefix(f"{self.home}-") if kind in CLUSTER_SCOPED else name
+
+    def text(self, text: str) -> str:
+        """A message of the API server with the scenario's names."""
+        return text.replace(f"{self.home}-", "").replace(self.home, DEFAULT)
+
+    # -- outward --------------------------------------------------------------------------------
+
+    def outward(self, manifest: Mapping[str, Any], kind: str = "") -> Object:
+        """A whole object or a patch of one, as it goes to the API server.
+
+        Raises:
+            NoImageLeftError: it asks for more images than there are.
+        """
+        kind = kind or str(manifest.get("kind") or "")
+        result: Object = deepcopy(dict(manifest))
+        metadata = result.get("metadata")
+        if isinstance(metadata, dict):
+            if isinstance(metadata.get("name"), str):
+                metadata["name"] = self.outer_name(kind, metadata["name"])
+            if "apiVersion" in manifest or "labels" in metadata:
+                self._label(metadata)
+        for spec, of_template in _pod_specs(result, kind):
+            self._dress(spec)
+            if of_template is not None:
+                self._label(of_template.setdefault("metadata", {}))
+        self._walk(result, self.namespace, self.outer_name)
+        if kind in ("PersistentVolume", "PersistentVolumeClaim"):
+            self._own_class(result, kind, is_whole="apiVersion" in manifest)
+        if kind == "PersistentVolume":
+            _path_of(result, lambda given: given if given == "/" else f"{given}.{self.home}")
+        if kind == "Node":
+            self._own_node(result)
+        return result
+
+    def _own_class(self, manifest: Object, kind: str, *, is_whole: bool) -> None:
+        """What has no class gets one of this scenario, for volumes without one are everybody's.
+
+        Nobody else's claim binds to them then, and no claim of ours to anybody else's volume.
+        """
+        spec = manifest.get("spec")
+        if not isinstance(spec, dict):
+            return
+        if is_whole and kind == "PersistentVolumeClaim":
+            name = str((manifest.get("metadata") or {}).get("name"))
+            if "storageClassName" in spec:
+                self._without_class.discard(name)
+            elif not self._has_default_class():
+                self._without_class.add(name)
+                spec["storageClassName"] = self.home
+        if spec.get("storageClassName") == "" or (
+            is_whole and kind == "PersistentVolume" and "storageClassName" not in spec
+        ):
+            spec["storageClassName"] = self.home
+
+    def _disown_class(self, manifest: Object, kind: str) -> None:
+        spec = manifest.get("spec") or {}
+        if spec.get("storageClassName") != self.home:
+            return
+        if kind == "PersistentVolume" or manifest["metadata"]["name"] in self._without_class:
+            del spec["storageClassName"]  # as the API leaves out what is empty
+        else:
+            spec["storageClassName"] = ""
+
+    def _label(self, metadata: Any) -> None:
+        if isinstance(metadata, dict) and isinstance(metadata.get("labels", {}), dict):
+            metadata["labels"] = {**metadata.get("labels", {}), RUN_LABEL: self.run}
+
+    def _dress(self, spec: Object) -> None:
+        """Makes the containers of a Pod's spec puppets, where a scenario gives them no command."""
+        for container in _containers(spec):
+            if isinstance(container.get("image"), str) and container["image"]:
+                image = container["image"]
+                container["image"] = self.images.real(image)
+                if container["image"] != image:
+                    container.setdefault("imagePullPolicy", self._pull)
+                if "command" not in container and "args" not in container:
+                    container["command"] = puppet.command()
+        if self.hollow and "containers" in spec:
+            selector = spec.get("nodeSelector") or {}
+            if isinstance(selector, dict):
+                spec["nodeSelector"] = {**selector, SESSION_LABEL: self.home}
+        tolerations = spec.get("tolerations") or []
+        speaks = "containers" in spec or "tolerations" in spec
+        if self.hollow and speaks and isinstance(tolerations, list):
+            spec["tolerations"] = [*tolerations, TOLERATION]
+
+    def _own_node(self, node: Object) -> None:
+        labels = node["metadata"].setdefault("labels", {})
+        labels[SESSION_LABEL] = self.home
+        taint = {"key": SESSION_LABEL, "value": self.home, "effect": "NoSchedule"}
+        if "apiVersion" in node:
+            spec = node.setdefault("spec", {})
+            spec["taints"] = [*(spec.get("taints") or []), taint]
+        hostname = "kubernetes.io/hostname"
+        if hostname in labels:
+            labels[hostname] = self.outer_name("Node", labels[hostname])
+
+    # -- inward ---------------------------------------------------------------------------------
+
+    def inward(self, manifest: Mapping[str, Any]) -> Object:
+        """An observed object, as the scenario knows it."""
+        kind = str(manifest.get("kind") or "")
+        result: Object = deepcopy(dict(manifest))
+        metadata = result.get("metadata") or {}
+        metadata["name"] = self.inner_name(kind, metadata.get("name", ""))
+        _unlabel(metadata)
+        if isinstance(result.get("status"), dict):
+            self._undress_statuses(result)
+        for spec, of_template in _pod_specs(result, kind):
+            self._undress(spec)
+            if of_template is not None:
+                _unlabel(of_template.get("metadata") or {})
+        self._walk(result, self._inner_namespace, self.inner_name)
+        if kind in ("PersistentVolume", "PersistentVolumeClaim"):
+            self._disown_class(result, kind)
+        if kind == "PersistentVolume":
+            _path_of(result, lambda given: given.removesuffix(f".{self.home}"))
+        if kind == "Node":
+            self._disown_node(result)
+        return result
+
+    def _inner_namespace(self, name: str) -> str:
+        return DEFAULT if name == self.home else name.removeprefix(f"{self.home}-")
+
+    def _undress(self, spec: Object) -> None:
+        for container in _containers(spec):
+            if isinstance(container.get("image"), str):
+                container["image"] = self.images.name(container["image"])
+            if puppet.is_puppet(container):
+                del container["command"]
+        selector = spec.get("nodeSelector")
+        if isinstance(selector, dict) and SESSION_LABEL in selector:
+            del selector[SESSION_LABEL]
+            if not selector:
+                del spec["nodeSelector"]
+        if self.hollow:
+            _without(spec, "tolerations", SESSION_LABEL)
+
+    def _undress_statuses(self, pod: Object) -> None:
+        """Statuses name the image as the runtime does; the one it was started with is meant."""
+        images = {
+            each["name"]: self.images.name(each.get("image", ""))
+            for each in _containers(pod.get("spec") or {})
+            if "name" in each
+        }
+        for group in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
+            for status in pod["status"].get(group) or ():
+                wanted = images.get(status.get("name", ""), status.get("image", ""))
+                identity = status.get("containerID") or ""
+                if identity:
+                    wanted = self._started_with.setdefault(identity, wanted)
+                status["image"] = wanted
+
+    def _disown_node(self, node: Object) -> None:
+        labels = node["metadata"].get("labels") or {}
+        labels.pop(SESSION_LABEL, None)
+        if isinstance(node.get("spec"), dict):
+            _without(node["spec"], "taints", SESSION_LABEL)
+            if not node["spec"]:
+                del node["spec"]
+        hostname = "kubernetes.io/hostname"
+        if hostname in labels:
+            labels[hostname] = self.inner_name("Node", labels[hostname])
+
+    # -- everywhere in an object ------------------------------------------------------------------
+
+    def _walk(
+        self, value: Any, namespace: Callable[[str], str], name: Callable[[str, str], str]
+    ) -> None:
+        """Exchanges, in place, whatever names a namespace or a cluster-scoped object."""
+        if isinstance(value, dict):
+            for key, part in value.items():
+                if (
+                    key == "namespace"
+                    and isinstance(part, str)
+                    and part.isascii()
+                    and " " not in part
+                ):
+                    value[key] = namespace(part) if part else part
+                elif key in NAMES and isinstance(part, str):
+                    value[key] = name(NAMES[key], part)
+                elif key == "nodeName" and isinstance(part, str) and self.hollow:
+                    value[key] = name("Node", part)
+                elif key == "matchExpressions" and self.hollow and isinstance(part, list):
+                    _exchange_hostnames(part, name)
+                else:
+                    self._walk(part, namespace, name)
+        elif isinstance(value, list):
+            for part in value:
+                self._walk(part, namespace, name)
+
+
+def _exchange_hostnames(expressions: list[Any], name: Callable[[str, str], str]) -> None:
+    for each in expressions:
+        if isinstance(each, dict) and each.get("key") == "kubernetes.io/hostname":
+            each["values"] = [name("Node", value) for value in each.get("values") or ()]
+
+
+def _without(spec: Object, group: str, key: str) -> None:
+    """Takes the entries with a key out of a list, and the list where it becomes empty."""
+    if isinstance(spec.get(group), list):
+        kept = [
+            each for each in spec[group] if not (isinstance(each, dict) and each.get("key") == key)
+        ]
+        if kept:
+            spec[group] = kept
+        else:
+            del spec[group]
+
+
+def _unlabel(metadata: Object) -> None:
+    labels = metadata.get("labels")
+    if isinstance(labels, dict) and RUN_LABEL in labels:
+        del labels[RUN_LABEL]
+        if not labels:
+            del metadata["labels"]
+
+
+def _pod_specs(manifest: Object, kind: str) -> Iterator[tuple[Object, Object | None]]:
+    """The spec of a Pod, or that in a workload's template, with the template."""
+    spec = manifest.get("spec")
+    if not isinstance(spec, dict):
+        return
+    if kind == "Pod":
+        yield spec, None
+        return
+    template = spec.get("template")
+    if isinstance(template, dict) and isinstance(template.get("spec"), dict):
+        yield template["spec"], template
+
+
+def _containers(spec: Object) -> Iterator[Object]:
+    for group in ("initContainers", "containers"):
+        listed = spec.get(group)
+        if isinstance(listed, list):
+            yield from (each for each in listed if isinstance(each, dict))
+
+
+def _path_of(volume: Object, change: Callable[[str], str]) -> None:
+    """Exchanges the path on the host, so that nobody's files lie there."""
+    host_path = (volume.get("spec") or {}).get("hostPath")
+    if isinstance(host_path, dict) and isinstance(host_path.get("path"), str):
+        host_path["path"] = change(host_path["path"])

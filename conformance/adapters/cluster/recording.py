@@ -1,0 +1,92 @@
+"""Passive recording: what the watches of a cluster show, with everything secret taken out."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from typing import Any, Final
+
+from conformance.adapters.cluster.client import Api
+from conformance.adapters.cluster.kinds import OBSERVED
+from conformance.adapters.cluster.watching import Shown, stop_all, watch_all
+
+REDACTED: Final = "redacted"
+POLL: Final = 0.5
+
+NOT_KEPT: Final = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
+"""Annotations that repeat a whole object, with all that is secret in it."""
+
+TEXTS: Final = frozenset({"command", "args"})
+"""Lists of words in which people put passwords."""
+
+
+def record(
+    api: Api,
+    deliver: Callable[[Shown], None],
+    *,
+    namespace: str = "",
+    seconds: float,
+    stopped: Callable[[], bool] = lambda: False,
+    kinds: Iterator[str] | tuple[str, ...] = OBSERVED,
+) -> None:
+    """Passes on, redacted, whatever is seen within so many seconds; list and watch rights are enough.
+
+    Raises:
+        WatchError: a kind may not be watched, or the cluster is gone.
+    """
+    seen: queue.SimpleQueue[Shown] = queue.SimpleQueue()
+    end = time.monotonic() + seconds
+    watches = watch_all(api, dict.fromkeys(kinds, ""), seen.put, where=namespace)
+    try:
+        while time.monotonic() < end and not stopped():
+            try:
+                shown = seen.get(timeout=min(POLL, max(end - time.monotonic(), 0.01)))
+            except queue.Empty:
+                for watch in watches:
+                    if watch.error:
+                        raise watch.error from None
+                continue
+            deliver(Shown(shown.at, shown.type, redacted(shown.object)))
+    finally:
+        stop_all(watches)
+
+
+def redacted(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The object without secrets: environment values, commands, arguments, data, copies of itself.
+
+    What the rules speak of stays: names, resources, probes' periods, statuses.
+    """
+    result = deepcopy(dict(manifest))
+    metadata = result.get("metadata") or {}
+    metadata.pop("managedFields", None)
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict):
+        for name in NOT_KEPT & annotations.keys():
+            del annotations[name]
+    if result.get("kind") in ("Secret", "ConfigMap"):
+        for part in ("data", "stringData", "binaryData"):
+            if isinstance(result.get(part), dict):
+                result[part] = dict.fromkeys(result[part], REDACTED)
+    _redact(result.get("spec"))
+    return result
+
+
+def _redact(value: Any) -> None:
+    if isinstance(value, list):
+        for part in value:
+            _redact(part)
+    if not isinstance(value, dict):
+        return
+    for key, part in value.items():
+        if key == "env" and isinstance(part, list):
+            for each in part:
+                if isinstance(each, dict) and "value" in each:
+                    each["value"] = REDACTED
+        elif key in TEXTS and isinstance(part, list):
+            value[key] = [REDACTED for _ in part]
+        elif key == "httpHeaders" and isinstance(part, list):
+            value[key] = [{**each, "value": REDACTED} for each in part if isinstance(each, dict)]
+        else:
+            _redact(part)

@@ -1,0 +1,129 @@
+"""The rights that a run needs, and why: what the RBAC manifest grants and the preflight asks for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import frozen
+
+from conformance.adapters.cluster.client import Api
+
+
+@frozen
+class Right:
+    """Verbs on one resource, in every namespace; ``without`` says what is lost where it is missing."""
+
+    group: str
+    resource: str
+    verbs: tuple[str, ...]
+    without: str = ""  # empty: nothing runs at all
+    capability: str = ""
+
+    @property
+    def named(self) -> str:
+        """As a person reads it."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+
+WATCH: Final = ("list", "watch")
+WRITE: Final = ("get", "list", "watch", "create", "update", "patch", "delete")
+
+RIGHTS: Final = (
+    Right("", "namespaces", ("list", "create", "delete")),
+    Right("", "resourcequotas", ("create",)),
+    Right("", "serviceaccounts", ("get", "patch")),
+    Right("coordination.k8s.io", "leases", ("get", "create", "patch")),
+    Right("", "pods", WRITE),
+    Right("", "nodes", WATCH),
+    Right("storage.k8s.io", "storageclasses", WRITE),
+    Right("", "persistentvolumes", WRITE),
+    Right("", "persistentvolumeclaims", WRITE),
+    Right("", "replicationcontrollers", WRITE),
+    Right("apps", "replicasets", WRITE),
+    Right("apps", "deployments", WRITE),
+    Right("apps", "daemonsets", WRITE),
+    Right("apps", "statefulsets", WRITE),
+    Right("batch", "jobs", WRITE),
+    Right("autoscaling", "horizontalpodautoscalers", WRITE),
+    Right("", "pods/exec", ("get", "create"), "containers cannot be steered", "container-exit"),
+    Right("", "pods/status", ("patch",), "the tester writes no status", "status-write"),
+    Right("", "pods/resize", ("patch",), "resizes are refused"),
+    Right("", "pods/binding", ("create",), "the tester binds no Pod"),
+)
+"""For a run with real kubelets."""
+
+HOLLOW: Final = (
+    Right("", "nodes", WRITE, "no hollow nodes", "nodes"),
+    Right("", "nodes/status", ("patch",), "no hollow nodes", "nodes"),
+    Right("", "pods/status", ("patch",), "no hollow nodes", "nodes"),
+)
+"""More, to play the kubelet."""
+
+METRICS: Final = (
+    Right("", "services", ("create",), "no injected metrics", "metrics"),
+    Right("discovery.k8s.io", "endpointslices", ("create",), "no injected metrics", "metrics"),
+    Right("apiregistration.k8s.io", "apiservices", ("get", "list", "create", "delete"),
+          "no injected metrics", "metrics"),
+)  # fmt: skip
+"""More, to serve metrics."""
+
+RECORDING: Final = tuple(
+    Right(each.group, each.resource, WATCH) for each in RIGHTS if set(WATCH) <= set(each.verbs)
+)
+"""All that a recording needs."""
+
+
+def missing(api: Api, rights: tuple[Right, ...], namespace: str = "") -> list[tuple[Right, str]]:
+    """The verbs that are not granted, asked for one by one (SelfSubjectAccessReview)."""
+    return [
+        (right, verb)
+        for right in rights
+        for verb in right.verbs
+        if not _granted(api, right, verb, namespace)
+    ]
+
+
+def _granted(api: Api, right: Right, verb: str, namespace: str) -> bool:
+    resource, _, subresource = right.resource.partition("/")
+    attributes = {"group": right.group, "resource": resource, "verb": verb}
+    if subresource:
+        attributes["subresource"] = subresource
+    if namespace:
+        attributes["namespace"] = namespace
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    answer = api.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review)
+    return bool(answer.ok and (answer.body.get("status") or {}).get("allowed"))
+
+
+def manifest(name: str = "kubelaws") -> list[dict[str, object]]:
+    """A ClusterRole with these rights, an account, and what binds the two."""
+    rules: list[dict[str, object]] = [
+        {"apiGroups": [right.group], "resources": [right.resource], "verbs": list(right.verbs)}
+        for right in RIGHTS
+    ]
+    rbac = "rbac.authorization.k8s.io"
+    account = {"kind": "ServiceAccount", "name": name, "namespace": "default"}
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": name, "namespace": "default"},
+        },
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": name},
+            "rules": rules,
+        },
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": name},
+            "subjects": [account],
+        },
+    ]

@@ -1,0 +1,330 @@
+"""One probe for every capability: the smallest thing that shows whether an engine really serves it.
+
+A probe is a function of a fresh session. It returns what was seen, and raises ``MissingError`` where
+what the capability promises does not happen. Nothing here judges a rule; the suite does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from conformance.session import Session
+from spec_model.events import Accepted, Manifest, Rejected
+from strategies.manifests import autoscaler, claim, container, node, pod, replica_set, volume
+from strategies.volumes import PROVISIONER, storage_class
+
+Probe: TypeAlias = Callable[[Session], str]
+
+PATIENCE: Final = (0, 1, 2, 5, 12, 40)
+"""Seconds to wait, again and again, for what an engine does by itself: a minute."""
+
+MEBI: Final = 1024 * 1024
+
+
+class MissingError(Exception):
+    """What the capability promises did not happen; the message says what was done and what was seen."""
+
+
+def served(run: Session, verb: str, /, **arguments: Any) -> Any:
+    """The value with which the engine accepts a stimulus.
+
+    Raises:
+        MissingError: it refuses.
+    """
+    response = run.do(verb, **arguments)
+    if isinstance(response, Accepted):
+        return response.value
+    raise MissingError(f"{verb} was refused: {_said(response)}")
+
+
+def _said(refusal: Rejected) -> str:
+    return f"{refusal.code} {refusal.reason} {refusal.message}".strip()
+
+
+def until(run: Session, what: str, holds: Callable[[], object]) -> None:
+    """Waits for it.
+
+    Raises:
+        MissingError: it does not come within a minute.
+    """
+    for seconds in PATIENCE:
+        if seconds:
+            run.advance(seconds)
+        if holds():
+            return
+    raise MissingError(f"{what} within {sum(PATIENCE)} s")
+
+
+def running(run: Session, name: str = "a", **spec: Any) -> str:
+    """Creates a Pod of one container ``c`` that is never restarted, and waits until it runs."""
+    made = {"containers": [container()], "policy": "Never", **spec}
+    served(run, "create", object=pod(name, **made))
+    until(run, f"Pod {name} was not seen Running", lambda: phase(run, name) == "Running")
+    return f"Pod {name} runs"
+
+
+def phase(run: Session, name: str = "a") -> str:
+    """The phase of a Pod as it was last seen; empty where there is none."""
+    view = run.view("Pod", name)
+    return "" if view is None else view.phase
+
+
+def state(run: Session, name: str = "a") -> Any:
+    """The status of the container ``c`` as it was last seen, or None."""
+    view = run.view("Pod", name)
+    return None if view is None else view.statuses.get("c")
+
+
+def ended(run: Session, name: str = "a") -> Any:
+    """The last run of the container ``c`` that has ended, or None."""
+    status = state(run, name)
+    return None if status is None else status.ended or status.last
+
+
+def field(run: Session, kind: str, name: str, *path: str) -> Any:
+    """A field of an object other than a Pod, as it was last seen; None where there is none."""
+    found: Any = run.view(kind, name)
+    for key in path:
+        found = (found or {}).get(key)
+    return found
+
+
+def some_node(run: Session) -> str:
+    """The name of a Node.
+
+    Raises:
+        MissingError: none was seen.
+    """
+    for known in run.world.of_kind("Node"):
+        name: str = known.manifest["metadata"]["name"]
+        return name
+    raise MissingError("no Node was seen after reset")
+
+
+IN_POD: Final = {"namespace": "default", "pod": "a"}
+IN_CONTAINER: Final = {**IN_POD, "container": "c"}
+
+
+def _kubelet(run: Session) -> str:
+    return running(run)
+
+
+def _scheduler(run: Session) -> str:
+    some_node(run)
+    served(run, "create", object=pod(policy="Never"))
+    until(run, "Pod a got no spec.nodeName", lambda: run.need("Pod", "a").spec.node_name)
+    return f"Pod a was bound to {run.need('Pod', 'a').spec.node_name}"
+
+
+def _exit(run: Session) -> str:
+    running(run)
+    served(run, "exit", **IN_CONTAINER, exitCode=3)
+    until(run, "the end of container c was not seen", lambda: ended(run))
+    if ended(run).exit_code != 3:
+        raise MissingError(f"container c ended with {ended(run).exit_code}, not with 3")
+    return "container c ended with exit code 3"
+
+
+def _status_write(run: Session) -> str:
+    served(run, "create", object=pod(policy="Never"))
+    served(run, "write-status", **IN_POD, status={"message": "checked"})
+    return "the status of Pod a was written"
+
+
+def _nodes(run: Session) -> str:
+    served(run, "create", object=node("extra"))
+    until(run, "Node extra was not seen", lambda: run.view("Node", "extra"))
+    served(run, "delete", kind="Node", namespace="", name="extra")
+    until(run, "Node extra was still seen", lambda: run.view("Node", "extra") is None)
+    return "Node extra came and went"
+
+
+def _memory(run: Session) -> str:
+    running(run, containers=[container(limits={"memory": "64Mi"})])
+    served(run, "allocate", **IN_CONTAINER, bytes=65 * MEBI)
+    until(run, "a container over its memory limit was not seen to end", lambda: ended(run))
+    return f"container c ended over its limit: {ended(run).reason}"
+
+
+def _node_memory(run: Session) -> str:
+    running(run)
+    served(run, "allocate", **IN_CONTAINER, bytes=1 << 50)
+    until(run, "no container ended for want of the node's memory", lambda: ended(run))
+    return f"container c ended for want of memory: {ended(run).reason}"
+
+
+def _cpu(run: Session) -> str:
+    running(run)
+    served(run, "burn", **IN_CONTAINER, milli=100)
+    return "container c burns 100m"
+
+
+def _inspect(run: Session) -> str:
+    running(run)
+    found = served(run, "inspect", **IN_CONTAINER)
+    if not isinstance(found, Mapping) or not found:
+        raise MissingError(
+            f"inspect answered {found!r}, not an object with what the container sees"
+        )
+    return f"container c sees {', '.join(sorted(found))}"
+
+
+def _images(run: Session) -> str:
+    served(run, "set-image", image="gone:1", outcome="missing")
+    served(run, "create", object=pod(containers=[container(image="gone:1")], policy="Never"))
+    run.advance(30)
+    if phase(run) != "Pending":
+        raise MissingError(f"a Pod whose image is missing was {phase(run) or 'not seen'}")
+    return "a Pod whose image is missing stays Pending"
+
+
+def _sandbox(run: Session) -> str:
+    running(run)
+    served(run, "lose-sandbox", **IN_POD)
+    return "Pod a lost its sandbox"
+
+
+def _restart_kubelet(run: Session) -> str:
+    name = some_node(run)
+    served(run, "restart-kubelet", node=name)
+    return f"the kubelet of {name} restarted"
+
+
+def _configure(run: Session) -> str:
+    name = some_node(run)
+    configuration = {
+        "crashLoopBackOff": {"maxContainerRestartPeriod": "10s"},
+        "featureGates": {"KubeletCrashLoopBackOffMax": True},
+    }
+    served(run, "configure-kubelet", node=name, configuration=configuration)
+    return f"the kubelet of {name} was configured"
+
+
+def _node_fault(run: Session) -> str:
+    name = some_node(run)
+    served(run, "stop-node", node=name)
+    run.advance(120)
+    if _ready(run, name) == "True":
+        raise MissingError(f"Node {name} was still Ready 120 s after it stopped")
+    served(run, "start-node", node=name)
+    until(run, f"Node {name} was not Ready again", lambda: _ready(run, name) == "True")
+    return f"Node {name} stopped and came back"
+
+
+def _ready(run: Session, name: str) -> str:
+    conditions = field(run, "Node", name, "status", "conditions") or ()
+    return next((each["status"] for each in conditions if each["type"] == "Ready"), "")
+
+
+def _pods(run: Session) -> int:
+    return len(run.world.of_kind("Pod"))
+
+
+def _workloads(run: Session) -> str:
+    served(run, "create", object=replica_set("web", 2))
+    until(run, "a ReplicaSet of 2 did not make 2 Pods", lambda: _pods(run) == 2)
+    return "a ReplicaSet of 2 made 2 Pods"
+
+
+def _of_template(kind: str, api: str, **spec: Any) -> Manifest:
+    labels = {"app": "web"}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": pod(policy=spec.pop("policy", None))["spec"],
+    }
+    selector = {} if kind == "Job" else {"selector": {"matchLabels": labels}}
+    metadata = {"name": "web", "namespace": "default"}
+    inner = {"template": template, **selector, **spec}
+    return {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": inner}
+
+
+def _makes_pods(manifest: Manifest) -> Probe:
+    def probe(run: Session) -> str:
+        served(run, "create", object=manifest)
+        until(run, f"a {manifest['kind']} made no Pod", lambda: _pods(run))
+        return f"a {manifest['kind']} made {_pods(run)} Pod(s)"
+
+    return probe
+
+
+def _autoscaler(run: Session) -> str:
+    served(run, "create", object=replica_set("web", 1, kind="Deployment"))
+    served(run, "create", object=autoscaler("web", "web", minimum=2, maximum=3))
+    until(
+        run,
+        "a Deployment of 1 was not scaled to the 2 that its autoscaler asks for",
+        lambda: field(run, "Deployment", "web", "spec", "replicas") == 2,
+    )
+    return "a Deployment of 1 was scaled to the minimum of 2"
+
+
+def _metrics(run: Session) -> str:
+    running(run)
+    served(run, "set-usage", **IN_POD, usage={"cpu": "100m"})
+    served(run, "set-metrics", available=False)
+    return "usage was set, and the metrics API taken away"
+
+
+def _is_bound(run: Session) -> bool:
+    path = ("status", "phase")
+    return bool(field(run, "PersistentVolumeClaim", "data", *path) == "Bound")
+
+
+def _volumes(run: Session) -> str:
+    served(run, "create", object=volume("disk"))
+    served(run, "create", object=claim("data"))
+    until(run, "a claim was not bound to the volume that fits it", lambda: _is_bound(run))
+    return "a claim was bound to a volume"
+
+
+def _provisioner(run: Session) -> str:
+    offered = [known.manifest for known in run.world.of_kind("StorageClass")]
+    made = storage_class("fast", PROVISIONER)
+    if not offered:
+        served(run, "create", object=made)
+    name = (offered or [made])[0]["metadata"]["name"]
+    served(run, "create", object=claim("data", storageClassName=name))
+    until(run, "no volume was made for a claim with a class", lambda: _is_bound(run))
+    return "a volume was made for a claim"
+
+
+def _reclaimer(run: Session) -> str:
+    served(run, "create", object=volume("disk", persistentVolumeReclaimPolicy="Delete"))
+    served(run, "create", object=claim("data"))
+    until(run, "a claim was not bound to the volume that fits it", lambda: _is_bound(run))
+    served(run, "delete", kind="PersistentVolumeClaim", namespace="default", name="data")
+    until(
+        run,
+        "a released volume with the policy Delete did not go",
+        lambda: run.view("PersistentVolume", "disk") is None,
+    )
+    return "a released volume was deleted"
+
+
+PROBES: Final[Mapping[str, Probe]] = {
+    "kubelet": _kubelet,
+    "scheduler": _scheduler,
+    "container-exit": _exit,
+    "status-write": _status_write,
+    "nodes": _nodes,
+    "memory": _memory,
+    "node-memory": _node_memory,
+    "cpu-load": _cpu,
+    "inspect": _inspect,
+    "images": _images,
+    "sandbox-loss": _sandbox,
+    "kubelet-restart": _restart_kubelet,
+    "kubelet-config": _configure,
+    "node-fault": _node_fault,
+    "workloads": _workloads,
+    "daemonsets": _makes_pods(_of_template("DaemonSet", "apps/v1")),
+    "jobs": _makes_pods(_of_template("Job", "batch/v1", policy="Never")),
+    "statefulsets": _makes_pods(_of_template("StatefulSet", "apps/v1", serviceName="web")),
+    "autoscaler": _autoscaler,
+    "metrics": _metrics,
+    "volumes": _volumes,
+    "provisioner": _provisioner,
+    "reclaimer": _reclaimer,
+}
+"""By capability; ``api`` has steps of its own, and what no stimulus shows has none."""

@@ -1,0 +1,199 @@
+"""On a real cluster: what the fake one cannot show. Run with --cluster cluster:CONTEXT."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from conformance.adapters.cluster import leftovers, rights
+from conformance.adapters.cluster.adapter import ClusterAdapter, open_cluster
+from conformance.adapters.cluster.client import Api, connect
+from conformance.adapters.cluster.kinds import path
+from conformance.cli import main
+from conformance.session import Session, accepted
+from conformance.targets import cluster_options
+from strategies.manifests import container, pod
+
+pytestmark = [
+    pytest.mark.cluster,
+    # The client's pool drops TLS connections without closing them when it is closed itself.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+ACCOUNTS = "/api/v1/namespaces/default/serviceaccounts"
+
+
+@pytest.fixture
+def target(pytestconfig: pytest.Config) -> str:
+    """The cluster that was named."""
+    return str(pytestconfig.getoption("--cluster"))
+
+
+@pytest.fixture
+def api(target: str) -> Iterator[Api]:
+    """Its API server."""
+    context, given = cluster_options(target)
+    made = connect(context, str(given.get("kubeconfig", "")), 50)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def adapter(target: str) -> Iterator[ClusterAdapter]:
+    """An adapter, closed afterwards."""
+    context, given = cluster_options(target)
+    made = open_cluster(context, **given)
+    yield made
+    made.close()
+
+
+def begun(adapter: ClusterAdapter) -> Session:
+    """A session."""
+    return Session(adapter, adapter.describe(), "v1.36", lateness=60.0)
+
+
+def test_a_container_exits_with_the_code_that_it_was_told(adapter: ClusterAdapter) -> None:
+    run = begun(adapter)
+    run.create(pod(policy="Never"))
+    run.exit("a", "c", 7)
+    run.wait_until(lambda: run.view("Pod", "a").phase == "Failed", [30.0])
+    assert run.view("Pod", "a").statuses["c"].terminated.exit_code == 7
+    assert not run.shown
+
+
+def test_what_is_seen_is_what_was_written(adapter: ClusterAdapter) -> None:
+    run = begun(adapter)
+    run.create(pod())
+    (seen,) = run.view("Pod", "a").manifest["spec"]["containers"]
+    assert (seen["image"], seen.get("command")) == ("app:1", None)
+    assert run.view("Pod", "a").key == ("Pod", "default", "a")
+
+
+def test_a_container_is_killed_for_memory(adapter: ClusterAdapter) -> None:
+    run = begun(adapter)
+    run.create(pod(containers=[container(limits={"memory": "64Mi"})], policy="Never"))
+    run.do("allocate", namespace="default", pod="a", container="c", bytes=80 * 1024 * 1024)
+    run.wait_until(lambda: run.view("Pod", "a").phase == "Failed", [30.0])
+    assert run.view("Pod", "a").statuses["c"].terminated.reason == "OOMKilled"
+
+
+def test_what_was_there_before_is_not_touched(adapter: ClusterAdapter) -> None:
+    run = begun(adapter)
+    (name, *_) = [known.view["metadata"]["name"] for known in run.world.of_kind("Node")]
+    assert not accepted(run.delete("Node", name))
+
+
+def test_nothing_is_left(target: str, api: Api) -> None:
+    context, given = cluster_options(target)
+    made = open_cluster(context, **given)
+    run = begun(made)
+    run.create(pod(metadata={"finalizers": ["example.com/hold"]}))
+    identifier = made.cluster.territory.run
+    made.close()
+    assert identifier not in {each.run for each in leftovers.find(api)}
+
+
+def test_ctrl_c_cleans_up(target: str, api: Api, tmp_path: Path) -> None:
+    before = {each.run for each in leftovers.find(api)}
+    with _running(target, tmp_path, "--budget", "standard", "--area", "TRANS") as process:
+        (mine,) = _appeared(api, before)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=180)
+    assert mine not in {each.run for each in leftovers.find(api)}
+
+
+def test_what_a_crash_leaves_is_cleaned(target: str, api: Api, tmp_path: Path) -> None:
+    before = {each.run for each in leftovers.find(api)}
+    with _running(target, tmp_path, "--area", "TRANS") as process:
+        (mine,) = _appeared(api, before)
+        process.kill()
+    done = CliRunner().invoke(main, ["cluster", "clean", target, "--run", mine])
+    assert (done.exit_code, f"run {mine}" in done.output) == (0, True)
+    assert mine not in {each.run for each in leftovers.find(api)}
+
+
+def _running(target: str, directory: Path, *options: str) -> subprocess.Popen[bytes]:
+    script = "from conformance.cli import main; main()"
+    command = [sys.executable, "-c", script, "run", "--adapter", target, *options]
+    command += ["--report", str(directory)]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, stdout=quiet, stderr=quiet, env=dict(os.environ))
+
+
+def _appeared(api: Api, before: set[str]) -> set[str]:
+    end = time.monotonic() + 120
+    while not (found := {each.run for each in leftovers.find(api)} - before):
+        assert time.monotonic() < end, "no run began"
+        time.sleep(0.5)
+    return found
+
+
+@pytest.fixture
+def account(api: Api, tmp_path: Path) -> Iterator[str]:
+    """The target as an account sees it that has the least rights."""
+    name = f"kubelaws-test-{os.getpid()}"
+    made = rights.manifest(name)
+    role, binding = f"{RBAC}/clusterroles", f"{RBAC}/clusterrolebindings"
+    for where, manifest in zip((ACCOUNTS, role, binding), made, strict=True):
+        assert api.post(where, manifest).ok
+    try:
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        token = api.post(f"{ACCOUNTS}/{name}/token", request).body["status"]["token"]
+        yield f"cluster:?kubeconfig={_kubeconfig(api, token, tmp_path)}"
+    finally:
+        for where in (binding, role, ACCOUNTS):
+            api.delete(f"{where}/{name}")
+
+
+def _kubeconfig(api: Api, token: str, directory: Path) -> Path:
+    cluster = {"server": api.host, "insecure-skip-tls-verify": True}
+    config: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": cluster}],
+        "users": [{"name": "u", "user": {"token": token}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    file = directory / "kubeconfig"
+    file.write_text(yaml.safe_dump(config), encoding="utf-8")
+    return file
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_the_least_rights_are_enough(account: str, tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    options = ["--budget", "quick", "--area", "TRANS", "--area", "PV", "--report", str(report)]
+    done = CliRunner().invoke(main, ["run", "--adapter", account, *options])
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_they_are_no_more_than_that(account: str) -> None:
+    context, given = cluster_options(account)
+    own = connect(context, str(given["kubeconfig"]))
+    assert rights.missing(own, rights.RIGHTS) == []
+    assert own.get(path("Secret")).code == 403
+    own.close()
+
+
+def test_a_recording_is_judged(target: str, adapter: ClusterAdapter, tmp_path: Path) -> None:
+    run = begun(adapter)
+    run.create(pod())
+    file = str(tmp_path / "recording.jsonl.gz")
+    options = ["--adapter", target, "--duration", "3s", "--output", file]
+    assert CliRunner().invoke(main, ["record", *options]).exit_code == 0
+    done = CliRunner().invoke(main, ["check", file])
+    assert (done.exit_code, "PHASE-001" in done.output) == (0, True)
