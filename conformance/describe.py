@@ -51,6 +51,18 @@ def _delete(arguments: Arguments) -> str:
     )
 
 
+def _lasts(seconds: float | None) -> str:
+    return "hangs" if seconds is None else f"takes {seconds:g} s"
+
+
+def _manner(seconds: float | None, code: int | None) -> str:
+    if seconds is None:
+        return "ignores SIGTERM"
+    if code is None:
+        return "dies of SIGTERM"
+    return f"exits with {code} {seconds:g} s after SIGTERM"
+
+
 def _set_probe(arguments: Arguments) -> str:
     redirects = arguments.get("redirects")
     return (
@@ -72,6 +84,13 @@ SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
     ),
     "burn": lambda a: f"container {a['container']} of Pod {a['pod']} wants {a['milli']}m CPU",
     "inspect": lambda a: f"look into container {a['container']} of Pod {a['pod']}",
+    "set-stop": lambda a: (
+        f"container {a['container']} of Pod {a['pod']} {_manner(a['seconds'], a.get('exitCode'))}"
+    ),
+    "set-hook": lambda a: (
+        f"hook {a['hook']} of container {a['container']} of Pod {a['pod']} "
+        f"{_lasts(a['seconds'])}{' and fails' if a.get('fails') else ''}"
+    ),
     "set-probe": _set_probe,
     "set-image": lambda a: f"image {a['image']} is {a['outcome']}",
     "set-usage": lambda a: f"Pod {a['pod']} uses {compact(a['usage'])}",
@@ -82,6 +101,8 @@ SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
         f"the kubelet of {a['node']} is configured with {compact(a['configuration'])}"
     ),
     "stop-node": lambda a: f"node {a['node']} stops",
+    "write-manifest": lambda a: f"file {a['file']} of {a['node']} says {compact(a['manifest'])}",
+    "remove-manifest": lambda a: f"file {a['file']} of {a['node']} is removed",
     "start-node": lambda a: f"node {a['node']} starts",
     "advance": lambda a: f"{a['seconds']:g} s pass",
 }

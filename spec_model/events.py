@@ -29,7 +29,8 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "cpu-load": "the tester lets a container burn CPU",
     "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
     "images": "the tester chooses the outcome of image pulls",
-    "hooks": "the tester chooses the outcome of postStart and preStop",
+    "hooks": "the tester chooses how preStop hooks go",
+    "stop-signals": "the tester chooses what a container does when it is asked to end",
     "probes": "the tester chooses what probes are answered; until then only the command false fails",
     "sandbox-loss": "the tester can make a Pod lose its sandbox",
     "kubelet-restart": "the tester can restart a kubelet",
@@ -78,6 +79,13 @@ VERBS: Final[Mapping[str, Verb]] = {
     "allocate": Verb("memory", ("namespace", "pod", "container", "bytes")),  # resident from now on
     "burn": Verb("cpu-load", ("namespace", "pod", "container", "milli")),  # CPU wanted from now on
     "inspect": Verb("inspect", ("namespace", "pod", "container")),
+    # How a container and its hooks behave from now on, in all its runs, there yet or not.
+    "set-stop": Verb(  # on SIGTERM: seconds until it ends, null if never; no exitCode: it has no handler
+        "stop-signals", ("namespace", "pod", "container", "seconds", "exitCode?")
+    ),
+    "set-hook": Verb(  # hook: preStop; seconds until it ends, null if never
+        "hooks", ("namespace", "pod", "container", "hook", "seconds", "fails?")
+    ),
     # What the target of a probe (liveness, readiness or startup) answers from now on: an exit code, an
     # HTTP status, open, SERVING, NOT_SERVING, refused, elsewhere (a redirect to another host), timeout,
     # or error (the probe itself cannot be made); after so many redirects to its own host.
@@ -90,6 +98,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set-metrics": Verb("metrics", ("available",)),  # the metrics API itself
     "lose-sandbox": Verb("sandbox-loss", ("namespace", "pod")),
     "restart-kubelet": Verb("kubelet-restart", ("node",)),
+    "write-manifest": Verb(  # into the static Pod directory; file as "web.yaml", manifest as data
+        "static-pods", ("node", "file", "manifest")
+    ),
+    "remove-manifest": Verb("static-pods", ("node", "file")),
     "configure-kubelet": Verb("kubelet-config", ("node", "configuration")),
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),

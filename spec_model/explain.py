@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from spec_model import objects
 from spec_model.events import Manifest
@@ -17,6 +17,7 @@ from spec_model.pod.init import next_to_run
 from spec_model.pod.phase import pod_phase
 from spec_model.pod.probes import FAILURE, earliest, latest
 from spec_model.pod.restart import should_restart
+from spec_model.pod.termination import LEAST, granted, kill_after
 from spec_model.profiles import V1_36, Profile
 from spec_model.quantity import QuantityError, milli, whole
 from spec_model.resources.oom import score_adj
@@ -102,6 +103,31 @@ def _pod(manifest: Manifest, _: Others, profile: Profile, node_memory: int) -> S
     yield from _probes(view, profile)
     phase = pod_phase(view, profile=profile)
     yield Statement("phase expected", phase.value, phase.because)
+    yield from _deletion(view)
+
+
+def _deletion(view: objects.Pod) -> Statements:
+    """What a delete does to the Pod once it is on a node, and when its containers are killed at last."""
+    placed = evolve(view, spec=evolve(view.spec, node_name=view.spec.node_name or "node"))
+    if view.deletion_timestamp is None:
+        grace = granted(placed, None)
+        says = f"{grace.value} s to end in" if grace.value else "goes at once"
+        yield Statement("deleted now", says, grace.because)
+        seconds = max(grace.value, 1)
+        for container in view.spec.containers:
+            yield _kill(container, seconds)
+
+
+def _kill(container: objects.Container, grace: int) -> Statement:
+    about = f"container {container.name}, deleted now"
+    hook = (container.manifest.get("lifecycle") or {}).get("preStop")
+    sleep = (hook or {}).get("sleep")
+    if hook and not sleep:
+        says = f"preStop, then SIGTERM; SIGKILL after {grace} to {grace + LEAST:g} s"
+        return Statement(about, says, "TERM-006")
+    first = min(float(sleep["seconds"]), grace) if sleep else 0.0
+    says = f"SIGTERM after {first:g} s, SIGKILL after {kill_after(grace, first):g} s"
+    return Statement(about, says, "TERM-006")
 
 
 def _containers(view: objects.Pod, profile: Profile) -> Statements:

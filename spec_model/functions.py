@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 from attrs import evolve
 
 from spec_model import objects, quantity
-from spec_model.pod import backoff, probes
+from spec_model.pod import backoff, kubectl, probes
 from spec_model.pod.phase import phase_of_manifest
 from spec_model.pod.restart import should_restart
 from spec_model.profiles import Profile
@@ -33,6 +33,7 @@ REFUSALS: Final[dict[str, str]] = {
     "container.should_restart": "RESTART-002",
     "container.oom_score_adj": "OOM-001",
     "cpu.weight": "RESOURCE-007",
+    **kubectl.REFUSALS,
     **hpa.REFUSALS,
 }
 """By function, the rule by which it refuses; any other refuses malformed quantities alone."""
@@ -137,6 +138,7 @@ FUNCTIONS: Final = Functions(
         "cpu.quota": _cpu_quota,
         "cpu.weight": _cpu_weight,
         "cpu.division": _cpu_division,
+        **kubectl.FUNCTIONS,
         **probes.FUNCTIONS,
         **hpa.FUNCTIONS,
         **matching.FUNCTIONS,

@@ -292,6 +292,8 @@ def _seen(world: World, event: Observation, key: Key, known: Known | None) -> Se
     view: Any = objects.pod(manifest, before) if key[0] == "Pod" else manifest
     kind = event.type if known is None or event.type == "DELETED" else "MODIFIED"
     fresh = known is None and event.type == "ADDED" and _just_created(world, event)
+    if fresh and key[0] == "Pod" and objects.is_static(manifest):
+        fresh = False  # a mirror Pod comes late: what it shows may have run for long
     notes: dict[str, Any] = {} if known is None else dict(known.notes)
     seen = Seen(world, event.at, kind, before, view, manifest, notes, fresh)
     for note in notes_on(key[0]):

@@ -19,6 +19,7 @@ from spec_model.events import Manifest
 EMPTY: Mapping[str, Any] = {}
 
 CONFIG_SOURCE = "kubernetes.io/config.source"
+CONFIG_HASH = "kubernetes.io/config.hash"
 
 
 @lru_cache(maxsize=4096)
@@ -233,6 +234,12 @@ def probe(kind: str, manifest: Manifest) -> Probe:
         grace=manifest.get("terminationGracePeriodSeconds"),
         manifest=manifest,
     )
+
+
+def uid_in_events(pod: Pod) -> str:
+    """The UID by which Events speak of a Pod: of a static one its own, not that of its mirror."""
+    annotations = pod.manifest["metadata"].get("annotations") or EMPTY
+    return str(annotations.get(CONFIG_HASH) or pod.uid)
 
 
 def is_static(manifest: Manifest) -> bool:

@@ -84,6 +84,12 @@ class Profile:
     node_monitor_grace: float = 50.0
     not_ready_eviction: float = 300.0
     lost_pod_phase: str | None = None  # documented: Failed
+    deletion_unreadies: bool = False  # TERM-009
+    terminating_endpoints_stay: bool = True  # TERM-008: in EndpointSlices
+    static_pods_probed: bool = True  # STATIC-005
+    static_pods_always_restart: bool = False  # STATIC-006
+    static_pods_forbid_config_maps_only: bool = False  # STATIC-007
+    force_needs_both_flags: bool = False  # TERM-012
 
 
 V1_36: Final = Profile(name="v1.36")
@@ -122,6 +128,12 @@ DOCUMENTED: Final = Profile(
     cpu_shares_from_limits=True,
     node_monitor_grace=40.0,
     lost_pod_phase="Failed",
+    deletion_unreadies=True,
+    terminating_endpoints_stay=False,
+    static_pods_probed=False,
+    static_pods_always_restart=True,
+    static_pods_forbid_config_maps_only=True,
+    force_needs_both_flags=True,
 )
 
 PROFILES: Final = {profile.name: profile for profile in (V1_36, DOCUMENTED)}

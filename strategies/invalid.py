@@ -111,6 +111,20 @@ def _deadlines() -> Iterator[Flaw]:
         yield Flaw("PHASE-012", pod(activeDeadlineSeconds=seconds))
 
 
+def _hooks() -> Iterator[Flaw]:
+    exec_ = {"exec": {"command": ["true"]}}
+    for handler in (
+        {},
+        {**exec_, "sleep": {"seconds": 1}},
+        {**exec_, "httpGet": {"port": 80}},
+        {"sleep": {"seconds": 31}},
+        {"sleep": {"seconds": -1}},
+        {"tcpSocket": {"port": 0}},
+    ):
+        for hook in ("preStop", "postStart"):
+            yield _with("TERM-005", lifecycle={hook: handler})
+
+
 FLAWS: Final[Mapping[str, tuple[Flaw, ...]]] = {
     "VALIDATION-001": tuple(_names()),
     "RESTART-001": tuple(Flaw("RESTART-001", pod(policy=policy)) for policy in POLICIES),
@@ -119,6 +133,7 @@ FLAWS: Final[Mapping[str, tuple[Flaw, ...]]] = {
     "RESOURCE-002": tuple(_amounts()),
     "RESOURCE-003": tuple(_bounds()),
     "PHASE-012": tuple(_deadlines()),
+    "TERM-005": tuple(_hooks()),
 }
 """By rule, objects that are wrong in one way each."""
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from spec_model.quantity import nano_of
 from strategies.backoff import backoff_arguments
+from strategies.endings import delete_options, printed_pods
 from strategies.init import requesting_pods
 from strategies.invalid import FLAWS
 from strategies.manifests import Manifest, claim, container, pod, volume
@@ -117,6 +118,8 @@ QUESTIONS: Final[Mapping[str, Questions]] = {
         *("success", "failure", "warning", "unknown", "error", "new_container"),
         kinds=("liveness", "readiness", "startup"),
     ),
+    "kubectl_status": _about("pod", printed_pods()),
+    "kubectl_delete.grace": delete_options(),
     "restart.backoff": backoff_arguments() | backoff_arguments(configured=True),
     "oom.victim": st.builds(
         lambda listed: {"node_memory_bytes": 8192 * MIB, "processes": listed},

@@ -27,18 +27,21 @@ from conformance.examine import (
 from conformance.session import Session
 from spec_model.events import Stimulus
 from strategies.operations import TARGETS, Kind, Operation, Subject, operations, tapes
+from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.scaling import SCALING
+from strategies.operations.statics import STATICS
 from strategies.operations.volumes import VOLUMES
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
     subject.name: subject
     for subject in (
-        Subject("lifecycle", PODS, TIME),
-        Subject("nodes", PODS, NODES, TIME),
+        Subject("lifecycle", PODS, ENDINGS, TIME),
+        Subject("nodes", PODS, NODES, ENDINGS, TIME),
+        Subject("statics", STATICS, NODES, TIME),
         Subject("storage", VOLUMES, TIME),
         Subject("autoscaling", SCALING, TIME),
-        Subject("cluster", PODS, NODES, VOLUMES, SCALING, TIME),
+        Subject("cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, TIME),
     )
 }
 """What is examined by drawn sequences: one subject each, and the whole cluster."""

@@ -18,6 +18,7 @@ RESULTS: Final = f"{KUBELET}.probe_results"
 WORKER: Final = f"{KUBELET}.prober:ProbeWorker"
 POD_WORKER: Final = f"{KUBELET}.worker:PodWorker"
 KILLS: Final = f"{KUBELET}.probe_kills"
+STOPPING: Final = f"{KUBELET}.stopping"
 API: Final = f"{SIMULATOR}.api"
 START: Final = f"{KUBELET}.runtime:PodRuntime.start"
 
@@ -213,10 +214,10 @@ def the_probes_grace_is_not_read(_: Any) -> Any:
     return grace_period
 
 
-@mutant("PROBE-011", f"{KILLS}:seconds_of", profile="documented")
+@mutant("PROBE-011", f"{STOPPING}:pre_stop", profile="documented")
 def hooks_are_skipped(_: Any) -> Any:
     """A container that is stopped does not have its preStop hook run."""
-    return lambda *_: 0.0
+    return lambda *_: None
 
 
 @mutant("PROBE-011", f"{KILLS}:kill")

@@ -10,7 +10,8 @@ from conformance.machines import SUBJECTS
 from spec_model.rules import rules_of
 
 AREAS = {
-    "lifecycle": ("PHASE", "TRANS", "RESTART", "BACKOFF", "INIT", "IDENTITY"),
+    "lifecycle": ("PHASE", "TRANS", "RESTART", "BACKOFF", "INIT", "IDENTITY", "TERM"),
+    "statics": ("STATIC",),
     "nodes": ("IDENTITY", "BACKOFF", "INIT"),
     "storage": ("PV",),
     "autoscaling": ("HPA",),

@@ -9,7 +9,7 @@ from spec_model.laws.backoff import HOUSEKEEPING, VALUES, restart_expected, unti
 from spec_model.laws.ladders import UPSETS, Kills, is_back_off, ladder_of, terms_of
 from spec_model.laws.phase import ABSORBING
 from spec_model.laws.probe_kills import was_killed
-from spec_model.objects import Pod
+from spec_model.objects import Pod, uid_in_events
 from spec_model.pod.backoff import Entry
 from spec_model.pod.ladder import CRASH_LOOP, RESYNC, Ladder, announcement, cost
 from spec_model.rules import Decision
@@ -125,7 +125,7 @@ def _had_its_event(ladder: Ladder, seen: SeenContainer) -> Held | Breach | None:
     told: Kills = world.notes.get("back-offs") or {}
     since = restart.exit.finished_at - world.setting.epoch
     return expect(
-        told.get((seen.pod.now.uid, seen.spec.name), -1.0) >= since,
+        told.get((uid_in_events(seen.pod.now), seen.spec.name), -1.0) >= since,
         f"a Warning of reason BackOff for container {seen.spec.name} while it waited",
         "none",
     )

@@ -17,7 +17,7 @@ from spec_model.laws.backoff import may_start
 from spec_model.laws.ladders import UPSETS, upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.telling import REMEMBERED
-from spec_model.objects import EMPTY, ContainerStatus, Pod
+from spec_model.objects import EMPTY, ContainerStatus, Pod, is_static
 from spec_model.pod.backoff import Memory, next_pull_delay
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, SeenContainer, Void
 
@@ -77,6 +77,8 @@ def a_failed_pull_is_tried_again_when_it_is_due(seen: SeenContainer) -> Verdict:
         return None
     if not _newly(seen.now.reason, seen.now, seen.pod) or not kubelet_owned(seen.pod):
         return None
+    if is_static(seen.pod.manifest):
+        return None  # a mirror Pod comes late, and pulls may have failed before it
     pulls: Pulls | None = seen.pod.notes["pulls"].get(seen.spec.name)
     if seen.now.reason == WAITS:
         return _without_an_attempt(pulls, seen) or _owes_an_attempt(pulls, seen)

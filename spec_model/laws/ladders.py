@@ -17,7 +17,7 @@ from spec_model.law import note
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.probe_kills import was_killed
 from spec_model.laws.telling import REMEMBERED, container_of, happened
-from spec_model.objects import EMPTY, Container, Pod
+from spec_model.objects import EMPTY, Container, Pod, is_static
 from spec_model.pod.backoff import Entry, configured
 from spec_model.pod.ladder import (
     Ladder,
@@ -129,7 +129,7 @@ def _climbing(
     known: Ladders, seen: Seen, upsets: tuple[Upset | None, ...], terms: Terms
 ) -> Iterator[tuple[str, Ladder | None]]:
     pod: Pod = seen.now
-    late = seen.before is None and not seen.fresh
+    late = (seen.before is None and not seen.fresh) or is_static(seen.manifest)
     upset = None if upsets == known.felt else _worst(upsets, known.felt)
     uncounted = has_rules(pod)
     for name, status in pod.statuses.items():

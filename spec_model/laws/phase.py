@@ -8,8 +8,9 @@ from typing import Any, Final
 from spec_model.events import Accepted
 from spec_model.law import Verdict, agree, expect, law, note
 from spec_model.lifecycles import TERMINAL, lawful
-from spec_model.objects import ContainerStatus, Pod
+from spec_model.objects import ContainerStatus, Pod, is_static
 from spec_model.pod.phase import final_phase, pod_phase
+from spec_model.pod.termination import granted
 from spec_model.rules import Decision
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, Void
 
@@ -37,11 +38,19 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
+    if not seen.profile.static_pods_probed and is_static(seen.manifest):
+        return _as_it_is_written(seen.now)
     tampered: frozenset[str] | None = seen.world.notes.get("tampered")
     if not tampered:
         return True
     _, namespace, name = seen.now.key
     return f"{namespace}/{name}" not in tampered
+
+
+def _as_it_is_written(pod: Pod) -> bool:
+    """STATIC-005, -006: documented, a kubelet knows no policy and no probes of a static Pod."""
+    probed = any("Probe" in field for each in pod.spec.containers for field in each.manifest)
+    return pod.spec.restart_policy == "Always" and not probed
 
 
 @law("PHASE-001", on="Pod")
@@ -159,19 +168,9 @@ def a_deleted_pod_ends_before_it_goes(seen: Seen) -> Verdict:
     if pod.phase in ABSORBING:
         return HELD
     deletes: Mapping[str, bool] | None = seen.world.notes.get("deletes")
-    if deletes is None or deletes.get("/".join(pod.key[1:])):
+    if deletes is None or deletes.get(pod.uid) or not granted(pod, None).value:
         return None
     return Breach("phase Succeeded or Failed before DELETED", f"phase {pod.phase}")
-
-
-@note("deletes", on="delete")
-def pods_that_were_deleted(before: Mapping[str, bool] | None, done: Done) -> Mapping[str, bool]:
-    """Names of the Pods that the tester has deleted, and whether by force."""
-    arguments = done.arguments
-    if arguments["kind"] != "Pod":
-        return before or {}
-    name = f"{arguments['namespace']}/{arguments['name']}"
-    return {**(before or {}), name: arguments.get("gracePeriodSeconds") == 0}
 
 
 def _annotations(pod: Pod) -> Mapping[str, str]:
@@ -314,10 +313,13 @@ def an_exit_settles_the_phase(seen: Seen) -> Verdict:
 def _left_alone(seen: Seen, rule: str) -> Iterator[Obligation]:
     """While the other container keeps running, the Pod stays Running: its engine does not end it.
 
-    Only on a virtual clock is it known that containers end by themselves when they are told to.
+    Only on a virtual clock is it known that containers end by themselves when they are told to; and
+    of static Pods it is not, for their file may have gone.
     """
     pod: Pod = seen.now
     if seen.world.setting.clock == "real" or pod.spec.active_deadline_seconds is not None:
+        return
+    if is_static(seen.manifest):
         return
     for name, status in pod.statuses.items():
         spec = pod.spec.container(name)

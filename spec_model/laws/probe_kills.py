@@ -10,7 +10,7 @@ from attrs import frozen
 
 from spec_model.law import note
 from spec_model.laws.telling import REMEMBERED, container_of, happened, run_shown
-from spec_model.objects import Container
+from spec_model.objects import Container, uid_in_events
 from spec_model.pod.ladder import Ladder, Run
 from spec_model.world import Seen
 
@@ -36,10 +36,10 @@ def was_run_killed(seen: Seen, spec: Container, run: Run) -> bool | None:
     """Whether the kubelet ended that run of the container because of a probe; None: it may have."""
     if not ("liveness" in spec.probes or "startup" in spec.probes):
         return False
-    kills: Mapping[tuple[str, str], ProbeKill] | None = seen.world.notes.get("probe-kills")
-    if kills is None:
+    if "shows-events" not in seen.world.notes:
         return None
-    killed = kills.get((seen.now.uid, spec.name))
+    kills: Mapping[tuple[str, str], ProbeKill] = seen.world.notes.get("probe-kills") or {}
+    killed = kills.get((uid_in_events(seen.now), spec.name))
     if seen.world.setting.clock == "virtual":  # and no Event is dropped
         return killed is not None and killed.run == run.number
     return True if killed is not None and killed.wall >= run.started_at else None

@@ -21,7 +21,7 @@ from spec_model.laws.restart import (
     is_on_its_own,
     takes_all_along,
 )
-from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Terminated
+from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Terminated, is_static
 from spec_model.pod.ladder import COUNTED, key_of
 from spec_model.world import (
     HELD,
@@ -226,6 +226,8 @@ def another_image_restarts_the_container(seen: Seen) -> Verdict:
         return None
     if pod.phase in ABSORBING or not kubelet_owned(seen) or not is_served(seen):
         return None
+    if is_static(seen.manifest):
+        return None  # its kubelet goes by the file, not by what is written on the mirror
     found: list[Outcome] = []
     for name in changed_images(seen):
         status, now = before.statuses.get(name), pod.statuses.get(name)

@@ -367,6 +367,8 @@ def _cost_of_kill(
             return UNDECIDED
         if excess > 0:
             memory = None  # housekeeping has dropped it (BACKOFF-008)
+    if memory is not None and before is None and ladder.run.number > 1:
+        return UNDECIDED  # the judge came late, and has not seen the exit before
     if memory is not None and before is not None:
         age = finish - before
         if abs(age - memory.delay) <= 2 * terms.truncation:

@@ -30,7 +30,7 @@ def claiming(name):
 
 def typo(): return claiming("pod.qosclass")
 def planned(): return claiming("job.sync")
-def recorded(): return claiming("kubectl_status")
+def recorded(): return claiming("job.backoff")
 
 def idle():
     return FunctionsAdapter("mine", "1", {})
@@ -108,10 +108,10 @@ def test_a_mistake_is_replayed_and_is_mended_in_the_next_version(tmp_path: Path)
 
 def test_a_recorded_answer_is_replayed_too(tmp_path: Path) -> None:
     assert run(tmp_path, "recorded").returncode == 1
-    path = tmp_path / "report" / "violations" / "v1.36" / "TERM-003.jsonl"
+    path = tmp_path / "report" / "violations" / "v1.36" / "JOB-009.jsonl"
     again = kubelaws(tmp_path, "replay", path)
     assert again.returncode == 1
-    assert "TERM-003" in again.stdout
+    assert "JOB-009" in again.stdout
 
 
 def test_an_engine_that_claims_what_does_not_exist(tmp_path: Path) -> None:

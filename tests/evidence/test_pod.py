@@ -15,7 +15,10 @@ CRASH_LOOP = re.compile(r"back-off (?:(\d+)m)?(\d+)s restarting failed container
 
 @pytest.mark.parametrize(
     "function",
-    ["pod.phase", "container.should_restart", "restart.backoff", "probe.fold", "probe.worker"],
+    [
+        *("pod.phase", "container.should_restart", "restart.backoff", "kubectl_status"),
+        *("probe.fold", "probe.worker"),
+    ],
 )
 def test_the_model_agrees_with_kubernetes(function: str) -> None:
     assert_agreement(function)

@@ -120,17 +120,6 @@ def test_sidecars_do_not_keep_a_pod_from_its_end() -> None:
     assert [cluster.state(name) for name in ("s1", "s2")] == ["Completed", "Completed"]
 
 
-def test_sidecars_are_stopped_last_and_in_reverse() -> None:
-    cluster = initializing(sidecar("s1"), sidecar("s2"))
-    cluster.delete()
-    killed = [
-        each["message"]
-        for each in cluster.seen
-        if each["kind"] == "Event" and each["reason"] == "Killing"
-    ]
-    assert killed == [f"Stopping container {name}" for name in ("c", "s2", "s1")]
-
-
 # Sandboxes.
 
 

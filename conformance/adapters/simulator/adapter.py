@@ -22,8 +22,8 @@ SERVED_CAPABILITIES: Final = frozenset(
     {
         "api", "status-write", "nodes", "scheduler", "kubelet", "container-exit", "memory",
         "node-memory", "cpu-load", "inspect", "images", "sandbox-loss", "kubelet-restart",
-        "kubelet-config", "node-fault", "workloads", "autoscaler", "metrics", "volumes",
-        "provisioner", "reclaimer", "pod-gc", "probes",
+        "kubelet-config", "node-fault", "hooks", "stop-signals", "static-pods", "workloads",
+        "autoscaler", "metrics", "volumes", "provisioner", "reclaimer", "pod-gc", "probes",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -198,6 +198,8 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
     "allocate": _allocate,
     "burn": _burn,
     "inspect": _inspect,
+    "set-stop": lambda engine, given: engine.manners.set_stop(given),
+    "set-hook": lambda engine, given: engine.manners.set_hook(given),
     "set-image": _set_image,
     "set-usage": _set_usage,
     "set-metrics": _set_metrics,
@@ -208,6 +210,10 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
         given["configuration"]
     ),
     "stop-node": lambda engine, given: _node(engine, given).stop(),
+    "write-manifest": lambda engine, given: _node(engine, given).statics.write(
+        given["file"], given["manifest"]
+    ),
+    "remove-manifest": lambda engine, given: _node(engine, given).statics.remove(given["file"]),
     "start-node": lambda engine, given: _node(engine, given).start(),
     "advance": _advance,
 }

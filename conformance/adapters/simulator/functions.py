@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from conformance.adapters.simulator import api, meta, predicates, quantity, resources
+from conformance.adapters.simulator import api, kubectl, meta, predicates, quantity, resources
 from conformance.adapters.simulator.api import pod_defaults
 from conformance.adapters.simulator.controllers.hpa import functions as autoscaler
 from conformance.adapters.simulator.controllers.volumes import functions as binder
@@ -105,6 +105,8 @@ SERVED: Final[Mapping[str, Function]] = {
     "oom.victim": lambda given, settings: oom.victim(
         given["node_memory_bytes"], given["processes"], settings
     ),
+    "kubectl_status": lambda given, _: kubectl.status_of(given["pod"]),
+    "kubectl_delete.grace": lambda given, settings: kubectl.delete_grace(given, settings),
     **autoscaler.FUNCTIONS,
     **binder.FUNCTIONS,
 }

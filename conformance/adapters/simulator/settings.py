@@ -75,6 +75,14 @@ class Settings:
     oom_burstable_floor: int = 3  # OOM-001
     oom_largest_ratio_dies: bool = False  # OOM-003: usage/request, not usage - request
 
+    least_grace_seconds: int = 1  # TERM-001, TERM-013: what a kubelet grants however small G is
+    least_stop_seconds: float = 2.0  # TERM-006: from SIGTERM to SIGKILL, however small the rest
+    static_pods_always_restart: bool = False  # STATIC-006
+    static_pods_probed: bool = True  # STATIC-005
+    file_check_seconds: float = 20.0  # STATIC-002
+    force_alone_is_enough: bool = True  # TERM-012: kubectl delete --force means no grace
+    deletion_unreadies: bool = False  # TERM-009: a deleted Pod becomes unready by itself
+
     # Controllers (S3): HPA, PV binding, node lifecycle.
     hpa_sync_period_seconds: float = 15.0  # HPA-001
     hpa_sum_formula: bool = False  # HPA-003: floor(SUM(U_i) / target) + 1
@@ -139,6 +147,10 @@ DOCUMENTED: Final = attrs.evolve(
     oom_guaranteed_adj=-998,
     oom_burstable_floor=2,
     oom_largest_ratio_dies=True,
+    static_pods_always_restart=True,
+    static_pods_probed=False,
+    force_alone_is_enough=False,
+    deletion_unreadies=True,
     # Controllers (S3)
     hpa_sync_period_seconds=30.0,
     hpa_sum_formula=True,

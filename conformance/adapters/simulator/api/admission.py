@@ -41,11 +41,17 @@ def admit_change(new: Object) -> None:
 
 def _admit_pod(pod: Object, store: Store) -> None:  # noqa: ARG001
     spec = pod["spec"]
-    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
-    spec["serviceAccountName"] = spec["serviceAccount"] = account
+    if not is_mirror(pod):
+        account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+        spec["serviceAccountName"] = spec["serviceAccount"] = account
     spec["tolerations"] = with_default_tolerations(spec.get("tolerations") or [])
     spec["priority"] = _priority(pod)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+
+
+def is_mirror(pod: Object) -> bool:
+    """STATIC-007: who stands for a static Pod may not even be given an account."""
+    return "kubernetes.io/config.mirror" in (meta.metadata(pod).get("annotations") or {})
 
 
 def with_default_tolerations(tolerations: list[Any]) -> list[Any]:

@@ -58,7 +58,7 @@ def grace_period(pod: Mapping[str, Any], requested: float | None) -> int:
     if not spec.get("nodeName") or (pod.get("status") or {}).get("phase") in TERMINAL_PHASES:
         return 0
     wanted = spec.get("terminationGracePeriodSeconds", 0) if requested is None else requested
-    return 1 if wanted < 0 else int(wanted)
+    return at_least_one(wanted)
 
 
 def _is_free(manifest: Mapping[str, Any]) -> bool:
@@ -76,18 +76,29 @@ def _marked(old: Object, clock: Clock) -> Object:
 def _marked_pod(old: Object, requested: float | None, clock: Clock) -> Object:
     given = old["metadata"]
     if "deletionTimestamp" not in given:
-        period = grace_period(old, requested)
-        return _with_marks(old, _later(clock, period), period, first=True)
+        granted = grace_period(old, requested)
+        return _with_marks(old, _later(clock, granted), granted, first=True)
     running = given.get("deletionGracePeriodSeconds") or 0
-    if not running or requested is None or requested >= running:
+    period = None if requested is None else at_least_one(requested)
+    if not running or period is None or period >= running:
         return old
-    return _with_marks(old, _shortened(given, running, int(requested), clock), int(requested))
+    return _with_marks(old, *_shortened(given, running, period, clock))
 
 
-def _shortened(given: Mapping[str, Any], running: int, period: int, clock: Clock) -> str:
-    """The end moves with the grace period, but never into the past."""
+def _shortened(
+    given: Mapping[str, Any], running: int, period: int, clock: Clock
+) -> tuple[str, int]:
+    """The end moves with the grace period; where that is in the past a second is left (TERM-004)."""
     end = meta.parse_time(given["deletionTimestamp"]) - running + period
-    return meta.format_time(max(end, EPOCH + clock.now))
+    now = EPOCH + clock.now
+    if end >= now:
+        return meta.format_time(end), period
+    return meta.format_time(now), min(period, 1)
+
+
+def at_least_one(seconds: float) -> int:
+    """A negative grace period means one second (TERM-001)."""
+    return 1 if seconds < 0 else int(seconds)
 
 
 def _later(clock: Clock, seconds: int) -> str:

@@ -13,6 +13,8 @@ from conformance.adapters.simulator.kubelet import (
     node,
 )
 from conformance.adapters.simulator.kubelet.images import Images
+from conformance.adapters.simulator.kubelet.static_manifests import is_mirror
+from conformance.adapters.simulator.kubelet.static_pods import StaticPods
 from conformance.adapters.simulator.kubelet.worker import PodWorker
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Kubelet:
         self._addresses = 0
         self._is_new = True
         self._writing = False
+        self.statics: StaticPods = StaticPods(self)
         self.images = Images(engine.images, backoff.Backoff(backoff.pull_delays(self.settings)))
         self._begin()
         self.store.subscribe(self.notice, frozenset({"Pod"}))
@@ -52,10 +55,13 @@ class Kubelet:
         """Queue the worker of a Pod of this node that changed, its own status writes excepted."""
         if not self.running or new["spec"].get("nodeName") != self.name:
             return
+        if is_mirror(new):
+            self.statics.is_dirty |= type_ == "DELETED" or meta.is_deleting(new)
+            return
         worker = self._workers.get(meta.uid_of(new))
         if type_ == "DELETED":
             if worker is not None:
-                self._drop(worker)
+                self._orphan(worker)
             return
         if worker is None:
             worker = self._take(new)
@@ -74,6 +80,9 @@ class Kubelet:
         if self._is_new:
             self._register()
             return True
+        if self.statics.is_dirty:
+            self.statics.reconcile()
+            return True
         if not self._queue:
             return False
         queue, self._queue = self._queue, {}
@@ -91,11 +100,13 @@ class Kubelet:
         bound = {
             meta.uid_of(pod): pod
             for pod in self.store.list("Pod")
-            if pod["spec"].get("nodeName") == self.name
+            if pod["spec"].get("nodeName") == self.name and not is_mirror(pod)
         }
+        self.statics.begin()
+        known_here = {*bound, *self.statics.workers}
         for worker in list(self._workers.values()):
-            if worker.uid not in bound:
-                self._drop(worker)
+            if worker.uid not in known_here and not worker.orphaned:
+                self._orphan(worker)
         for uid, pod in bound.items():
             worker = self._workers.get(uid) or self._take(pod)
             worker.pod = pod
@@ -103,12 +114,23 @@ class Kubelet:
 
     def _take(self, pod: meta.Object) -> PodWorker:
         worker = PodWorker(self, pod)
-        self._workers[worker.uid] = worker
-        self._names[worker.key] = worker
+        self.take(worker)
         return worker
 
-    def _drop(self, worker: PodWorker) -> None:
+    def take(self, worker: PodWorker) -> None:
+        """From now on this node knows of the Pod."""
+        self._workers[worker.uid] = worker
+        self._names[worker.key] = worker
+        self.enqueue(worker)
+
+    def _orphan(self, worker: PodWorker) -> None:
+        """Its Pod is gone from the API; its containers may take a while longer (TERM-013)."""
+        if self._names.get(worker.key) is worker:
+            del self._names[worker.key]
         worker.forget()
+
+    def drop(self, worker: PodWorker) -> None:
+        """Nothing is left of a Pod on this node."""
         self._workers.pop(worker.uid, None)
         if self._names.get(worker.key) is worker:
             del self._names[worker.key]
@@ -224,6 +246,7 @@ class Kubelet:
         if not self.running:
             raise errors.conflict("Node", self.name, "the node is stopped")
         self._begin()
+        self.statics.begin()
         for worker in self._workers.values():
             worker.restarted_kubelet()
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.simulator import meta
-from conformance.adapters.simulator.kubelet import runtime
+from conformance.adapters.simulator.kubelet.manners import DIES
 from conformance.adapters.simulator.kubelet.probe_results import KINDS
 from conformance.adapters.simulator.kubelet.runtime import Run
 
@@ -25,7 +25,7 @@ def kill(worker: PodWorker, container: Container) -> None:
     What is that unwell no longer handles SIGTERM, and dies of it.
     """
     run = worker.runtime.runs[container["name"]]
-    if run.is_stopping:
+    if run.stop is not None:
         return
     policy = container.get("restartPolicy") or worker.pod["spec"].get("restartPolicy")
     run.comes_back = policy != "Never"
@@ -33,7 +33,7 @@ def kill(worker: PodWorker, container: Container) -> None:
     if run.comes_back:
         message += ", will be restarted"
     grace = grace_period(worker.pod, container, run.failed_probe)
-    worker.stop(run, message, grace, runtime.TERMINATED)
+    worker.stop(run, message, grace, DIES)
 
 
 def grace_period(pod: Mapping[str, Any], container: Container, kind: str) -> float:
@@ -46,12 +46,6 @@ def grace_of(pod: Mapping[str, Any]) -> float:
     """The grace period of a Pod: of its deletion, else of its spec."""
     given = pod["metadata"].get("deletionGracePeriodSeconds") if meta.is_deleting(pod) else None
     return float(pod["spec"].get("terminationGracePeriodSeconds", 30) if given is None else given)
-
-
-def seconds_of(container: Container, grace: float) -> float:
-    """How long the preStop hook of a container sleeps, as far as the grace period lets it."""
-    hook = (container.get("lifecycle") or {}).get("preStop") or {}
-    return min(float((hook.get("sleep") or {}).get("seconds") or 0), grace)
 
 
 def bring_back(worker: PodWorker) -> None:

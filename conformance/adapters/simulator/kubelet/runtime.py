@@ -13,6 +13,8 @@ from typing import Any
 
 from attrs import define, field
 
+from conformance.adapters.simulator.clock import Timer
+
 KILLED = 137
 """The exit code of a process that was killed: 128 + SIGKILL."""
 
@@ -39,8 +41,9 @@ class Run:
     passed_startup: bool = True  # as the probes have it; without one it is passed (PROBE-001)
     passed_readiness: bool = True
     failed_probe: str = ""  # the probe for whose failure it is killed
-    is_stopping: bool = False
     comes_back: bool = False  # the kubelet ends it in order to start it again
+    stop: Any = None  # while the kubelet is stopping it: a stopping.Stop
+    dying: Timer | None = None  # it was sent SIGTERM and will have ended then
 
     @property
     def is_running(self) -> bool:

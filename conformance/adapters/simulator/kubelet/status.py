@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
+from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.kubelet import conditions, phase, restart
 from conformance.adapters.simulator.kubelet.runtime import PodRuntime, Run
 from conformance.adapters.simulator.settings import Settings
@@ -117,10 +118,13 @@ def pod_conditions(view: View, statuses: phase.Statuses, decided: str) -> list[M
     present = {each["type"]: each for each in old}
     was_initialized = present.get("Initialized", {}).get("status") == "True"
     containers = conditions.containers_ready(spec, statuses, decided)
+    ready = conditions.ready(spec, containers, present)
+    if view.settings.deletion_unreadies and meta.is_deleting(view.pod):
+        ready = conditions.condition("Ready", False, "PodDeleted")
     made = [
         conditions.condition("PodReadyToStartContainers", view.runtime.has_sandbox),
         conditions.initialized(spec, statuses, decided, was_initialized),
-        conditions.ready(spec, containers, present),
+        ready,
         containers,
         conditions.condition("PodScheduled", True),
     ]

@@ -21,7 +21,9 @@ from conformance.adapters.simulator.kubelet import (
     probe_kills,
     runtime,
     status,
+    stopping,
 )
+from conformance.adapters.simulator.kubelet.manners import OBEYS, Manner
 from conformance.adapters.simulator.kubelet.prober import Prober
 from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.status import Why
@@ -54,6 +56,8 @@ class PodWorker:
         self.admitted = False
         self.terminating = False
         self.finished = False
+        self.orphaned = False
+        self.stopping_within: int | None = None
         self.restarting_all = False
         self.start_time = ""
         self.prober = Prober(self)
@@ -65,6 +69,9 @@ class PodWorker:
     def sync(self) -> None:
         """Do one step for the Pod as the API has it now."""
         self._sleep()
+        if self.orphaned:
+            self.end_orphan()
+            return
         if self.finished:
             self.remove_if_deleted()
             return
@@ -102,7 +109,7 @@ class PodWorker:
                 "message": why.message,
                 "startTime": self.start_time,
             }
-            self.kubelet.write_status(self, {**(self.pod.get("status") or {}), **rejected})
+            self.write({**(self.pod.get("status") or {}), **rejected})
         return self.admitted
 
     def go_on(self) -> None:
@@ -127,11 +134,13 @@ class PodWorker:
         elif step.renew_sandbox:
             self.lose_sandbox()
         elif step.stop_pod:
-            self.stop_next()
+            stopping.stop_pod(self)
         else:
             for container in step.stop:
                 message = f"Container {container['name']} definition changed, will be restarted"
-                self.stop(self.runtime.runs[container["name"]], message)
+                run = self.runtime.runs[container["name"]]
+                run.comes_back = container in step.start  # whatever the policy (RESTART-008)
+                self.stop(run, message)
             for container in step.kill:
                 probe_kills.kill(self, container)
             for container in step.start:
@@ -177,9 +186,13 @@ class PodWorker:
     def publish(self) -> str:
         """Write the status; the phase that was decided, shown or not."""
         made, decided = status.pod_status(self.view())
-        self.kubelet.write_status(self, made)
+        self.write(made)
         self.prober.nudge()
         return decided
+
+    def write(self, made: Mapping[str, Any]) -> None:
+        """The status goes to the Pod in the API."""
+        self.kubelet.write_status(self, made)
 
     def view(self) -> status.View:
         """What the status is made from."""
@@ -216,13 +229,14 @@ class PodWorker:
 
     def start(self, container: Container) -> None:
         """Start a container, or note why it has to wait."""
-        last = self.runtime.runs.get(container["name"])
+        name = container["name"]
+        last = self.runtime.runs.get(name)
         if last is not None and last.is_running:
             last.comes_back = True  # it takes its time to stop
             return
         why = self.in_the_way(container)
-        name = container["name"]
         if why is None:
+            self.stopping_within = None
             self.runtime.start(container, self.clock.now, self.clock.timestamp())
             self.waiting.pop(name, None)
             self.report("Created", f"Created container: {name}")
@@ -262,7 +276,9 @@ class PodWorker:
 
     def waits(self, run: Run) -> bool:
         """Is there a back-off after this exit? Always, whatever the exit code (BACKOFF-004)."""
-        return self.settings.backoff_after_success or run.exit_code != 0
+        was_replaced = run.comes_back and not run.failed_probe
+        failed = run.exit_code != 0 and not was_replaced
+        return self.settings.backoff_after_success or failed
 
     def rest_until(self, ready: float) -> None:
         """Look again when a back-off is over; with jitter in naps of a minute (BACKOFF-002)."""
@@ -274,22 +290,23 @@ class PodWorker:
     # Stopping.
 
     def stop(
-        self, run: Run, message: str | None = None, grace: float | None = None, code: int = 0
+        self,
+        run: Run,
+        message: str | None = None,
+        grace: float | None = None,
+        unless_told: Manner = OBEYS,
     ) -> None:
-        """Ask a container to end: after its preStop hook it obeys SIGTERM at once, and exits 0."""
-        if run.is_stopping:
-            return
-        run.is_stopping = True
-        self.report("Killing", message or f"Stopping container {run.container}")
-        given = probe_kills.grace_of(self.pod) if grace is None else grace
-        wait = probe_kills.seconds_of(self.container(run.container), given)
-        if wait:
-            self.clock.after(wait, lambda: self.finish(run, code))
-        else:
-            self.finish(run, code)
+        """Ask a container to end within its grace period, unless that is under way.
+
+        ``unless_told`` is how it takes SIGTERM where the tester has not said it.
+        """
+        if run.stop is None:
+            given = stopping.grace_period(self) if grace is None else int(grace)
+            stopping.begin(self, run, given, message=message, unless_told=unless_told)
 
     def finish(self, run: Run, exit_code: int, reason: str | None = None) -> None:
         """The process of a container has ended."""
+        stopping.ended(run)
         if not run.is_running:
             return
         runtime.end(run, exit_code, self.clock.now, self.clock.timestamp(), reason)
@@ -297,7 +314,7 @@ class PodWorker:
 
     def kill_all(self) -> None:
         """Every process dies at once, unasked."""
-        for run in self.runtime.runs.values():
+        for run in list(self.runtime.runs.values()):
             run.comes_back = False
             self.finish(run, runtime.KILLED)
 
@@ -317,16 +334,6 @@ class PodWorker:
         self.kill_all()
         self.again()
 
-    def stop_next(self) -> None:
-        """Stop what runs: sidecars last, one by one, in reverse order (TERM-007)."""
-        sidecars = [each["name"] for each in actions.sidecars(self.pod["spec"])]
-        running = list(self.runtime.running())
-        others = [run for run in running if run.container not in sidecars]
-        if running and not others:
-            others = [max(running, key=lambda run: sidecars.index(run.container))]
-        for run in others:
-            self.stop(run)
-
     # Ending.
 
     def end(self) -> None:
@@ -334,7 +341,7 @@ class PodWorker:
         self.waiting.clear()
         if any(self.runtime.running()):
             self.publish()
-            self.stop_next()
+            stopping.stop_pod(self)
             return
         if self.runtime.sandbox is not None:
             self.runtime.sandbox.is_ready = False
@@ -348,14 +355,20 @@ class PodWorker:
             self.kubelet.remove(self)
 
     def forget(self) -> None:
-        """The Pod is gone from the API: end what still runs, keep nothing."""
+        """The Pod is gone from the API: what still runs is given a second to end (TERM-013)."""
         self._sleep()
         self.prober.sleep()
-        self.finished = True
-        for run in self.runtime.running():
-            self.finish(run, 0)
+        self.orphaned = self.finished = True
+        self.again()
         keys = [backoff.container_key(self.pod, each) for each in self.containers()]
         self.kubelet.restarts.forget(keys)
+
+    def end_orphan(self) -> None:
+        """Stop what nobody asks for any more, side by side with whoever has its name now (TERM-013)."""
+        if any(self.runtime.running()):
+            stopping.stop_pod(self)
+        else:
+            self.kubelet.drop(self)
 
     def containers(self) -> Iterator[Container]:
         """Init containers, then app containers."""
@@ -368,9 +381,15 @@ class PodWorker:
         return next(each for each in self.containers() if each["name"] == name)
 
     def restarted_kubelet(self) -> None:
-        """The kubelet's memory is gone; the containers are not (BACKOFF-010)."""
+        """The kubelet's memory is gone; the containers are not (BACKOFF-010).
+
+        It does not know how long it has been waiting for a container to end either (TERM-014).
+        """
         self.waiting.clear()
         self.prober.forget()
+        self.stopping_within = None
+        for run in self.runtime.running():
+            stopping.cancel(run)
         self.again()
 
     def power_off(self) -> None:

@@ -1,0 +1,81 @@
+"""TERM-010: a controller replaces a Pod as soon as it is being deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from spec_model.events import Manifest
+from spec_model.law import Verdict, law
+from spec_model.laws.deletion import is_marked
+from spec_model.objects import EMPTY, Pod
+from spec_model.pod.termination import OVER
+from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, Void, World
+
+REPLACING: Final = ("ReplicaSet", "ReplicationController")
+
+Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
+
+
+def controller_of(manifest: Manifest) -> Manifest:
+    """The owner reference of an object's controller; empty where it has none."""
+    for reference in manifest["metadata"].get("ownerReferences") or ():
+        if reference.get("controller"):
+            found: Manifest = reference
+            return found
+    return EMPTY
+
+
+@law("TERM-010", on="Pod")
+def who_is_being_deleted_is_replaced(seen: Seen) -> Verdict:
+    """While the old one is still ending there is a new one, as long as its owner wants that many."""
+    if not is_marked(seen) or seen.type == "DELETED":
+        return None
+    pod: Pod = seen.now
+    owner = controller_of(seen.manifest)
+    if owner.get("kind") not in REPLACING or pod.phase in OVER:
+        return None
+    if not _lacks_one(seen, owner, pod.uid):
+        return None
+    known = frozenset(other.uid for other in _owned(seen.world, owner["uid"]))
+    return Obligation(
+        what=f"another Pod of {owner['kind']} {owner['name']} before this one is gone",
+        settled=_is_replaced(owner, known, seen.at),
+        disturbed_by=frozenset({"patch", "replace", "delete", "stop-node", "start-node"}),
+    )
+
+
+def _lacks_one(seen: Seen, owner: Manifest, but: str) -> bool:
+    """Whether the owner exists, stays, and without this Pod has fewer than it wants."""
+    found = seen.world.view(owner["kind"], seen.now.key[1], owner["name"])
+    if found is None or found["metadata"].get("uid") != owner["uid"]:
+        return False
+    if found["metadata"].get("deletionTimestamp"):
+        return False
+    others = sum(
+        other.uid != but and other.deletion_timestamp is None and other.phase not in OVER
+        for other in _owned(seen.world, owner["uid"])
+    )
+    return bool(others < (found.get("spec") or EMPTY).get("replicas", 1))
+
+
+def _owned(world: World, uid: str) -> Iterator[Pod]:
+    for known in world.of_kind("Pod"):
+        if controller_of(known.manifest).get("uid") == uid:
+            yield known.view
+
+
+def _is_replaced(owner: Manifest, known: frozenset[str], began: float) -> Settled:
+    """Looked at whenever something is seen of the old one, its end at the latest."""
+
+    def settled(seen: Seen) -> Held | Breach | Void | None:
+        if any(pod.uid not in known for pod in _owned(seen.world, owner["uid"])):
+            return HELD
+        found = seen.world.view(owner["kind"], seen.now.key[1], owner["name"])
+        if found is None or not _lacks_one(seen, owner, seen.now.uid):
+            return VOID
+        if seen.at - began > seen.tolerance.lateness + seen.tolerance.truncation:
+            return Breach(f"a new Pod of {owner['kind']} {owner['name']}", "none so far")
+        return VOID if seen.type == "DELETED" else None
+
+    return settled

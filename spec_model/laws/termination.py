@@ -1,0 +1,385 @@
+"""TERM-004 to -007 and -014: when the containers of a deleted Pod end, and how.
+
+What a container does on SIGTERM and how long its hook takes is known from the tester. Without it
+only the end of the grace period can be told, and that a container was killed then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from attrs import evolve, frozen
+
+from spec_model.events import Rejected
+from spec_model.law import Verdict, expect, held, law, note
+from spec_model.laws.deletion import grace_of, in_time
+from spec_model.laws.ladders import LOSES_TRACK, UPSETS, Upset, has_rules, upsets_of
+from spec_model.laws.node_loss import is_served
+from spec_model.laws.phase import kubelet_owned
+from spec_model.objects import EMPTY, Container, Pod, Terminated, is_static
+from spec_model.pod.termination import (
+    KILLED,
+    LEAST,
+    UNHANDLED,
+    Begun,
+    Ending,
+    Manner,
+    endings,
+    kill_after,
+    longest,
+)
+from spec_model.rules import Decision
+from spec_model.world import (
+    VOID,
+    Breach,
+    Done,
+    Held,
+    Obligation,
+    Outcome,
+    Seen,
+    SeenContainer,
+    Void,
+)
+
+Name: TypeAlias = tuple[str, str, str]
+"""Namespace, Pod and container."""
+
+PROBES: Final = ("livenessProbe", "startupProbe")
+KEPT: Final = 16
+"""So many restarts of a kubelet are remembered: more than fit into one grace period."""
+
+
+# -- what the tester has said -----------------------------------------------------------------------
+
+
+@note("manners", on="set-stop")
+def manners(before: Mapping[Name, Manner] | None, done: Done) -> Mapping[Name, Manner]:
+    """What containers do on SIGTERM, by their names."""
+    if isinstance(done.response, Rejected):
+        return before or {}
+    given = done.arguments
+    code = given.get("exitCode")
+    manner = Manner(given["seconds"], UNHANDLED if code is None else code)
+    return {**(before or {}), (given["namespace"], given["pod"], given["container"]): manner}
+
+
+@note("pre-stops", on="set-hook")
+def pre_stops(before: Mapping[Name, float] | None, done: Done) -> Mapping[Name, float]:
+    """How long the preStop hooks of containers take."""
+    given = done.arguments
+    if isinstance(done.response, Rejected) or given["hook"] != "preStop":
+        return before or {}
+    lasts = math.inf if given["seconds"] is None else float(given["seconds"])
+    return {**(before or {}), (given["namespace"], given["pod"], given["container"]): lasts}
+
+
+@note("exits", on="exit")
+@note("exits", on="allocate")
+def exits(before: Mapping[Name, float] | None, done: Done) -> Mapping[Name, float]:
+    """When a container was last made to end otherwise, or may have been."""
+    given = done.arguments
+    return {**(before or {}), (given["namespace"], given["pod"], given["container"]): done.at}
+
+
+@note("kubelet-restarts", on="restart-kubelet")
+def kubelet_restarts(
+    before: Mapping[str, tuple[float, ...]] | None, done: Done
+) -> Mapping[str, tuple[float, ...]]:
+    """When the kubelets of nodes were restarted, the last ones."""
+    known = before or {}
+    if isinstance(done.response, Rejected):
+        return known
+    node = done.arguments["node"]
+    return {**known, node: (*known.get(node, ()), done.at)[-KEPT:]}
+
+
+# -- what is known of a deletion --------------------------------------------------------------------
+
+
+@frozen
+class Deletion:
+    """A deletion under way.
+
+    Attributes:
+        begun: the grace periods that were begun, the first one first; seconds since 1970.
+        at: when it was first seen, on the trace's clock.
+        manners, pre_stops: what was known of all containers and hooks then.
+        running: the containers that ran then.
+        late: its beginning was not seen.
+    """
+
+    begun: tuple[Begun, ...]
+    at: float
+    manners: Mapping[Name, Manner]
+    pre_stops: Mapping[Name, float]
+    running: frozenset[str]
+    late: bool
+
+
+@note("deletion", on="Pod")
+def deletion(before: Deletion | None, seen: Seen) -> Deletion | None:
+    """When the Pod was asked to end, what it was given, and what has become of that."""
+    pod: Pod = seen.now
+    if pod.deletion_timestamp is None:
+        return before
+    grace = grace_of(pod)
+    if before is None:
+        return _first_seen(seen, pod, grace)
+    if not grace:
+        return before  # by the kubelet, which is through with it, or by force
+    begun = (*before.begun, *_restarts(before, seen))
+    if grace < begun[-1].grace:
+        begun = (*begun, Begun(seen.wall, grace, "TERM-004"))
+    return before if begun == before.begun else evolve(before, begun=begun)
+
+
+def _first_seen(seen: Seen, pod: Pod, grace: int) -> Deletion:
+    notes, known = seen.world.notes, seen.before
+    return Deletion(
+        begun=(Begun((pod.deletion_timestamp or 0.0) - grace, grace),),
+        at=seen.at,
+        manners=notes.get("manners") or {},
+        pre_stops=notes.get("pre-stops") or {},
+        running=frozenset(
+            name for name, each in (known or pod).statuses.items() if each.state == "running"
+        ),
+        late=known is None or not grace,
+    )
+
+
+def _restarts(known: Deletion, seen: Seen) -> Iterator[Begun]:
+    """The grace periods that restarts of the kubelet have begun since."""
+    restarts: Mapping[str, tuple[float, ...]] = seen.world.notes.get("kubelet-restarts") or {}
+    last = known.begun[-1]
+    for at in restarts.get(seen.now.spec.node_name, ()):
+        wall = seen.world.setting.epoch + at
+        if at >= known.at and wall > last.at:
+            yield Begun(wall, last.grace, "TERM-014")
+
+
+def deletion_of(seen: Seen) -> Deletion | None:
+    """What is known of the Pod's deletion; None where that is too little to hold a kubelet to."""
+    found: Deletion | None = seen.notes.get("deletion")
+    if found is None or found.late or is_static(seen.manifest) or seen.now.reason:
+        return None
+    if not kubelet_owned(seen) or not is_served(seen) or has_rules(seen.now):
+        return None
+    if any(upset is not None and _upsets(upset, found, seen) for upset in upsets_of(seen)):
+        return None
+    return None if seen.now.spec.active_deadline_seconds is not None else found
+
+
+def _upsets(upset: Upset, known: Deletion, seen: Seen) -> bool:
+    """Whether it is not known any more how long a kubelet waits: but for restarts by the tester."""
+    what, at, _ = upset
+    if at < known.at:
+        return False
+    return what == LOSES_TRACK or "kubelet-restarts" not in seen.world.notes
+
+
+# -- TERM-005, -006, -014: one container ------------------------------------------------------------
+
+
+def ended_now(seen: SeenContainer) -> Terminated | None:
+    """How the container ended that ran when it was last seen, if it has since."""
+    before, now = seen.before, seen.now
+    if before is None or before.state != "running" or now.state != "terminated":
+        return None
+    if before.restart_count != now.restart_count or now.terminated is None:
+        return None
+    return now.terminated if now.terminated.finished_at is not None else None
+
+
+def is_steered(seen: SeenContainer, known: Deletion, run: Terminated) -> bool:
+    """Whether nothing but the deletion can have ended this run."""
+    name = name_of(seen)
+    exits_: Mapping[Name, float] = seen.pod.world.notes.get("exits") or {}
+    images: Mapping[str, int] = seen.pod.notes.get("new-images") or EMPTY
+    manners_: Mapping[Name, Manner] = seen.pod.world.notes.get("manners") or {}
+    hooks: Mapping[Name, float] = seen.pod.world.notes.get("pre-stops") or {}
+    return (
+        exits_.get(name, -math.inf) < known.at
+        and run.reason in ("Error", "Completed")
+        and seen.now.restart_count > images.get(seen.spec.name, -1)
+        and not any(probe in seen.spec.manifest for probe in PROBES)
+        and manners_.get(name) is known.manners.get(name)
+        and hooks.get(name) == known.pre_stops.get(name)
+        and (run.finished_at or 0.0) >= known.begun[0].at
+        and seen.spec.name in known.running
+    )
+
+
+def name_of(seen: SeenContainer) -> Name:
+    """Namespace, Pod and container."""
+    _, namespace, pod = seen.pod.now.key
+    return namespace, pod, seen.spec.name
+
+
+def hook_of(spec: Container, name: Name, known: Deletion | None) -> float | None:
+    """Seconds that the preStop hook takes, 0 without one; None where nobody has said."""
+    handler = (spec.manifest.get("lifecycle") or EMPTY).get("preStop")
+    if not handler:
+        return 0.0
+    if "sleep" in handler:
+        return float(handler["sleep"].get("seconds", 0))
+    return None if known is None else known.pre_stops.get(name)
+
+
+@law("TERM-005", "TERM-006", "TERM-007", "TERM-014", "TERM-004", on="app container")
+def a_container_ends_in_its_time(seen: SeenContainer) -> Verdict:
+    """preStop, then TERM, then KILL, on one clock; each container by itself."""
+    run, known = ended_now(seen), deletion_of(seen.pod)
+    if run is None or known is None:
+        return None
+    manner = known.manners.get(name_of(seen))
+    hook = hook_of(seen.spec, name_of(seen), known)
+    if manner is None:
+        return _killed_in_time(seen, known, run, hook)
+    if hook is None or not is_steered(seen, known, run):
+        return None
+    return _lawful(seen, known, run, list(_ways(seen.pod, known, run, hook, manner)))
+
+
+def _ways(
+    seen: Seen, known: Deletion, run: Terminated, hook: float, manner: Manner
+) -> Iterator[Decision[Ending]]:
+    """How it may have ended, given the grace periods that had begun by then."""
+    finished, begun = run.finished_at or 0.0, known.begun
+    slack = lateness(seen)
+    for count in range(len(begun), 0, -1):
+        had_begun = begun[count - 1].at <= finished + 1.0
+        if had_begun and all(each.at >= finished - 1.0 for each in begun[count:]):
+            yield from endings(begun[:count], hook, manner, slack)
+
+
+def _lawful(
+    seen: SeenContainer, known: Deletion, run: Terminated, ways: Sequence[Decision[Ending]]
+) -> Verdict:
+    if not ways:
+        return None
+    for way in ways:
+        if _is(way.value, run, seen.pod):
+            return held(way.because), *_side_by_side(seen, known, run)
+    wanted = ways[0]
+    asked, finished = known.begun[0].at, run.finished_at or 0.0
+    rule = wanted.because
+    if _has_company(seen, known) and finished > wanted.value.not_after and len(known.begun) == 1:
+        rule = "TERM-007"
+    return Breach(
+        f"exit code {wanted.value.exit_code} {_span(wanted.value, asked)} s after the delete",
+        f"exit code {run.exit_code} after {finished - asked:g} s",
+        rule=rule,
+    )
+
+
+def _span(ending: Ending, asked: float) -> str:
+    first, last = ending.not_before - asked, ending.not_after - asked
+    return f"{last:g}" if first == last else f"{first:g} to {last:g}"
+
+
+def _is(ending: Ending, run: Terminated, seen: Seen) -> bool:
+    """Whether a run ended so: API times are whole seconds, and both of them are cut in the same way."""
+    finished, late = run.finished_at or 0.0, lateness(seen)
+    early = seen.tolerance.truncation if seen.world.setting.clock == "real" else 0.0
+    return (
+        run.exit_code == ending.exit_code
+        and math.floor(ending.not_before) - early <= finished <= ending.not_after + late
+    )
+
+
+def _has_company(seen: SeenContainer, known: Deletion) -> bool:
+    apps = {each.name for each in seen.pod.now.spec.containers}
+    return len(apps & known.running) > 1
+
+
+def _side_by_side(seen: SeenContainer, known: Deletion, run: Terminated) -> tuple[Held, ...]:
+    """That it did not wait for the others shows where its own end takes long enough."""
+    took = (run.finished_at or 0.0) - known.begun[0].at
+    is_seen = _has_company(seen, known) and took > lateness(seen.pod)
+    return (held("TERM-007"),) if is_seen else ()
+
+
+def _killed_in_time(
+    seen: SeenContainer, known: Deletion, run: Terminated, hook: float | None
+) -> Held | None:
+    """A container of which nothing is known, and that was killed as one that ignores SIGTERM is."""
+    if run.exit_code != KILLED or run.reason != "Error" or len(known.begun) > 1:
+        return None
+    only = known.begun[0]
+    at = only.at + kill_after(only.grace, 0.0 if hook is None else hook)
+    late = LEAST if hook is None else 0.0
+    return held("TERM-006") if _is(Ending(at, at + late, KILLED), run, seen.pod) else None
+
+
+@law("TERM-006", on="Pod")
+def all_have_ended_when_the_grace_period_is_over(seen: Seen) -> Verdict:
+    """Two seconds after the end of its grace period nothing of a Pod runs any more."""
+    known = deletion_of(seen)
+    if known is None or known.at != seen.at or seen.before is None or not known.running:
+        return None
+    if seen.before.deletion_timestamp is not None or seen.type == "DELETED":
+        return None
+    end = longest(known.begun[0]) - seen.world.setting.epoch
+    what, due = "no container runs any more", end + lateness(seen)
+    return Obligation(
+        what=what,
+        settled=in_time(what, due, _none_runs(known.begun[0].grace)),
+        not_after=due,
+        disturbed_by=frozenset({*UPSETS, "delete", "write-status"}),
+    )
+
+
+def lateness(seen: Seen) -> float:
+    """Seconds by which an API time, and who acts on it, may be late."""
+    return seen.tolerance.truncation + seen.tolerance.lateness
+
+
+def _none_runs(grace: int) -> Any:
+    def settled(seen: Seen) -> Held | Void | None:
+        if seen.type == "DELETED" or grace_of(seen.now) != grace:
+            return VOID
+        running = any(each.state == "running" for each in seen.now.statuses.values())
+        return None if running else held("TERM-006")
+
+    return settled
+
+
+# -- TERM-007: sidecars -----------------------------------------------------------------------------
+
+
+@law("TERM-007", on="sidecar")
+def a_sidecar_waits_for_its_turn(seen: SeenContainer) -> Verdict:
+    """It ends after all app containers and all sidecars behind it, or when the time is used up."""
+    run, known = ended_now(seen), deletion_of(seen.pod)
+    if run is None or known is None or not seen.pod.profile.container_restart_policy:
+        return None
+    if name_of(seen) not in known.manners or not is_steered(seen, known, run):
+        return None
+    early = seen.pod.tolerance.truncation if seen.pod.world.setting.clock == "real" else 0.0
+    used_up = known.begun[-1].at + known.begun[-1].grace
+    finished = run.finished_at or 0.0
+    if finished >= used_up - early:
+        return None
+    return tuple(_after(seen, name, finished, early) for name in _first(seen, known)) or None
+
+
+def _first(seen: SeenContainer, known: Deletion) -> list[str]:
+    """Whom it waits for, of those that ran when the Pod was deleted."""
+    spec = seen.pod.now.spec
+    sidecars = [each.name for each in spec.init_containers if each.kind == "sidecar"]
+    behind = sidecars[sidecars.index(seen.spec.name) + 1 :]
+    names = (*(each.name for each in spec.containers), *behind)
+    return [name for name in names if name in known.running]
+
+
+def _after(seen: SeenContainer, name: str, finished: float, early: float) -> Outcome:
+    other = seen.pod.now.statuses.get(name)
+    what = f"sidecar {seen.spec.name} ends after container {name}"
+    if other is None or other.state == "running":
+        return Breach(what, f"container {name} still runs")
+    ended = other.ended.finished_at if other.ended is not None else None
+    if ended is None:
+        return held("TERM-007")
+    return expect(finished >= ended - early, what, f"{ended - finished:g} s before it")
