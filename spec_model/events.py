@@ -28,6 +28,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "node-memory": "a whole node may run out of memory",
     "cpu-load": "the tester lets a container burn CPU",
     "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
+    "file-write": "the tester lets a container write a file",
     "images": "the tester chooses the outcome of image pulls",
     "hooks": "the tester chooses the outcome of postStart and preStop",
     "probes": "the tester chooses the outcome of probes",
@@ -63,7 +64,9 @@ class Verb:
 
 VERBS: Final[Mapping[str, Verb]] = {
     # The API, as a client of it.
-    "create": Verb("api", ("object", "dryRun?")),
+    "create": Verb(
+        "api", ("object", "dryRun?", "fieldValidation?")
+    ),  # fieldValidation: Strict refuses unknown fields, which are dropped else
     "replace": Verb("api", ("object",)),  # a PUT; metadata.resourceVersion, where given, must match
     "patch": Verb(
         "api", ("kind", "namespace", "name", "patch", "subresource?")
@@ -73,11 +76,22 @@ VERBS: Final[Mapping[str, Verb]] = {
     "write-status": Verb(
         "status-write", ("namespace", "pod", "status")
     ),  # merge patch of pods/status
+    "list": Verb("watch-stream", ("kind", "namespace", "labelSelector?", "fieldSelector?")),
+    "watch": Verb(
+        "watch-stream",
+        (
+            *("kind", "namespace", "labelSelector?", "fieldSelector?"),
+            *("resourceVersion?", "allowWatchBookmarks?"),
+        ),
+    ),  # everything that is delivered until now
     # What containers do. A container is named by namespace, pod and container.
     "exit": Verb("container-exit", ("namespace", "pod", "container", "exitCode")),
     "allocate": Verb("memory", ("namespace", "pod", "container", "bytes")),  # resident from now on
     "burn": Verb("cpu-load", ("namespace", "pod", "container", "milli")),  # CPU wanted from now on
     "inspect": Verb("inspect", ("namespace", "pod", "container")),
+    "write-file": Verb("file-write", ("namespace", "pod", "container", "path", "content")),
+    "listen": Verb("networking", ("namespace", "pod", "container", "port")),
+    "connect": Verb("networking", ("namespace", "pod", "container", "host", "port")),
     # The world around them.
     "set-image": Verb("images", ("image", "outcome")),  # present | pullable | missing | invalid
     "set-usage": Verb(

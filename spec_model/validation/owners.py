@@ -107,6 +107,12 @@ _HPA_SOURCES: Final = ("object", "external", "pods", "resource", "containerResou
 
 _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "Pod": _POD,
+    "ConfigMap": {
+        **{field: rule for field, rule in _POD.items() if field.startswith("metadata.")},
+        **dict.fromkeys(
+            ("", "data", "data[*]", "binaryData", "binaryData[*]", "immutable"), "CONFIGMAP-005"
+        ),
+    },
     "PersistentVolume": {
         "spec.accessModes": "PV-012",
         "spec.capacity": "PV-001",

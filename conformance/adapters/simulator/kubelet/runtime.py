@@ -33,6 +33,9 @@ class Run:
     exit_code: int | None = None
     memory_bytes: int = 0
     cpu_milli: int = 0
+    environment: Mapping[str, str] = field(factory=dict)
+    frozen: Mapping[str, bytes | None] = field(factory=dict)  # ConfigMap files mounted by sub-path
+    ports: set[int] = field(factory=set)
 
     @property
     def is_running(self) -> bool:
