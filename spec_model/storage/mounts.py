@@ -22,6 +22,18 @@ SOURCES: Final = frozenset(
 """What a volume of a Pod may be made of; any other field is one that nobody knows (VOLUME-004)."""
 
 
+def unknown_fields(spec: Manifest) -> Iterator[str]:
+    """The fields of a Pod's volumes that nobody knows, by path below the spec (VOLUME-004).
+
+    >>> [*unknown_fields({"volumes": [{"name": "v", "emptuDir": {}}]})]
+    ['volumes[0].emptuDir']
+    """
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        for field in volume:
+            if field != "name" and field not in SOURCES:
+                yield f"volumes[{index}].{field}"
+
+
 @frozen
 class Mount:
     """A volume as a container sees it: absolute path, and what part of the volume."""

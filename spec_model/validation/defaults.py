@@ -17,7 +17,7 @@ from attrs import frozen
 from spec_model.events import Manifest
 from spec_model.profiles import V1_36, Profile
 from spec_model.resources.qos import qos_class
-from spec_model.storage.mounts import SOURCES
+from spec_model.storage.mounts import SOURCES, unknown_fields
 from spec_model.validation.common import holds_in, milli_of
 from spec_model.validation.pod import GRACE, Member, host_port, members
 from spec_model.validation.probes import PROBES
@@ -119,9 +119,8 @@ def _pod_spec_defaults(spec: Manifest, path: str, profile: Profile) -> Defaults:
     for index, volume in enumerate(spec.get("volumes") or ()):
         if not any(volume[field] is not None for field in volume if field in SOURCES):
             yield Default(f"{path}.volumes[{index}].emptyDir", {}, "VOLUME-004")
-        for field in volume:
-            if field != "name" and field not in SOURCES:  # nobody knows it, and it is dropped
-                yield Default(f"{path}.volumes[{index}].{field}", None, "VOLUME-004")
+    for field in unknown_fields(spec):  # nobody knows it, and it is dropped
+        yield Default(f"{path}.{field}", None, "VOLUME-004")
 
 
 def _probe_defaults(container: Manifest, path: str) -> Defaults:

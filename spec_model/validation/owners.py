@@ -75,6 +75,7 @@ _POD: Final[Mapping[str, str]] = {
     "spec.restartPolicy": "RESTART-001",
     "spec.activeDeadlineSeconds": "PHASE-012",
     "spec.securityContext.shareProcessNamespace": "NETWORK-002",
+    "spec.volumes[*]": "VOLUME-004",
     "spec.volumes[*].hostPath.path": "VOLUME-007",
     "spec.volumes[*].hostPath.type": "VOLUME-007",
     "spec.resources.limits": "RESOURCE-003",
