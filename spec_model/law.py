@@ -57,7 +57,8 @@ def law(*rules: str, on: str) -> Callable[[F], F]:
 
     ``on`` is a kind of object or ``Pod with init containers`` (the function takes a ``Seen``),
     ``container``, ``app container``, ``init container`` or ``sidecar`` (``SeenContainer``, for every
-    such container of an observed Pod), or a verb (``Done``).
+    such container of an observed Pod), ``stale`` (an observation that is no newer than what was seen of
+    its object, ``Stale``), or a verb (``Done``).
     """
 
     def register(function: F) -> F:

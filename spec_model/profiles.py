@@ -77,6 +77,7 @@ class Profile:
     config_map_sub_paths: bool = True  # CONFIGMAP-004: a single key can be mounted as a file
     bookmarks: bool = True  # WATCH-001: a fifth type of watch event
     pause_stands_for_pod: bool = False  # NETWORK-005
+    sandbox_changes_told: bool = True  # NETWORK-005: by an Event SandboxChanged
     container_restart_policy: bool = True  # RESTART-007
     success_backs_off: bool = True  # BACKOFF-004: False leaves it open what exit code 0 costs
     pod_level_resources: bool = True  # RESOURCE-003
@@ -116,6 +117,7 @@ DOCUMENTED: Final = Profile(
     config_map_sub_paths=False,
     bookmarks=False,
     pause_stands_for_pod=True,
+    sandbox_changes_told=False,
     container_restart_policy=False,
     success_backs_off=False,
     pod_level_resources=False,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from spec_model.validation.common import FORBIDDEN, INVALID, REQUIRED
+from spec_model.validation.common import DUPLICATE, FORBIDDEN, INVALID, REQUIRED
 from spec_model.validation.probes import COUNTS, HANDLERS, HOOKS, PROBES
 from spec_model.validation.workload import TEMPLATED
 
@@ -164,6 +164,10 @@ _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
 _BY_TYPE: Final[Mapping[tuple[str, str], str]] = {
     ("spec.containers[*].name", REQUIRED): "VALIDATION-001",
     ("spec.initContainers[*].name", REQUIRED): "VALIDATION-001",
+    **{
+        (f"spec.{group}[*].ports[*].containerPort", DUPLICATE): "NETWORK-003"
+        for group in ("containers", "initContainers")
+    },
     **{(f"spec.initContainers[*].{probe}", FORBIDDEN): "INIT-006" for probe in PROBES},
     ("spec.template.spec.restartPolicy", INVALID): "JOB-001",
     ("spec.template.spec.activeDeadlineSeconds", FORBIDDEN): "REPLICA-001",
