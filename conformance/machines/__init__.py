@@ -25,6 +25,7 @@ from conformance.examine import (
 )
 from conformance.session import Session
 from strategies.operations import TARGETS, Kind, Operation, Subject, operations, tapes
+from strategies.operations.contents import CONTENTS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.scaling import SCALING
 from strategies.operations.volumes import VOLUMES
@@ -36,7 +37,8 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("nodes", PODS, NODES, TIME),
         Subject("storage", VOLUMES, TIME),
         Subject("autoscaling", SCALING, TIME),
-        Subject("cluster", PODS, NODES, VOLUMES, SCALING, TIME),
+        Subject("contents", CONTENTS, PODS, TIME),
+        Subject("cluster", PODS, NODES, VOLUMES, SCALING, CONTENTS, TIME),
     )
 }
 """What is examined by drawn sequences: one subject each, and the whole cluster."""

@@ -14,6 +14,7 @@ AREAS = {
     "nodes": ("IDENTITY", "BACKOFF", "INIT"),
     "storage": ("PV",),
     "autoscaling": ("HPA",),
+    "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
     "cluster": (),
 }
 

@@ -5,6 +5,7 @@ CONFIGMAP-001, 002 and 004, as ``inspect`` and ``write-file`` show them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from attrs import frozen
 
 from spec_model.events import Accepted, Manifest, Rejected
 from spec_model.law import Verdict, expect, law
-from spec_model.laws.config_history import Version, Versions, during, spans, versions_of
+from spec_model.laws.config_history import Versions, during, spans, versions_of
 from spec_model.objects import Container, Pod
 from spec_model.storage.config_maps import Contents, files, variables
 from spec_model.storage.mounts import Mount, mounts, over, shown_in
@@ -129,7 +130,7 @@ def _directory(
         yield expect(mount.path not in shown, what, f"a file at {mount.path}", rule=SINGLE_FILE)
     source, now = mount.volume["configMap"], found.done.at
     slack = LONGEST_SYNC + found.done.world.setting.tolerance.lateness
-    lawful = _lawful(found.versions(source.get("name", "")), source, now - slack, now)
+    lawful = _lawful(found.versions(source.get("name", "")), source, now, slack)
     if lawful is None:
         return
     if held in lawful:
@@ -139,19 +140,27 @@ def _directory(
     yield Breach(f"{mount.path}: {wanted}", f"{mount.path}: {_listed(held)}", rule=VOLUME)
 
 
-def _lawful(
-    versions: Versions, source: Manifest, start: float, end: float
-) -> list[Contents] | None:
-    """What a volume may show between two moments; what cannot be made leaves it as it was."""
-    made = [Version(since, files(each, source).value) for since, _, each in spans(versions)]
-    while made and made[0].manifest is None:
-        made.pop(0)
-    whole = tuple(each for each in made if each.manifest is not None)
-    if not whole:
-        return None
-    first = whole[0]
-    stood = during((Version(min(first.since, start), first.manifest), *whole[1:]), start, end)
-    return None if stood is None else [each for each in stood if each is not None]
+def _lawful(versions: Versions, source: Manifest, at: float, slack: float) -> list[Contents] | None:
+    """What a volume may show at a moment; None where that is not known.
+
+    A kubelet looks once in ``slack`` seconds, and what it finds to be missing leaves the volume as it
+    was: so a version may still be shown until there has been another for that long without a break.
+    """
+    lawful: list[Contents] = []
+    unbroken = 0.0
+    for since, until, manifest in reversed([*spans(versions)]):
+        if since > at:
+            continue
+        made = files(manifest, source).value
+        if made is None:
+            unbroken = 0.0
+            continue
+        lawful.append(made)
+        unbroken += min(until, at) - since
+        if unbroken > slack:
+            return lawful
+    is_whole = bool(versions) and versions[0].since == -math.inf
+    return lawful if lawful and is_whole else None
 
 
 def _single_file(found: Look, mount: Mount, shown: Mapping[str, Any]) -> Iterator[Outcome]:
@@ -159,7 +168,7 @@ def _single_file(found: Look, mount: Mount, shown: Mapping[str, Any]) -> Iterato
     source = mount.volume["configMap"]
     versions = found.versions(source.get("name", ""))
     earliest, latest = found.start
-    lawful = _lawful(versions, source, earliest - LONGEST_SYNC, latest)
+    lawful = _lawful(versions, source, latest, LONGEST_SYNC + latest - earliest)
     values = [] if lawful is None else [each.get(mount.sub_path) for each in lawful]
     if not values or None in values:
         return

@@ -198,6 +198,8 @@ def _until_now(pod: Pod, reference: Reference, seen: Seen) -> Iterator[Outcome]:
     """What a Pod must have shown while what it refers to was missing."""
     if seen.before is not None or not _is_patient(pod, seen):
         return
+    if not reference.container and not _never_had_it(pod, seen):
+        return  # its volumes may have been mounted while there was one
     names = [reference.container] if reference.container else [*pod.statuses]
     for name in names:
         status = pod.statuses.get(name)
@@ -208,6 +210,12 @@ def _until_now(pod: Pod, reference: Reference, seen: Seen) -> Iterator[Outcome]:
             yield Breach(what, "it has run")
         elif status.state == "waiting":
             yield from _says_why(pod, name, reference, seen)
+
+
+def _never_had_it(pod: Pod, seen: Seen) -> bool:
+    """Whether there was no such ConfigMap in all the life of a Pod."""
+    versions = versions_of(seen.world, pod.key[1], seen.manifest["metadata"]["name"])
+    return not versions or versions[-1].since < seen.world.objects[pod.key].since
 
 
 def _is_patient(pod: Pod, seen: Seen) -> bool:

@@ -14,6 +14,7 @@ from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, V
 
 RULE: Final = "NETWORK-005"
 TERMINAL: Final = ("Succeeded", "Failed")
+STARTING: Final = ("ContainerCreating", "PodInitializing")
 CHANGED: Final = "SandboxChanged"
 UNSETTLING: Final = frozenset({"stop-node", "start-node", "delete", "write-status"})
 
@@ -84,7 +85,10 @@ def everything_goes_with_the_sandbox(done: Done) -> Verdict:
             return None
         new = [n for n, s in now.statuses.items() if s.state == "running" and n in running]
         if not new:
-            return HELD if now.phase in TERMINAL else None
+            waits = any(
+                s.state == "waiting" and s.reason not in STARTING for s in now.statuses.values()
+            )
+            return HELD if waits or now.phase in TERMINAL else None
         heard: Mapping[str, int] = seen.world.notes.get("sandboxes changed") or {}
         if (
             before is None
