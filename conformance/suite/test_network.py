@@ -212,6 +212,26 @@ def test_a_port_of_a_host_is_given_once(run: Session, draw: Draw) -> None:
     run.advance(20)
 
 
+@focus("NETWORK-004")
+def test_other_protocols_and_numbers_are_free(run: Session, draw: Draw) -> None:
+    """Every node gives its port 8080 of TCP; somebody wants that of UDP, or another one."""
+    nodes = [known.view["metadata"]["name"] for known in run.world.of_kind("Node")]
+    for index, name in enumerate(nodes):
+        taken = [port(80, hostPort=8080)]
+        run.create(pod(f"on-{index}", [container(ports=taken)], nodeName=name))
+    run.advance(2)
+    others: tuple[Manifest, ...] = (
+        {"protocol": "UDP"},
+        {"hostPort": 8081},
+        {"hostIP": "10.0.0.1"},
+        {"hostIP": "10.0.0.1", "protocol": "UDP"},
+    )
+    for index, other in enumerate(draw(st.permutations(others))):
+        wanted = [{**port(80 + index, hostPort=8080), **other}]
+        run.create(pod(f"p{index}", [container(ports=wanted)]))
+        run.advance(1)
+
+
 # -- NETWORK-005 ----------------------------------------------------------------------------------
 
 

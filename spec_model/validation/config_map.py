@@ -27,6 +27,9 @@ LARGEST: Final = 1_048_576
 """Bytes that the values may have together."""
 
 LONGEST_KEY: Final = 253
+WHOLE: Final = "[]"
+"""How the API names the whole object among the causes of a 422."""
+
 KEY: Final = re.compile(r"[-._a-zA-Z0-9]+")
 BAGS: Final = ("data", "binaryData")
 
@@ -55,7 +58,7 @@ def config_map_faults(config_map: Manifest, profile: Profile) -> Faults:
     for key in (config_map.get("data") or {}).keys() & (config_map.get("binaryData") or {}).keys():
         yield Fault(f"data[{key}]", INVALID, RULE, "stands in binaryData, too")
     if size(config_map) > LARGEST:
-        yield Fault("", TOO_LONG, RULE, f"may not have more than {LARGEST} bytes of values")
+        yield Fault(WHOLE, TOO_LONG, RULE, f"may not have more than {LARGEST} bytes of values")
 
 
 def size(config_map: Mapping[str, Any]) -> int:

@@ -111,7 +111,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "ConfigMap": {
         **{field: rule for field, rule in _POD.items() if field.startswith("metadata.")},
         **dict.fromkeys(
-            ("", "data", "data[*]", "binaryData", "binaryData[*]", "immutable"), "CONFIGMAP-005"
+            ("[*]", "data", "data[*]", "binaryData", "binaryData[*]", "immutable"), "CONFIGMAP-005"
         ),
     },
     "PersistentVolume": {

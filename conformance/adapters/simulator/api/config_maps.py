@@ -17,6 +17,9 @@ from conformance.adapters.simulator.settings import Settings
 LARGEST: Final = 1024 * 1024
 """Bytes that all values together may have."""
 
+_WHOLE: Final = "[]"
+"""The path of what concerns the whole object, as the API server writes it."""
+
 _BAGS: Final = ("data", "binaryData")
 
 
@@ -41,7 +44,7 @@ class ConfigMapStrategy(Strategy):
                 validate_key(key, f"{bag}[{key}]", problems)
         validate_duplicates(manifest, problems)
         if size_of(manifest) > LARGEST:
-            problems.too_long("", LARGEST)
+            problems.too_long(_WHOLE, LARGEST)
 
     def validate_update(
         self, new: Object, old: Object, problems: Problems, settings: Settings
