@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from spec_model.events import Evaluated, Stimulus, key_of
+from spec_model.events import Evaluated, Manifest, Stimulus, key_of
 
 Arguments = Mapping[str, Any]
 
@@ -36,12 +36,12 @@ def _plain(verb: str) -> Callable[[Arguments], str]:
 def _create(arguments: Arguments) -> str:
     kind, _, name = key_of(arguments["object"])
     dry = " (dry run)" if arguments.get("dryRun") else ""
-    return f"create {kind} {name}{dry} with {compact(arguments['object'].get('spec', {}))}"
+    return f"create {kind} {name}{dry} with {compact(_content(arguments['object']))}"
 
 
 def _replace(arguments: Arguments) -> str:
     kind, _, name = key_of(arguments["object"])
-    return f"replace {kind} {name} by {compact(arguments['object'].get('spec', {}))}"
+    return f"replace {kind} {name} by {compact(_content(arguments['object']))}"
 
 
 def _delete(arguments: Arguments) -> str:
@@ -71,6 +71,19 @@ def _set_probe(arguments: Arguments) -> str:
     ) + (f" after {redirects} redirects" if redirects else "")
 
 
+def _selected(arguments: Arguments) -> str:
+    """The selectors of a list or a watch."""
+    given = [arguments.get(each) for each in ("labelSelector", "fieldSelector")]
+    chosen = " and ".join(each for each in given if each)
+    return f" with {chosen}" if chosen else ""
+
+
+def _content(manifest: Manifest) -> Manifest:
+    """What a client says in an object beside its name."""
+    spoken = ("apiVersion", "kind", "metadata", "status")
+    return manifest.get("spec") or {key: manifest[key] for key in manifest if key not in spoken}
+
+
 SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
     "create": _create,
     "replace": _replace,
@@ -83,6 +96,10 @@ SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
         f"container {a['container']} of Pod {a['pod']} allocates {a['bytes']} bytes"
     ),
     "burn": lambda a: f"container {a['container']} of Pod {a['pod']} wants {a['milli']}m CPU",
+    "list": lambda a: f"list {a['kind']}{_selected(a)}",
+    "watch": lambda a: (
+        f"watch {a['kind']}{_selected(a)} from {a.get('resourceVersion') or 'what there is now'}"
+    ),
     "inspect": lambda a: f"look into container {a['container']} of Pod {a['pod']}",
     "set-stop": lambda a: (
         f"container {a['container']} of Pod {a['pod']} {_manner(a['seconds'], a.get('exitCode'))}"
@@ -92,6 +109,14 @@ SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
         f"{_lasts(a['seconds'])}{' and fails' if a.get('fails') else ''}"
     ),
     "set-probe": _set_probe,
+    "write-file": lambda a: (
+        f"container {a['container']} of Pod {a['pod']} writes {compact(a['content'], 40)}"
+        f" to {a['path']}"
+    ),
+    "listen": lambda a: f"container {a['container']} of Pod {a['pod']} binds port {a['port']}",
+    "connect": lambda a: (
+        f"container {a['container']} of Pod {a['pod']} connects to {a['host']}:{a['port']}"
+    ),
     "set-image": lambda a: f"image {a['image']} is {a['outcome']}",
     "set-usage": lambda a: f"Pod {a['pod']} uses {compact(a['usage'])}",
     "set-metrics": lambda a: f"the metrics API is {'there' if a['available'] else 'gone'}",

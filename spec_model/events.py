@@ -28,6 +28,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "node-memory": "a whole node may run out of memory",
     "cpu-load": "the tester lets a container burn CPU",
     "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
+    "file-write": "the tester lets a container write a file",
     "images": "the tester chooses the outcome of image pulls",
     "hooks": "the tester chooses how preStop hooks go",
     "stop-signals": "the tester chooses what a container does when it is asked to end",
@@ -64,7 +65,9 @@ class Verb:
 
 VERBS: Final[Mapping[str, Verb]] = {
     # The API, as a client of it.
-    "create": Verb("api", ("object", "dryRun?")),
+    "create": Verb(
+        "api", ("object", "dryRun?", "fieldValidation?")
+    ),  # fieldValidation: Strict refuses unknown fields, which are dropped else
     "replace": Verb("api", ("object",)),  # a PUT; metadata.resourceVersion, where given, must match
     "patch": Verb(
         "api", ("kind", "namespace", "name", "patch", "subresource?")
@@ -74,6 +77,14 @@ VERBS: Final[Mapping[str, Verb]] = {
     "write-status": Verb(
         "status-write", ("namespace", "pod", "status")
     ),  # merge patch of pods/status
+    "list": Verb("watch-stream", ("kind", "namespace", "labelSelector?", "fieldSelector?")),
+    "watch": Verb(
+        "watch-stream",
+        (
+            *("kind", "namespace", "labelSelector?", "fieldSelector?"),
+            *("resourceVersion?", "allowWatchBookmarks?"),
+        ),
+    ),  # everything that is delivered until now
     # What containers do. A container is named by namespace, pod and container.
     "exit": Verb("container-exit", ("namespace", "pod", "container", "exitCode")),
     "allocate": Verb("memory", ("namespace", "pod", "container", "bytes")),  # resident from now on
@@ -90,6 +101,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     # HTTP status, open, SERVING, NOT_SERVING, refused, elsewhere (a redirect to another host), timeout,
     # or error (the probe itself cannot be made); after so many redirects to its own host.
     "set-probe": Verb("probes", ("namespace", "pod", "container", "probe", "answer", "redirects?")),
+    "write-file": Verb("file-write", ("namespace", "pod", "container", "path", "content")),
+    "listen": Verb("networking", ("namespace", "pod", "container", "port")),
+    "connect": Verb("networking", ("namespace", "pod", "container", "host", "port")),
     # The world around them.
     "set-image": Verb("images", ("image", "outcome")),  # present | pullable | missing | invalid
     "set-usage": Verb(

@@ -22,7 +22,7 @@ from spec_model.resources import cpu, oom
 from spec_model.resources.qos import qos_class
 from spec_model.resources.requests import effective_requests
 from spec_model.rules import Decision
-from spec_model.storage import matching
+from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
 from spec_model.workloads import hpa
 
@@ -34,6 +34,7 @@ REFUSALS: Final[dict[str, str]] = {
     "container.oom_score_adj": "OOM-001",
     "cpu.weight": "RESOURCE-007",
     **kubectl.REFUSALS,
+    "configmap.from_sources": "CONFIGMAP-006",
     **hpa.REFUSALS,
 }
 """By function, the rule by which it refuses; any other refuses malformed quantities alone."""
@@ -123,6 +124,14 @@ def _cpu_division(arguments: Arguments, _: Profile) -> Decision[tuple[float, ...
     return cpu.division(arguments["capacity_milli"], demands)
 
 
+def _config_map_from(arguments: Arguments, _: Profile) -> Decision[Mapping[str, Any]]:
+    return config_sources.config_map_from(
+        arguments.get("from_file") or (),
+        arguments.get("from_literal") or (),
+        arguments.get("files") or {},
+    )
+
+
 FUNCTIONS: Final = Functions(
     {
         "pod.phase": _phase,
@@ -140,6 +149,7 @@ FUNCTIONS: Final = Functions(
         "cpu.division": _cpu_division,
         **kubectl.FUNCTIONS,
         **probes.FUNCTIONS,
+        "configmap.from_sources": _config_map_from,
         **hpa.FUNCTIONS,
         **matching.FUNCTIONS,
         **answers.FUNCTIONS,

@@ -28,6 +28,7 @@ from spec_model.world import (
     Obligation,
     Seen,
     SeenContainer,
+    Stale,
     Void,
     World,
 )
@@ -226,6 +227,7 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
     if known is not None and known.uid != manifest["metadata"].get("uid", ""):
         known = None  # another object of the same name; the end of the first was not seen
     if known is not None and _stale(known, event):
+        bench.hear(LAWS.get("stale", ()), Stale(known, event.type, manifest), (key,))
         return _next(world, event.at, world.objects, world.notes, bench)
     seen = _seen(world, event, key, known)
     if key[0] == "Pod":

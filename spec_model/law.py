@@ -57,7 +57,8 @@ def law(*rules: str, on: str) -> Callable[[F], F]:
 
     ``on`` is a kind of object, ``Event`` with a reason, or ``Pod with init containers`` (the function
     takes a ``Seen``), ``container``, ``app container``, ``init container``, ``sidecar`` or ``probed
-    container`` (``SeenContainer``, for every such container of an observed Pod), or a verb (``Done``).
+    container`` (``SeenContainer``, for every such container of an observed Pod), ``stale`` (an
+    observation that is no newer than what was seen of its object, ``Stale``), or a verb (``Done``).
     """
 
     def register(function: F) -> F:

@@ -14,6 +14,7 @@ Shape: TypeAlias = "type | tuple[type, ...] | Mapping[str, Shape] | list[Shape]"
 
 QUANTITIES: Final[Shape] = {"*": (str, int, float)}
 RESOURCES: Final[Shape] = {"requests": QUANTITIES, "limits": QUANTITIES}
+CONFIG_VOLUME: Final[Shape] = {"name": str, "items": [{"key": str, "path": str}], "optional": bool}
 CONTAINER: Final[Shape] = {"name": str, "image": str, "restartPolicy": str, "resources": RESOURCES}
 ENDED: Final[Shape] = {"exitCode": int, "reason": str, "startedAt": str, "finishedAt": str}
 STATE: Final[Shape] = {
@@ -31,7 +32,7 @@ POD_SPEC: Final[Shape] = {
     "activeDeadlineSeconds": int,
     "overhead": QUANTITIES,
     "resources": RESOURCES,
-    "volumes": [{"name": str}],
+    "volumes": [{"name": str, "configMap": CONFIG_VOLUME}],
 }
 METADATA: Final[Shape] = {
     "name": str,
@@ -60,6 +61,11 @@ SPECS: Final[Mapping[str, Shape]] = {
         WORKLOAD,
     ),
 }
+CONFIG_MAP: Final[Mapping[str, Shape]] = {
+    "data": {"*": str},
+    "binaryData": {"*": str},
+    "immutable": bool,
+}
 POD_STATUS: Final[Shape] = {
     "phase": str,
     "reason": str,
@@ -77,7 +83,8 @@ def misshapen(manifest: Manifest) -> str | None:
     """
     kind = manifest.get("kind", "")
     status = POD_STATUS if kind == "Pod" else {}
-    whole: Shape = {"metadata": METADATA, "spec": SPECS.get(kind, {}), "status": status}
+    content = CONFIG_MAP if kind == "ConfigMap" else {}
+    whole: Shape = {"metadata": METADATA, "spec": SPECS.get(kind, {}), "status": status, **content}
     return next(_complaints(manifest, whole, ""), None)
 
 

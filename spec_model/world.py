@@ -208,6 +208,15 @@ class Seen:
 
 
 @frozen(eq=False)
+class Stale:
+    """One observation that is no newer than what was seen of its object before."""
+
+    known: Known
+    type: str
+    manifest: Manifest
+
+
+@frozen(eq=False)
 class SeenContainer:
     """One container's status inside an observation of its Pod."""
 

@@ -106,6 +106,37 @@ def _bounds() -> Iterator[Flaw]:
         yield _with("RESOURCE-003", **more)
 
 
+def _mounts() -> Iterator[Flaw]:
+    """Mounts of what is not there, without a path, or where another stands."""
+    volumes: list[Manifest] = [{"name": "v", "emptyDir": {}}, {"name": "w", "emptyDir": {}}]
+    for mounts in (
+        [{"name": "other", "mountPath": "/a"}],
+        [{"name": "", "mountPath": "/a"}],
+        [{"name": "v", "mountPath": ""}],
+        [{"name": "v"}],
+        [{"name": "v", "mountPath": "/a"}, {"name": "w", "mountPath": "/a"}],
+        [{"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/a"}],
+    ):
+        yield Flaw("VOLUME-002", pod(containers=[container(volumeMounts=mounts)], volumes=volumes))
+    lonely = container("i", volumeMounts=[{"name": "v", "mountPath": "/a"}])
+    yield Flaw("VOLUME-002", pod(init=[lonely]))
+
+
+def _ports(*ports: Manifest, **spec: Any) -> Flaw:
+    return Flaw("NETWORK-004", pod(containers=[container(ports=list(ports))], **spec))
+
+
+def _host_ports() -> Iterator[Flaw]:
+    yield _ports({"containerPort": 80, "hostPort": 65536})
+    yield _ports({"containerPort": 80, "hostPort": -1})
+    yield _ports({"containerPort": 80, "hostPort": 8080}, hostNetwork=True)
+    yield _ports({"containerPort": 80, "hostPort": 8080}, {"containerPort": 81, "hostPort": 8080})
+    twice = [container(name, ports=[{"containerPort": 80, "hostPort": 80}]) for name in "cd"]
+    yield Flaw("NETWORK-004", pod(containers=twice))
+    shared = [container(name, ports=[{"containerPort": 80}]) for name in "cd"]
+    yield Flaw("NETWORK-004", pod(containers=shared, hostNetwork=True))
+
+
 def _deadlines() -> Iterator[Flaw]:
     for seconds in (0, -1, 2**31):
         yield Flaw("PHASE-012", pod(activeDeadlineSeconds=seconds))
@@ -134,6 +165,8 @@ FLAWS: Final[Mapping[str, tuple[Flaw, ...]]] = {
     "RESOURCE-003": tuple(_bounds()),
     "PHASE-012": tuple(_deadlines()),
     "TERM-005": tuple(_hooks()),
+    "VOLUME-002": tuple(_mounts()),
+    "NETWORK-004": tuple(_host_ports()),
 }
 """By rule, objects that are wrong in one way each."""
 

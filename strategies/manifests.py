@@ -37,6 +37,34 @@ def pod(
     }
 
 
+def config_map(name: str = "cfg", data: Manifest | None = None, **more: Any) -> Manifest:
+    """A ConfigMap of the namespace ``default``; ``more`` may be binaryData, immutable, metadata."""
+    metadata = {"name": name, "namespace": "default", **more.pop("metadata", {})}
+    held = {"data": data} if data is not None else {}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, **held, **more}
+
+
+def from_key(variable: str, name: str, key: str, **more: Any) -> Manifest:
+    """A variable of an environment that is a key of a ConfigMap."""
+    return {"name": variable, "valueFrom": {"configMapKeyRef": {"name": name, "key": key, **more}}}
+
+
+def mount(name: str, path: str, sub_path: str | None = None) -> Manifest:
+    """Where a container mounts a volume, or a part of it."""
+    part = {} if sub_path is None else {"subPath": sub_path}
+    return {"name": name, "mountPath": path, **part}
+
+
+def service(name: str, selector: Manifest, **spec: Any) -> Manifest:
+    """A Service of the namespace ``default`` at port 80."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"selector": selector, "ports": [{"port": 80}], **spec},
+    }
+
+
 def node(
     name: str, *, cpu: str = "4", memory: str = "8Gi", pods: str = "110", **labels: str
 ) -> Manifest:

@@ -27,6 +27,7 @@ from conformance.examine import (
 from conformance.session import Session
 from spec_model.events import Stimulus
 from strategies.operations import TARGETS, Kind, Operation, Subject, operations, tapes
+from strategies.operations.contents import CONTENTS
 from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.scaling import SCALING
@@ -41,7 +42,8 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("statics", STATICS, NODES, TIME),
         Subject("storage", VOLUMES, TIME),
         Subject("autoscaling", SCALING, TIME),
-        Subject("cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, TIME),
+        Subject("contents", CONTENTS, PODS, TIME),
+        Subject("cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, TIME),
     )
 }
 """What is examined by drawn sequences: one subject each, and the whole cluster."""

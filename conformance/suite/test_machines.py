@@ -15,6 +15,7 @@ AREAS = {
     "nodes": ("IDENTITY", "BACKOFF", "INIT"),
     "storage": ("PV",),
     "autoscaling": ("HPA",),
+    "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
     "cluster": (),
 }
 

@@ -19,6 +19,7 @@ from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, S
 Runs: TypeAlias = Mapping[str, tuple[int, float | None]]
 """By container, what tells its run from others."""
 
+CONFIG_ERROR: Final = "CreateContainerConfigError"
 GRACE: Final = 30.0
 """Seconds that a container may take to end, where its Pod says nothing else."""
 
@@ -269,12 +270,16 @@ def outcomes_of_pulls(before: Mapping[str, str] | None, done: Done) -> Mapping[s
 def _can_initialize(seen: Seen) -> bool:
     """Whether nothing but the engine keeps init containers from their start: no image is known to lack.
 
+    Nor may something lack that one refers to.
+
     One that failed to be pulled may have been mended since.
     """
     outcomes: Mapping[str, str] = seen.world.notes.get("images", EMPTY)
     for container in seen.now.spec.init_containers:
         status = seen.now.statuses.get(container.name)
         outcome = outcomes.get(container.image)
+        if status is not None and status.reason == CONFIG_ERROR:
+            return False
         if outcome in ("missing", "invalid"):
             return False
         failed = status is not None and status.state == "waiting" and status.reason not in COUNTED

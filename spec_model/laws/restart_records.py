@@ -41,6 +41,7 @@ from spec_model.world import (
 
 @note("told", on="exit")
 @note("told", on="allocate")
+@note("told", on="listen")
 def told_to_end(
     before: frozenset[tuple[str, str, str]] | None, done: Done
 ) -> frozenset[tuple[str, str, str]]:

@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from spec_model.events import Accepted, Manifest, Rejected, key_of
-from spec_model.law import Verdict, law, note
+from spec_model.law import Verdict, expect, law, note
 from spec_model.objects import merged
 from spec_model.shape import misshapen
+from spec_model.storage.mounts import unknown_fields
 from spec_model.validation import (
     Fault,
     defaults,
@@ -24,14 +25,18 @@ from spec_model.validation import (
     validate_status,
     validate_update,
 )
-from spec_model.validation.common import NOT_FOUND, holds_in
+from spec_model.validation.common import INVALID, NOT_FOUND, holds_in
 from spec_model.validation.defaults import at
 from spec_model.world import Breach, Done, Held, Key, Outcome, World
 
 UPDATE: Final = "VALIDATION-002"
+UNKNOWN: Final = "VOLUME-004"
 REVIVAL: Final = "VALIDATION-004"
 OF_FORM: Final = (400, 422)
 """HTTP codes by which a write is refused for its form; any other refusal has another reason."""
+
+OF_VALID_OBJECTS: Final = {("VOLUME-002", INVALID): "VOLUME-003"}
+"""Rules and causes that mean another rule where nothing is wrong: an odd path, not one that is taken."""
 
 BEYOND_THE_OBJECT: Final = {("HPA-017", NOT_FOUND)}
 """Rules and causes that other objects decide, of which a manifest says nothing."""
@@ -43,10 +48,28 @@ def a_new_object_is_as_it_must_be(done: Done) -> Verdict:
     sent = done.arguments["object"]
     if misshapen(sent) is not None:
         return None
+    if (refusal := _strictly_refused(done, sent)) is not None:
+        return refusal
     faults = validate(sent, done.profile)
     if faults or isinstance(done.response, Rejected):
         return tuple(_refused(done, sent.get("kind", ""), faults))
     return (*_exercised(done, speaks_of(sent)), *_filled_in(done, sent))
+
+
+def _strictly_refused(done: Done, sent: Manifest) -> Outcome | None:
+    """Fields that nobody knows: a client that is strict is told of them, no other is."""
+    unknown = [f"spec.{each}" for each in unknown_fields(sent.get("spec") or {})]
+    if not unknown:
+        return None
+    refused = isinstance(done.response, Rejected)
+    if done.arguments.get("fieldValidation") == "Strict":
+        return expect(refused, f"refused: unknown {', '.join(unknown)}", "accepted", rule=UNKNOWN)
+    response = done.response
+    if not isinstance(response, Rejected) or response.code != 400 or validate(sent, done.profile):
+        return None
+    return Breach(
+        f"accepted without {', '.join(unknown)}", f"refused: {response.message}", rule=UNKNOWN
+    )
 
 
 @law(UPDATE, on="replace")
@@ -175,6 +198,7 @@ def _wrongly(done: Done, response: Rejected, kind: str) -> Iterator[Outcome]:
         owner = rule_of_field(kind, cause.field, cause.type)
         if owner is None or (owner, cause.type) in BEYOND_THE_OBJECT:
             continue
+        owner = OF_VALID_OBJECTS.get((owner, cause.type), owner)
         if holds_in(done.profile, owner):
             seen = f"refused: {cause.field} ({cause.type}) {response.message}"
             yield Breach("accepted: no rule refuses it", seen.strip(), rule=owner)

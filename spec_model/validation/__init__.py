@@ -9,6 +9,7 @@ from spec_model.events import Manifest
 from spec_model.profiles import V1_36, Profile
 from spec_model.validation.autoscaler import autoscaler_faults
 from spec_model.validation.common import Fault, Faults, holds_in
+from spec_model.validation.config_map import config_map_faults
 from spec_model.validation.defaults import Default, defaults, filled, unmet
 from spec_model.validation.owners import rule_of_field
 from spec_model.validation.pod import pod_faults
@@ -21,6 +22,7 @@ Check: TypeAlias = Callable[[Manifest, Profile], Faults]
 
 CHECKS: Final[Mapping[str, Check]] = {
     "Pod": pod_faults,
+    "ConfigMap": config_map_faults,
     "PersistentVolume": persistent_volume_faults,
     "PersistentVolumeClaim": claim_faults,
     "HorizontalPodAutoscaler": autoscaler_faults,

@@ -52,6 +52,7 @@ def _asked(argument: str, kind: str, rule_of_valid: str) -> Function:
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "pod.validate": _asked("pod", "Pod", "VALIDATION-001"),
+    "configmap.validate": _asked("configmap", "ConfigMap", "CONFIGMAP-005"),
     "pv.validate": _asked("pv", "PersistentVolume", "PV-012"),
     "pvc.validate": _asked("pvc", "PersistentVolumeClaim", "PV-012"),
     "hpa.validate": _asked("hpa", "HorizontalPodAutoscaler", "HPA-018"),

@@ -17,6 +17,7 @@ from attrs import frozen
 from spec_model.events import Manifest
 from spec_model.profiles import V1_36, Profile
 from spec_model.resources.qos import qos_class
+from spec_model.storage.mounts import SOURCES, unknown_fields
 from spec_model.validation.common import holds_in, milli_of
 from spec_model.validation.pod import GRACE, Member, host_port, members
 from spec_model.validation.probes import PROBES
@@ -116,8 +117,10 @@ def _pod_spec_defaults(spec: Manifest, path: str, profile: Profile) -> Defaults:
         yield from _probe_defaults(container, at_container)
         yield from _port_defaults((at_container, container), bool(spec.get("hostNetwork")), profile)
     for index, volume in enumerate(spec.get("volumes") or ()):
-        if not any(volume[field] is not None for field in volume if field != "name"):
+        if not any(volume[field] is not None for field in volume if field in SOURCES):
             yield Default(f"{path}.volumes[{index}].emptyDir", {}, "VOLUME-004")
+    for field in unknown_fields(spec):  # nobody knows it, and it is dropped
+        yield Default(f"{path}.{field}", None, "VOLUME-004")
 
 
 def _probe_defaults(container: Manifest, path: str) -> Defaults:

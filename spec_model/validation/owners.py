@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from spec_model.validation.common import FORBIDDEN, INVALID, REQUIRED
+from spec_model.validation.common import DUPLICATE, FORBIDDEN, INVALID, REQUIRED
 from spec_model.validation.probes import COUNTS, HANDLERS, HOOKS, PROBES
 from spec_model.validation.workload import TEMPLATED
 
@@ -75,6 +75,7 @@ _POD: Final[Mapping[str, str]] = {
     "spec.restartPolicy": "RESTART-001",
     "spec.activeDeadlineSeconds": "PHASE-012",
     "spec.securityContext.shareProcessNamespace": "NETWORK-002",
+    "spec.volumes[*]": "VOLUME-004",
     "spec.volumes[*].hostPath.path": "VOLUME-007",
     "spec.volumes[*].hostPath.type": "VOLUME-007",
     "spec.resources.limits": "RESOURCE-003",
@@ -107,6 +108,12 @@ _HPA_SOURCES: Final = ("object", "external", "pods", "resource", "containerResou
 
 _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "Pod": _POD,
+    "ConfigMap": {
+        **{field: rule for field, rule in _POD.items() if field.startswith("metadata.")},
+        **dict.fromkeys(
+            ("[*]", "data", "data[*]", "binaryData", "binaryData[*]", "immutable"), "CONFIGMAP-005"
+        ),
+    },
     "PersistentVolume": {
         "spec.accessModes": "PV-012",
         "spec.capacity": "PV-001",
@@ -157,6 +164,10 @@ _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
 _BY_TYPE: Final[Mapping[tuple[str, str], str]] = {
     ("spec.containers[*].name", REQUIRED): "VALIDATION-001",
     ("spec.initContainers[*].name", REQUIRED): "VALIDATION-001",
+    **{
+        (f"spec.{group}[*].ports[*].containerPort", DUPLICATE): "NETWORK-003"
+        for group in ("containers", "initContainers")
+    },
     **{(f"spec.initContainers[*].{probe}", FORBIDDEN): "INIT-006" for probe in PROBES},
     ("spec.template.spec.restartPolicy", INVALID): "JOB-001",
     ("spec.template.spec.activeDeadlineSeconds", FORBIDDEN): "REPLICA-001",

@@ -114,6 +114,7 @@ KINDS: Final[Mapping[str, Mapping[str, Condition]]] = {
         "VOLUME-007": lambda spec: spec.get("hostPath") is not None,
         "AFFINITY-007": lambda spec: spec.get("nodeAffinity"),
     },
+    "ConfigMap": {"CONFIGMAP-005": always},
     "PersistentVolumeClaim": {"PV-001": always, "PV-012": always},
     "HorizontalPodAutoscaler": {
         "HPA-017": always,

@@ -13,6 +13,7 @@ from spec_model.events import Manifest
 from spec_model.pod.restart import policy_restarts
 from spec_model.profiles import V1_36, Profile
 from spec_model.validation.common import FORBIDDEN, INVALID, Fault, Faults, milli_of
+from spec_model.validation.config_map import config_map_update_faults
 from spec_model.validation.defaults import filled
 
 ONLY: Final = (
@@ -29,6 +30,8 @@ def update_faults(old: Manifest, new: Manifest, profile: Profile = V1_36) -> tup
     kind = new.get("kind")
     if kind == "Pod":
         return tuple(_pod_faults(_comparable(old, profile), _comparable(new, profile)))
+    if kind == "ConfigMap":
+        return tuple(config_map_update_faults(old, new))
     if kind == "PersistentVolumeClaim":
         before, after = _comparable(old, profile), _comparable(new, profile)
         return tuple(_claim_faults(before, after, old.get("status") or {}, profile))

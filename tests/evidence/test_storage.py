@@ -42,3 +42,8 @@ def test_claims_of_a_real_cluster_are_bound_to_the_volume_that_is_bound_to_them(
         if volume is not None and claim["status"]["phase"] == "Bound":
             assert is_bound_pair(claim, volume).value
             assert volume_phase(volume, claim).value in ("Bound", volume["status"]["phase"])
+
+
+@pytest.mark.parametrize("function", ["configmap.validate", "configmap.from_sources"])
+def test_the_model_agrees_on_config_maps(function: str) -> None:
+    assert_agreement(function)

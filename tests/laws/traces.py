@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import count
 from typing import Any
+from zlib import crc32
 
 from spec_model import judge
 from spec_model.events import Accepted, Act, Event, Observation, Response, stimulus
@@ -66,6 +67,9 @@ def status(
     }
 
 
+SCHEDULED: dict[str, Any] = {"type": "PodScheduled", "status": "True"}
+
+
 def pod(
     phase: str = "Running",
     statuses: Iterable[dict[str, Any]] = (),
@@ -81,7 +85,17 @@ def pod(
     spec: dict[str, Any] | None = None,
     more: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A Pod as a watch shows it; ``more`` goes to its status."""
+    """A Pod as a watch shows it; ``more`` goes to its status.
+
+    One with a node was scheduled, one with statuses was taken by its kubelet, too, and has what that told.
+    """
+    statuses = list(statuses)
+    taken = {
+        "startTime": time_at(created),
+        "hostIP": "192.168.0.1",
+        "podIP": f"10.1.{crc32(uid.encode()) % 250}.{len(uid)}",
+    }
+    bound = {"conditions": [SCHEDULED], **(taken if statuses else {})}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -103,7 +117,8 @@ def pod(
         "status": {
             "phase": phase,
             "qosClass": "BestEffort",
-            "containerStatuses": list(statuses),
+            "containerStatuses": statuses,
+            **(bound if (spec or {}).get("nodeName", "node-1") else {}),
             **({"initContainerStatuses": list(init_statuses)} if init_statuses else {}),
             **(more or {}),
         },

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from conformance.adapter import FunctionNotServedError, Implementation
-from conformance.adapters.simulator import client, functions
+from conformance.adapters.simulator import client, functions, watching
 from conformance.adapters.simulator.clock import EPOCH
 from conformance.adapters.simulator.engine import Engine
 from conformance.adapters.simulator.errors import ApiError, bad_request, not_found
@@ -20,10 +20,11 @@ VERSION: Final = "0.1.0"
 
 SERVED_CAPABILITIES: Final = frozenset(
     {
-        "api", "status-write", "nodes", "scheduler", "kubelet", "container-exit", "memory",
-        "node-memory", "cpu-load", "inspect", "images", "sandbox-loss", "kubelet-restart",
-        "kubelet-config", "node-fault", "hooks", "stop-signals", "static-pods", "workloads",
-        "autoscaler", "metrics", "volumes", "provisioner", "reclaimer", "pod-gc", "probes",
+        "api", "status-write", "watch-stream", "nodes", "scheduler", "kubelet", "container-exit",
+        "memory", "node-memory", "cpu-load", "inspect", "file-write", "networking", "images",
+        "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
+        "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
+        "pod-gc", "probes",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -127,9 +128,9 @@ def _burn(engine: Engine, given: Arguments) -> None:
     kubelet.burn(given["namespace"], given["pod"], given["container"], given["milli"])
 
 
-def _inspect(engine: Engine, given: Arguments) -> Any:
-    kubelet = _kubelet_of(engine, given)
-    return kubelet.inspect(given["namespace"], given["pod"], given["container"])
+def _in_container(method: str) -> Callable[[Engine, Arguments], Any]:
+    """A verb of the kubelet about one of its containers, with the same arguments."""
+    return lambda engine, given: getattr(_kubelet_of(engine, given), method)(**given)
 
 
 def _lose_sandbox(engine: Engine, given: Arguments) -> None:
@@ -197,9 +198,14 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
     "exit": _exit,
     "allocate": _allocate,
     "burn": _burn,
-    "inspect": _inspect,
     "set-stop": lambda engine, given: engine.manners.set_stop(given),
     "set-hook": lambda engine, given: engine.manners.set_hook(given),
+    "list": lambda engine, given: watching.list_objects(engine.store, **given),
+    "watch": lambda engine, given: watching.watch(engine.store, **given),
+    "inspect": _in_container("inspect"),
+    "write-file": _in_container("write_file"),
+    "listen": _in_container("listen"),
+    "connect": _in_container("connect"),
     "set-image": _set_image,
     "set-usage": _set_usage,
     "set-metrics": _set_metrics,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from conformance.adapters.simulator import api, errors, meta, shapes
+from conformance.adapters.simulator import api, errors, meta, shapes, unknown
 from conformance.adapters.simulator.api import pod_defaults
 from conformance.adapters.simulator.meta import Object
 from conformance.adapters.simulator.settings import Settings
@@ -15,14 +15,21 @@ SCALABLE: Final = frozenset({"ReplicationController", "ReplicaSet", "Deployment"
 """Kinds with a /scale subresource."""
 
 
-def create(store: Store, object: Any, dryRun: bool = False) -> Object:  # noqa: N803
-    """POST."""
-    return store.create(decoded(object), dry_run=bool(dryRun))
+def create(
+    store: Store,
+    object: Any,
+    dryRun: bool = False,  # noqa: N803
+    fieldValidation: str = "Warn",  # noqa: N803
+) -> Object:
+    """POST; fields that nobody knows are dropped, or refused where the client is strict (VOLUME-004)."""
+    return store.create(
+        unknown.without(decoded(object), strict=fieldValidation == "Strict"), dry_run=bool(dryRun)
+    )
 
 
 def replace(store: Store, manifest: Any) -> Object:
     """PUT."""
-    return store.update(decoded(manifest))
+    return store.update(unknown.without(decoded(manifest)))
 
 
 def patch(
@@ -39,7 +46,7 @@ def patch(
     write = _SUBRESOURCES.get(subresource or "")
     if write is None or not isinstance(patch, Mapping):
         raise errors.bad_request(f"cannot patch {kind} {name} {subresource or ''}")
-    merged = decoded(meta.merge_patch(_without_version(old), patch))
+    merged = unknown.without(decoded(meta.merge_patch(_without_version(old), patch)))
     if meta.key_of(merged) != meta.key_of(old):
         why = f"the name of the object does not match the name on the URL ({name})"
         raise errors.bad_request(why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
@@ -44,6 +45,7 @@ class Engine:
         self.manners = Manners()
         self.answers: dict[tuple[str, str, str], Answer] = {}  # by Pod UID, container, probe
         self.kubelets: dict[str, Kubelet] = {}
+        self._numbers = itertools.count(1)
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
         self._order: tuple[Component, ...] = ()
@@ -67,6 +69,10 @@ class Engine:
         """Let time pass; whatever waits on the way happens at its own instant."""
         self.clock.advance(seconds, self.settle)
         self.settle()
+
+    def new_number(self) -> int:
+        """A number that no kubelet had before: addresses of Pods are made from it (NETWORK-001)."""
+        return next(self._numbers)
 
     def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
         """A Node brings its kubelet, and takes it away."""

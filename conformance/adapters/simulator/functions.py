@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from conformance.adapters.simulator import api, kubectl, meta, predicates, quantity, resources
+from conformance.adapters.simulator import (
+    api,
+    config_sources,
+    kubectl,
+    meta,
+    predicates,
+    quantity,
+    resources,
+)
 from conformance.adapters.simulator.api import pod_defaults
 from conformance.adapters.simulator.controllers.hpa import functions as autoscaler
 from conformance.adapters.simulator.controllers.volumes import functions as binder
@@ -85,6 +93,8 @@ SERVED: Final[Mapping[str, Function]] = {
     "pod.qos_class": _qos_class,
     "pod.effective_requests": _effective_requests,
     "pod.validate": _validate("pod", "Pod"),
+    "configmap.validate": _validate("configmap", "ConfigMap"),
+    "configmap.from_sources": lambda given, _: config_sources.from_sources(given),
     "pv.validate": _validate("pv", "PersistentVolume"),
     "pvc.validate": _validate("pvc", "PersistentVolumeClaim"),
     "hpa.validate": _validate("hpa", "HorizontalPodAutoscaler"),

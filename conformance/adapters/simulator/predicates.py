@@ -140,3 +140,29 @@ def shown(resource: str, amount: int) -> int:
 def total_memory(node: Manifest) -> int:
     """Bytes of memory that the machine has."""
     return quantity.value(((node.get("status") or {}).get("capacity") or {}).get("memory"))
+
+
+# Ports of the host.
+
+PORT_CONFLICT: Final = "node(s) didn't have free ports for the requested pod ports"
+
+
+def host_ports(pod: Mapping[str, Any]) -> frozenset[tuple[str, str, int]]:
+    """Address, protocol and number of each host port."""
+    return frozenset(
+        (port.get("hostIP") or "0.0.0.0", port.get("protocol", "TCP"), port["hostPort"])
+        for container in pod["spec"]["containers"]
+        for port in container.get("ports") or ()
+        if port.get("hostPort")
+    )
+
+
+def ports_clash(
+    wanted: frozenset[tuple[str, str, int]], used: frozenset[tuple[str, str, int]]
+) -> bool:
+    """The same number and protocol on the same address, or on all of them."""
+    return any(
+        one[1:] == other[1:] and (one[0] == other[0] or "0.0.0.0" in (one[0], other[0]))
+        for one in wanted
+        for other in used
+    )

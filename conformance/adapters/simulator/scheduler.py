@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 NAME: Final = "default-scheduler"
 SELECTOR_MISMATCH: Final = "node(s) didn't match Pod's node affinity/selector"
 UNSCHEDULABLE_NODE: Final = "node(s) were unschedulable"
-PORT_CONFLICT: Final = "node(s) didn't have free ports for the requested pod ports"
 
 PodKey = tuple[str, str]
 
@@ -40,7 +39,7 @@ class NodeInfo:
             return
         self.pods[key] = resources.effective_requests(pod)
         self.taken = resources.total([self.taken, self.pods[key]])
-        if ports := host_ports(pod):
+        if ports := predicates.host_ports(pod):
             self.ports[key] = ports
 
     def remove(self, key: PodKey) -> bool:
@@ -147,7 +146,7 @@ class Scheduler:
         if not predicates.selector_matches(pod, node):
             return [SELECTOR_MISMATCH]
         if self.port_conflict(pod, node):
-            return [PORT_CONFLICT]
+            return [predicates.PORT_CONFLICT]
         return self.lacks(pod, node) or claims.node_problems(pod, node, self.store)
 
     def lacks(self, pod: Object, node: Object) -> list[str]:
@@ -162,11 +161,11 @@ class Scheduler:
 
     def port_conflict(self, pod: Object, node: Object) -> bool:
         """Is a host port that the Pod wants in use on the node?"""
-        wanted = host_ports(pod)
+        wanted = predicates.host_ports(pod)
         info = self.nodes.get(meta.name_of(node))
         if not wanted or info is None:
             return False
-        return any(ports_clash(wanted, used) for used in info.ports.values())
+        return any(predicates.ports_clash(wanted, used) for used in info.ports.values())
 
     def claims_problem(self, pod: Object) -> str | None:
         """Why no node at all will do, because of the Pod's claims (PV-005, PV-012)."""
@@ -239,25 +238,4 @@ def may_help(node: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
         or meta.labels_of(node) != meta.labels_of(old)
         or (node.get("status") or {}).get("allocatable")
         != (old.get("status") or {}).get("allocatable")
-    )
-
-
-def host_ports(pod: Mapping[str, Any]) -> frozenset[tuple[str, str, int]]:
-    """Address, protocol and number of each host port."""
-    return frozenset(
-        (port.get("hostIP") or "0.0.0.0", port.get("protocol", "TCP"), port["hostPort"])
-        for container in pod["spec"]["containers"]
-        for port in container.get("ports") or ()
-        if port.get("hostPort")
-    )
-
-
-def ports_clash(
-    wanted: frozenset[tuple[str, str, int]], used: frozenset[tuple[str, str, int]]
-) -> bool:
-    """The same number and protocol on the same address, or on all of them."""
-    return any(
-        one[1:] == other[1:] and (one[0] == other[0] or "0.0.0.0" in (one[0], other[0]))
-        for one in wanted
-        for other in used
     )

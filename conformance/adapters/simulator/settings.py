@@ -37,6 +37,9 @@ class Settings:
     hpa_absolute_targets: bool = True  # HPA-016: averageValue beside averageUtilization
     cpu_shares_from_limit: bool = False  # VALIDATION-003
     hpa_target_kinds: frozenset[str] | None = None  # HPA-017; None: anything with /scale
+    mount_path_limit: int | None = None  # VOLUME-003: characters of a path that must be absolute
+    watch_bookmarks: bool = True  # WATCH-001: a fifth type of watch event
+    host_port_follows: bool = False  # NETWORK-004: hostPort is containerPort unless it is given
 
     # Node (S2): PHASE, TRANS, RESTART, BACKOFF, INIT, OOM, cgroups.
     memory_kill_fails_never_pods: bool = False  # TRANS-005
@@ -66,6 +69,9 @@ class Settings:
     probe_timeout_is_fatal: bool = False  # PROBE-010: one liveness timeout restarts the container
     probe_counts_survive_restart: bool = True  # PROBE-016
     probe_kill_backs_off_from_earlier_exit: bool = True  # BACKOFF-009
+    resync_seconds: float = 60.0  # CONFIGMAP-002: a Pod is synced without a reason
+    config_map_comes_first: bool = False  # CONFIGMAP-003: it must be older than the Pod
+    config_map_sub_paths: bool = True  # CONFIGMAP-004: a single key can be mounted
     cpu_period_microseconds: int = 100_000  # RESOURCE-006
     cpu_minimal_quota_microseconds: int = 1000  # RESOURCE-006
     cpu_shares_range: tuple[int, int] = (2, 262_144)  # RESOURCE-007
@@ -96,6 +102,7 @@ class Settings:
     hpa_cpu_initialization_seconds: float = 300.0  # HPA-012
     hpa_initial_readiness_seconds: float = 30.0  # HPA-012
     hpa_metric_window_seconds: float = 15.0  # HPA-012, HPA-020: what one sample covers
+    endpoints_only_ready: bool = False  # PROBE-013, TERM-008: others are not listed at all
     replica_burst: int = 500  # REPLICA-003
     replica_retry_seconds: tuple[float, float] = (1.0, 1000.0)  # REPLICA-003: first, longest
     recycled_sources: frozenset[str] = frozenset({"hostPath", "nfs"})  # PV-008
@@ -131,6 +138,9 @@ DOCUMENTED: Final = attrs.evolve(
     deployment_selector_mutable=True,
     daemon_set_update_strategy="OnDelete",
     stateful_set_update_strategy="OnDelete",
+    mount_path_limit=512,
+    watch_bookmarks=False,
+    host_port_follows=True,
     hpa_target_kinds=frozenset({"ReplicationController", "ReplicaSet", "Deployment"}),
     # Node (S2)
     init_forbids=("readinessProbe",),
@@ -144,6 +154,8 @@ DOCUMENTED: Final = attrs.evolve(
     probe_timeout_is_fatal=True,
     probe_counts_survive_restart=False,
     probe_kill_backs_off_from_earlier_exit=False,
+    config_map_comes_first=True,
+    config_map_sub_paths=False,
     oom_guaranteed_adj=-998,
     oom_burstable_floor=2,
     oom_largest_ratio_dies=True,
@@ -162,6 +174,7 @@ DOCUMENTED: Final = attrs.evolve(
     node_monitor_grace_seconds=40.0,
     node_eviction_seconds=300.0,
     node_lost_pods_fail=True,
+    endpoints_only_ready=True,
 )
 
 SETTINGS: Final[Mapping[str, Settings]] = {"v1.36": V1_36, "documented": DOCUMENTED}

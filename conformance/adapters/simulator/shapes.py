@@ -34,25 +34,26 @@ _NUMBERS: Final = (
 
 _FLAGS: Final = (
     "allowPrivilegeEscalation", "allowVolumeExpansion", "enableServiceLinks", "hostIPC",
-    "hostNetwork", "hostPID", "hostUsers", "paused", "privileged", "readOnly",
-    "shareProcessNamespace", "suspend", "unschedulable",
+    "hostNetwork", "hostPID", "hostUsers", "immutable", "optional", "paused", "privileged",
+    "publishNotReadyAddresses", "readOnly", "shareProcessNamespace", "suspend", "unschedulable",
 )  # fmt: skip
 
 _LISTS: Final = (
     "accessModes", "conditions", "containerStatuses", "containers", "env", "envFrom", "finalizers",
-    "hostAliases", "initContainerStatuses", "initContainers", "matchExpressions", "matchFields",
+    "hostAliases", "initContainerStatuses", "initContainers", "items", "matchExpressions", "matchFields",
     "metrics", "mountOptions", "nodeSelectorTerms", "ownerReferences", "policies", "ports",
     "readinessGates", "resizePolicy", "restartPolicyRules", "schedulingGates", "supplementalGroups",
     "taints", "tolerations", "topologySpreadConstraints", "values", "volumeDevices", "volumeMounts",
     "volumes",
 )  # fmt: skip
 
-_TEXT_MAPS: Final = ("annotations", "labels", "matchLabels", "nodeSelector")
+_TEXT_MAPS: Final = ("annotations", "binaryData", "data", "labels", "matchLabels", "nodeSelector")
 
 _AMOUNTS: Final = ("allocatable", "capacity", "limits", "overhead", "requests")
 
 _MAPS: Final = (
-    "affinity", "behavior", "claimRef", "configMap", "csi", "dataSource", "dataSourceRef", "emptyDir",
+    "affinity", "behavior", "claimRef", "configMap", "configMapKeyRef", "configMapRef",
+    "csi", "dataSource", "dataSourceRef", "emptyDir",
     "exitCodes", "hostPath", "lifecycle", "livenessProbe", "local", "metadata", "metric", "nfs",
     "nodeAffinity", "persistentVolumeClaim", "podAffinity", "podAntiAffinity", "readinessProbe",
     "resources", "rollingUpdate", "scaleDown", "scaleTargetRef", "scaleUp", "secret",

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from conformance.adapters.simulator import api, errors, meta
 from conformance.adapters.simulator.api import deletion
 from conformance.adapters.simulator.clock import Clock
+from conformance.adapters.simulator.history import History
 from conformance.adapters.simulator.meta import Key, Object
 from conformance.adapters.simulator.settings import Settings
 from spec_model.events import Observation
@@ -41,6 +42,8 @@ class Store:
         self._hearing: dict[str, tuple[Listener, ...]] = {}
         self._watched: list[Observation] = []
         self._events: dict[tuple[str, str, str, str], Key] = {}
+        self._surroundings: dict[str, frozenset[str]] = {}
+        self.history = History(clock)
 
     # Reading.
 
@@ -82,6 +85,15 @@ class Store:
     def is_taken(self, kind: str, namespace: str, name: str) -> bool:
         """IDENTITY-001: a name is free again only when its object is gone, not while it goes."""
         return self.get(kind, namespace, name) is not None
+
+    def came_first(self, config_map: str, pod: Object) -> bool:
+        """Was there a ConfigMap of that name when the Pod was created (CONFIGMAP-003)?"""
+        return config_map in self._surroundings.get(meta.uid_of(pod), ())
+
+    @property
+    def version(self) -> int:
+        """The resource version of the last write."""
+        return self._version
 
     # Writing.
 
@@ -251,15 +263,25 @@ class Store:
         place = metadata.get("namespace") or "", metadata["name"]
         if type_ == DELETED:
             del self._kinds[kind][place]
+            self._surroundings.pop(meta.uid_of(new), None)
         elif old is None:
             self._kinds.setdefault(kind, {})[place] = new
+            if kind == "Pod" and self.settings.config_map_comes_first:
+                self._remember_surroundings(new)
         else:
             self._kinds[kind][place] = new
+        self.history.keep(self._version, type_, new, old)
         self._watched.append(Observation(self.clock.now, type_, new))
         listeners = self._hearing.get(kind)
         for listener in self._hear(kind) if listeners is None else listeners:
             listener(type_, new, old)
         return new
+
+    def _remember_surroundings(self, pod: Object) -> None:
+        """Which ConfigMaps there were when the Pod was made (CONFIGMAP-003)."""
+        namespace = meta.namespace_of(pod)
+        found = (each for each in self.list("ConfigMap") if meta.namespace_of(each) == namespace)
+        self._surroundings[meta.uid_of(pod)] = frozenset(map(meta.name_of, found))
 
     def _hear(self, kind: str) -> tuple[Listener, ...]:
         """Who is told of a kind; most writes are Events, and no part of a cluster reacts to those."""

@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance.adapters.simulator import errors, meta
 from conformance.adapters.simulator.api import admission, names, pod_changes
 from conformance.adapters.simulator.api.autoscaling import HorizontalPodAutoscalerStrategy
+from conformance.adapters.simulator.api.config_maps import ConfigMapStrategy
 from conformance.adapters.simulator.api.deletion import SYSTEM_FIELDS
 from conformance.adapters.simulator.api.fields import Problems
 from conformance.adapters.simulator.api.nodes import NodeStrategy
 from conformance.adapters.simulator.api.pods import PodStrategy, bound
+from conformance.adapters.simulator.api.services import (
+    EndpointSliceStrategy,
+    EndpointsStrategy,
+    ServiceStrategy,
+)
 from conformance.adapters.simulator.api.storage import (
     PersistentVolumeClaimStrategy,
     PersistentVolumeStrategy,
@@ -37,6 +43,10 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
     strategy.kind: strategy
     for strategy in (
         PodStrategy(),
+        ConfigMapStrategy(),
+        ServiceStrategy(),
+        EndpointsStrategy(),
+        EndpointSliceStrategy(),
         NodeStrategy(),
         PersistentVolumeStrategy(),
         PersistentVolumeClaimStrategy(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.adapters.simulator import errors, meta
@@ -146,9 +147,20 @@ def _admit_autoscaler(autoscaler: Object, store: Store) -> None:
         )
 
 
+def _admit_service(service: Object, store: Store) -> None:
+    """An address of its own, unless it wants none."""
+    spec = service["spec"]
+    if spec["type"] == "ExternalName" or spec.get("clusterIP"):
+        return
+    taken = {each["spec"].get("clusterIP") for each in store.list("Service")}
+    addresses = (f"10.96.{number // 250}.{number % 250 + 1}" for number in count())
+    spec["clusterIP"] = next(each for each in addresses if each not in taken)
+
+
 _PLUGINS: Final = {
     "Pod": _admit_pod,
     "PersistentVolumeClaim": _admit_claim,
     "PersistentVolume": _admit_volume,
     "HorizontalPodAutoscaler": _admit_autoscaler,
+    "Service": _admit_service,
 }

@@ -145,7 +145,9 @@ def _validate_optional(
     if sources := container.get("envFrom"):
         environment.validate_environment_sources(sources, f"{path}.envFrom", problems)
     if container.get("volumeMounts"):
-        volumes.validate_mounts(container, around.volumes, f"{path}.volumeMounts", problems)
+        limit = around.settings.mount_path_limit
+        mounts = f"{path}.volumeMounts"
+        volumes.validate_mounts(container, around.volumes, mounts, problems, limit)
     if container.get("volumeDevices"):
         volumes.validate_devices(container, around.volumes, f"{path}.volumeDevices", problems)
     if policies := container.get("resizePolicy"):

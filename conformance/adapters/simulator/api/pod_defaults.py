@@ -145,7 +145,8 @@ def _default_container(container: Object, host_network: bool, settings: Settings
     _round_resources(container["resources"], settings)
     for port in container.get("ports") or ():
         port["protocol"] = port.get("protocol") or "TCP"
-        if host_network and not port.get("hostPort") and port.get("containerPort"):
+        follows = host_network or settings.host_port_follows  # NETWORK-004
+        if follows and not port.get("hostPort") and port.get("containerPort"):
             port["hostPort"] = port["containerPort"]
     for variable in container.get("env") or ():
         reference = (variable.get("valueFrom") or {}).get("fieldRef")

@@ -20,9 +20,7 @@ def validate_pod_security(spec: Mapping[str, Any], problems: Problems) -> None:
     _validate_identities(context, path, ("fsGroup", "runAsUser", "runAsGroup"), problems)
     for index, group in enumerate(context.get("supplementalGroups") or ()):
         _validate_identity(group, f"{path}.supplementalGroups[{index}]", problems)
-    if spec.get("shareProcessNamespace") and spec.get("hostPID"):
-        why = "ShareProcessNamespace and HostPID cannot both be enabled"
-        problems.invalid(f"{path}.shareProcessNamespace", True, why)
+    _validate_process_namespaces(spec, f"{path}.shareProcessNamespace", problems)
     for field, supported in (
         ("fsGroupChangePolicy", _CHANGE_POLICIES),
         ("supplementalGroupsPolicy", _GROUPS_POLICIES),
@@ -75,6 +73,12 @@ def _validate_seccomp(profile: Mapping[str, Any] | None, path: str, problems: Pr
         problems.required(f"{path}.localhostProfile", "must be set when seccomp type is Localhost")
     elif profile.get("type") != "Localhost" and local is not None:
         problems.invalid(f"{path}.localhostProfile", local, "can only be set for Localhost")
+
+
+def _validate_process_namespaces(spec: Mapping[str, Any], path: str, problems: Problems) -> None:
+    """The PID namespace of the Pod, or that of the node (NETWORK-002)."""
+    if spec.get("shareProcessNamespace") and spec.get("hostPID"):
+        problems.invalid(path, True, "ShareProcessNamespace and HostPID cannot both be enabled")
 
 
 def _validate_identities(

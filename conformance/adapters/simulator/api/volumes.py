@@ -16,7 +16,7 @@ HOST_PATH_TYPES: Final = frozenset(
 _PROPAGATION: Final = frozenset({"None", "HostToContainer", "Bidirectional"})
 
 
-_SOURCES: Final = (
+SOURCES: Final = (
     "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs",
     "iscsi", "glusterfs", "persistentVolumeClaim", "rbd", "cinder", "cephfs", "flocker",
     "downwardAPI", "fc", "azureFile", "configMap", "vsphereVolume", "quobyte", "azureDisk",
@@ -51,7 +51,11 @@ def validate_volumes(
 
 
 def validate_mounts(
-    container: Mapping[str, Any], volumes: Mapping[str, str], path: str, problems: Problems
+    container: Mapping[str, Any],
+    volumes: Mapping[str, str],
+    path: str,
+    problems: Problems,
+    limit: int | None = None,
 ) -> None:
     """Each mount names a volume of the Pod and has a path of its own in the container."""
     mounts, seen = container.get("volumeMounts") or (), set()
@@ -65,10 +69,17 @@ def validate_mounts(
             problems.required(f"{at}.mountPath")
         if where in seen or where in device_paths:
             problems.invalid(f"{at}.mountPath", where, "must be unique")
+        if where and not is_mount_path(where, limit):
+            problems.invalid(f"{at}.mountPath", where, "must be a short absolute path")
         seen.add(where)
         propagation = mount.get("mountPropagation")
         problems.one_of(f"{at}.mountPropagation", propagation, _PROPAGATION, required=False)
         _validate_sub_paths(mount, path, problems)
+
+
+def is_mount_path(where: str, limit: int | None) -> bool:
+    """Anything will do; documented, only an absolute path of fewer characters (VOLUME-003)."""
+    return limit is None or (where.startswith("/") and len(where) < limit)
 
 
 def validate_devices(
@@ -149,7 +160,7 @@ def _validate_sub_paths(mount: Mapping[str, Any], path: str, problems: Problems)
 
 
 def _validate_one_source(volume: Mapping[str, Any], path: str, problems: Problems) -> str:
-    given = [kind for kind in _SOURCES if volume.get(kind) is not None]
+    given = [kind for kind in SOURCES if volume.get(kind) is not None]
     if not given:
         problems.required(path, "must specify a volume type")
         return ""

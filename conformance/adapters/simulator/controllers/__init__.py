@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.adapters.simulator.controllers.controller import Controller
+from conformance.adapters.simulator.controllers.endpoints import EndpointsController
 from conformance.adapters.simulator.controllers.hpa.controller import (
     HorizontalPodAutoscalerController,
 )
@@ -37,4 +38,5 @@ def all_controllers(engine: Engine) -> list[Controller]:
         NodeLifecycleController(engine),
         TaintEvictionController(engine),
         PodGarbageCollector(engine),
+        EndpointsController(engine),
     ]

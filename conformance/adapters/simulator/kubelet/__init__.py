@@ -10,6 +10,7 @@ from conformance.adapters.simulator.kubelet import (
     backoff,
     configuration,
     machine,
+    network,
     node,
 )
 from conformance.adapters.simulator.kubelet.images import Images
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from conformance.adapters.simulator.engine import Engine
 
 NODE_NETWORK = 16
-"""Addresses of Pods are 10.<NODE_NETWORK + number of the kubelet>.x.y."""
+NODE_NETWORKS = 80
+"""Addresses of Pods are 10.<NODE_NETWORK + number of the kubelet>.x.y; below those of Services."""
 
 
 class Kubelet:
@@ -34,13 +36,14 @@ class Kubelet:
         self.clock = engine.clock
         self.settings = engine.settings
         self.jitter = engine.jitter
-        self.number = len(engine.kubelets) + 1
+        self.number = engine.new_number()
         self.ip = f"192.168.0.{self.number}"
         self.running = True
         self.configuration = configuration.Configuration()
         self._workers: dict[str, PodWorker] = {}
         self._names: dict[tuple[str, str], PodWorker] = {}
         self._queue: dict[PodWorker, None] = {}
+        self.disk: dict[str, dict[str, bytes]] = {}  # the files below each host path
         self._addresses = 0
         self._is_new = True
         self._writing = False
@@ -48,6 +51,7 @@ class Kubelet:
         self.images = Images(engine.images, backoff.Backoff(backoff.pull_delays(self.settings)))
         self._begin()
         self.store.subscribe(self.notice, frozenset({"Pod"}))
+        self.store.subscribe(self.notice_config_map, frozenset({"ConfigMap"}))
 
     # What to look at.
 
@@ -68,6 +72,13 @@ class Kubelet:
         worker.pod = new
         if not self._writing:
             self._queue[worker] = None
+
+    def notice_config_map(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
+        """Pods that show a ConfigMap will show it as it is now when they are synced next."""
+        namespace, name = meta.namespace_of(new), meta.name_of(new)
+        for worker in self._workers.values() if self.running else ():
+            if worker.key[0] == namespace and worker.volumes.refers_to(name):
+                worker.resync()
 
     def enqueue(self, worker: PodWorker) -> None:
         """Look at this Pod once more."""
@@ -186,7 +197,7 @@ class Kubelet:
         """An address nobody on this node has had lately."""
         self._addresses += 1
         high, low = divmod(self._addresses, 250)
-        return f"10.{NODE_NETWORK + self.number}.{high % 256}.{low + 1}"
+        return f"10.{NODE_NETWORK + self.number % NODE_NETWORKS}.{high % 256}.{low + 1}"
 
     def nap(self, seconds: float) -> float:
         """How long a nap of so many seconds really is (BACKOFF-002)."""
@@ -218,7 +229,29 @@ class Kubelet:
 
     def inspect(self, namespace: str, pod: str, container: str) -> meta.Object:
         """What a process in a container can see."""
-        return machine.inspect(self, machine.place_of(self, namespace, pod, container))
+        place = machine.place_of(self, namespace, pod, container)
+        return {
+            **machine.inspect(self, place),
+            "namespaces": network.namespaces(self, place),
+            "pid": network.process_id(place),
+            "ip": network.address_of(place[0]),
+        }
+
+    def write_file(self, namespace: str, pod: str, container: str, path: str, content: str) -> None:
+        """A container writes a file into one of its volumes."""
+        worker, spec, _ = machine.place_of(self, namespace, pod, container)
+        worker.volumes.write(spec, path, content.encode())
+
+    def listen(self, namespace: str, pod: str, container: str, port: int) -> meta.Object:
+        """A container binds a port."""
+        return dict(network.listen(self, machine.place_of(self, namespace, pod, container), port))
+
+    def connect(
+        self, namespace: str, pod: str, container: str, host: str, port: int
+    ) -> meta.Object:
+        """A container looks whether somebody answers at an address."""
+        place = machine.place_of(self, namespace, pod, container)
+        return dict(network.connect(self, place, host, port))
 
     def target_changed(self, namespace: str, pod: str) -> None:
         """The target of a probe will answer otherwise."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.adapters.simulator import predicates, resources
 from conformance.adapters.simulator.kubelet.status import Why
+from conformance.adapters.simulator.predicates import PORT_CONFLICT, host_ports, ports_clash
 
 PREFIX = "Pod was rejected: "
 
@@ -21,6 +22,9 @@ def rejection(
     if not predicates.selector_matches(pod, node):
         message = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
         return Why("NodeAffinity", PREFIX + message)
+    others = list(others)
+    if any(ports_clash(host_ports(pod), host_ports(other)) for other in others):  # NETWORK-004
+        return Why("NodePorts", PREFIX + "Predicate NodePorts failed: " + PORT_CONFLICT)
     held = [resources.effective_requests(other) for other in others]
     capacity, taken = predicates.allocatable(node), resources.total(held)
     wanted = resources.effective_requests(pod)

@@ -5,6 +5,7 @@ Decides RESOURCE-005 to 009 and OOM-002 to 004: who gets how much CPU, and who d
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -131,9 +132,13 @@ def is_throttled(spec: Mapping[str, Any], demand: int) -> bool:
 
 def inspect(kubelet: Kubelet, place: Place) -> meta.Object:
     """What a process in the container can read; /proc is the node's (RESOURCE-009)."""
-    _, spec, run = place
+    worker, spec, run = place
     node = kubelet.node()
     return {
+        "env": dict(run.environment),
+        "files": {
+            path: shown(held) for path, held in worker.volumes.files(spec, run.frozen).items()
+        },
         "oom_score_adj": score_adj(kubelet, place),
         "cgroup": cgroups.files(spec, kubelet.settings),
         "proc": {"MemTotal": predicates.total_memory(node), "cpus": node_cpu(kubelet) // 1000},
@@ -143,3 +148,11 @@ def inspect(kubelet: Kubelet, place: Place) -> meta.Object:
             "memory_bytes": run.memory_bytes,
         },
     }
+
+
+def shown(content: bytes) -> str | dict[str, str]:
+    """The content of a file as JSON can carry it: text, or base64 of what is none."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(content).decode()}

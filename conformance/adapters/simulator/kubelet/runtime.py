@@ -44,6 +44,9 @@ class Run:
     comes_back: bool = False  # the kubelet ends it in order to start it again
     stop: Any = None  # while the kubelet is stopping it: a stopping.Stop
     dying: Timer | None = None  # it was sent SIGTERM and will have ended then
+    environment: Mapping[str, str] = field(factory=dict)
+    frozen: Mapping[str, bytes | None] = field(factory=dict)  # ConfigMap files mounted by sub-path
+    ports: set[int] = field(factory=set)
 
     @property
     def is_running(self) -> bool:

@@ -65,7 +65,7 @@ def pod_status(view: View) -> tuple[dict[str, Any], str]:
     if inits:
         status["initContainerStatuses"] = inits
     if view.runtime.sandbox is not None:
-        ip = view.runtime.sandbox.ip
+        ip = view.host_ip if spec.get("hostNetwork") else view.runtime.sandbox.ip  # NETWORK-001
         status |= {"podIP": ip, "podIPs": [{"ip": ip}]}
     if view.failure is not None and status["phase"] == "Failed":
         status |= {"reason": view.failure.reason, "message": view.failure.message}

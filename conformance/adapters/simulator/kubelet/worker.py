@@ -16,6 +16,7 @@ from conformance.adapters.simulator.kubelet import (
     actions,
     admission,
     backoff,
+    environment,
     images,
     phase,
     probe_kills,
@@ -25,8 +26,10 @@ from conformance.adapters.simulator.kubelet import (
 )
 from conformance.adapters.simulator.kubelet.manners import OBEYS, Manner
 from conformance.adapters.simulator.kubelet.prober import Prober
+from conformance.adapters.simulator.kubelet.references import MissingError
 from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.status import Why
+from conformance.adapters.simulator.kubelet.volumes import Volumes
 
 if TYPE_CHECKING:
     from conformance.adapters.simulator.kubelet import Kubelet
@@ -61,20 +64,25 @@ class PodWorker:
         self.restarting_all = False
         self.start_time = ""
         self.prober = Prober(self)
+        self.synced_at = self.clock.now
+        self.volumes = Volumes(self, pod)
         self._wake_at = math.inf
         self._timer: Timer | None = None
+        self._resync: Timer | None = None
 
     # One step.
 
     def sync(self) -> None:
         """Do one step for the Pod as the API has it now."""
         self._sleep()
+        self.synced_at = self.clock.now
         if self.orphaned:
             self.end_orphan()
             return
         if self.finished:
             self.remove_if_deleted()
             return
+        self.volumes.refresh()
         if not self.start_time:
             began = (self.pod.get("status") or {}).get("startTime")
             self.start_time = began or self.clock.timestamp()
@@ -167,6 +175,13 @@ class PodWorker:
         """Look again then, if not earlier."""
         self._wake_at = min(self._wake_at, at)
 
+    def resync(self) -> None:
+        """Look again when the Pod is synced without a reason, once a minute (CONFIGMAP-002)."""
+        if self._resync is None or self._resync.at <= self.clock.now:
+            period = self.kubelet.nap(self.settings.resync_seconds)
+            late = math.ceil((self.clock.now - self.synced_at) / period) or 1
+            self._resync = self.clock.at(self.synced_at + late * period, self.again)
+
     def nap(self, seconds: float) -> None:
         """Look again after this time, or somewhat later with jitter on (BACKOFF-002)."""
         self.wake(self.clock.now + self.kubelet.nap(seconds))
@@ -221,7 +236,9 @@ class PodWorker:
     # Starting.
 
     def make_sandbox(self) -> None:
-        """The first sandbox, or one for a lost one (INIT-009, NETWORK-005)."""
+        """The first sandbox, or one for a lost one, once all is mounted (INIT-009, NETWORK-005)."""
+        if not self.volumes.mount():
+            return
         if self.runtime.sandbox is not None:
             self.report("SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
         self.runtime.make_sandbox(self.kubelet.new_ip())
@@ -237,7 +254,7 @@ class PodWorker:
         why = self.in_the_way(container)
         if why is None:
             self.stopping_within = None
-            self.runtime.start(container, self.clock.now, self.clock.timestamp())
+            self.launch(container)
             self.waiting.pop(name, None)
             self.report("Created", f"Created container: {name}")
             self.report("Started", f"Started container {name}")
@@ -245,15 +262,33 @@ class PodWorker:
         else:
             self.waiting[name] = why
 
+    def launch(self, container: Container) -> None:
+        """A new run, with its environment and single files as they are now (CONFIGMAP-001)."""
+        variables = environment.environment(self.kubelet.store, self.pod, container)
+        run = self.runtime.start(container, self.clock.now, self.clock.timestamp())
+        run.environment, run.frozen = variables, self.volumes.frozen(container)
+
     def in_the_way(self, container: Container) -> Why | None:
-        """Why a container cannot start now: its back-off, then its image."""
+        """Why a container cannot start now: its back-off, its image, or what it refers to."""
         why = self.back_off(container)
         if why is None:
             wish = images.pull_of(self.pod, container)
             why = self.kubelet.images.ensure(wish, self.clock.now, self.report)
+            why = why or self.lacks(container)
             if why is not None:
                 self.nap(self.settings.sync_retry_seconds)
         return why
+
+    def lacks(self, container: Container) -> Why | None:
+        """Is something missing that the environment refers to (CONFIGMAP-003)?"""
+        if not (container.get("env") or container.get("envFrom")):
+            return None
+        try:
+            environment.environment(self.kubelet.store, self.pod, container)
+        except MissingError as problem:
+            self.report("Failed", f"Error: {problem}", "Warning")
+            return Why("CreateContainerConfigError", str(problem))
+        return None
 
     def back_off(self, container: Container) -> Why | None:
         """Is it too early to restart? Else remember the attempt (BACKOFF-001 to 006)."""
@@ -358,6 +393,8 @@ class PodWorker:
         """The Pod is gone from the API: what still runs is given a second to end (TERM-013)."""
         self._sleep()
         self.prober.sleep()
+        if self._resync is not None:
+            self._resync.cancel()
         self.orphaned = self.finished = True
         self.again()
         keys = [backoff.container_key(self.pod, each) for each in self.containers()]
@@ -397,6 +434,7 @@ class PodWorker:
         self._sleep()
         self.prober.sleep()
         self.waiting.clear()
+        self.volumes.power_off()
         self.kill_all()
         if self.runtime.sandbox is not None:
             self.runtime.sandbox.is_ready = False

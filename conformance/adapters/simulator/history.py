@@ -1,0 +1,82 @@
+"""What a watch can still deliver: the writes of the last minutes, in order (WATCH-001 to 003).
+
+Upstream: apiserver/pkg/storage/cacher/cache_watcher.go and etcd3/compact.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from attrs import frozen
+
+from conformance.adapters.simulator.clock import Clock
+from conformance.adapters.simulator.meta import Object
+
+KEPT_SECONDS: Final = 300.0
+"""How long writes are kept: etcd is compacted every five minutes."""
+
+Matches: TypeAlias = Callable[[Object], bool]
+WatchEvent: TypeAlias = dict[str, object]
+
+
+@frozen
+class Write:
+    """One write: the object after it, and before it."""
+
+    at: float
+    version: int
+    type: str
+    new: Object
+    old: Object | None
+
+
+class History:
+    """The writes that are not compacted yet."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.compacted = 0  # watches must not begin before this version
+        self._writes: list[Write] = []
+
+    def keep(self, version: int, type_: str, new: Object, old: Object | None) -> None:
+        """Remember a write."""
+        self._writes.append(Write(self.clock.now, version, type_, new, old))
+
+    def since(self, version: int) -> Iterator[Write]:
+        """The writes after a version, oldest first."""
+        self._compact()
+        return (write for write in self._writes if write.version > version)
+
+    def _compact(self) -> None:
+        oldest = self.clock.now - KEPT_SECONDS
+        gone = next(
+            (i for i, each in enumerate(self._writes) if each.at >= oldest), len(self._writes)
+        )
+        if gone:
+            self.compacted = self._writes[gone - 1].version
+            del self._writes[:gone]
+
+    def is_expired(self, version: int) -> bool:
+        """Is something after this version compacted already?"""
+        self._compact()
+        return version < self.compacted
+
+
+def delivered(write: Write, matches: Matches) -> WatchEvent | None:
+    """A write as a watch of what matches shows it (WATCH-003); None: not at all.
+
+    By whether the object matched before and does now: (no, yes) is ADDED, (yes, yes) MODIFIED, (yes, no)
+    DELETED with the old object, (no, no) nothing.
+    """
+    before = write.old is not None and matches(write.old)
+    now = write.type != "DELETED" and matches(write.new)
+    if before and now:
+        return {"type": "MODIFIED", "object": write.new}
+    if now:
+        return {"type": "ADDED", "object": write.new}
+    if not before or write.old is None:
+        return None
+    shown = write.new if write.type == "DELETED" else write.old
+    metadata = {**shown["metadata"], "resourceVersion": str(write.version)}
+    return {"type": "DELETED", "object": {**shown, "metadata": metadata}}

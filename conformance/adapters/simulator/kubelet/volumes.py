@@ -1,0 +1,176 @@
+"""The volumes of one Pod on its node: what is in them, and how containers see it.
+
+Decides VOLUME-001 and CONFIGMAP-002 to 004. An emptyDir lives as long as the Pod is on the node, a host
+path as long as the node; the files of a ConfigMap volume are those of one version, and are looked up
+again whenever the Pod is synced. Volumes of other kinds show no files.
+"""
+
+from __future__ import annotations
+
+import math
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+
+from conformance.adapters.simulator import errors
+from conformance.adapters.simulator.kubelet import references
+from conformance.adapters.simulator.kubelet.references import Files, MissingError
+
+if TYPE_CHECKING:
+    from conformance.adapters.simulator.kubelet.worker import PodWorker
+
+FIRST_RETRY: Final = 0.5
+LONGEST_RETRY: Final = 122.0
+"""Seconds between two attempts to mount what cannot be mounted (upstream exponentialbackoff)."""
+
+
+@frozen
+class Mount:
+    """A volume as one container sees it."""
+
+    volume: str
+    path: str
+    sub_path: str
+    read_only: bool
+
+
+class Volumes:
+    """What is in the volumes of a Pod."""
+
+    def __init__(self, worker: PodWorker, pod: Mapping[str, Any]) -> None:
+        self.worker = worker
+        listed: Sequence[Mapping[str, Any]] = pod["spec"].get("volumes") or ()
+        self._configured = {
+            each["name"]: each["configMap"] for each in listed if each.get("configMap") is not None
+        }
+        self._contents: dict[str, dict[str, bytes]] = {}
+        self._sources = {each["name"]: each for each in listed}
+        self._retry = FIRST_RETRY
+        self._retry_at = -math.inf
+        self.mounted = not self._configured
+
+    # ConfigMaps.
+
+    def refers_to(self, name: str) -> bool:
+        """Is one of the volumes made of this ConfigMap?"""
+        return any(source["name"] == name for source in self._configured.values())
+
+    def refresh(self) -> None:
+        """Show ConfigMaps as they are now, each in one step; keep what cannot be had (CONFIGMAP-002)."""
+        if self.mounted and self._configured:
+            for name in self._configured:
+                try:
+                    self._contents[name] = self._look_up(name)
+                except MissingError:
+                    continue
+
+    def mount(self) -> bool:
+        """Have every volume mounted, which comes before the sandbox; False: not yet (CONFIGMAP-003)."""
+        if not self.mounted and self.worker.clock.now >= self._retry_at:
+            self.mounted = all(map(self._set_up, self._configured))
+        if not self.mounted:
+            self.worker.wake(self._retry_at)
+        return self.mounted
+
+    def _set_up(self, name: str) -> bool:
+        try:
+            self._contents[name] = self._look_up(name)
+        except MissingError as problem:
+            self._try_later(name, str(problem))
+            return False
+        return True
+
+    def _look_up(self, name: str) -> dict[str, bytes]:
+        source = self._configured[name]
+        return dict(references.projected(self.worker.kubelet.store, self.worker.pod, source))
+
+    def _try_later(self, name: str, problem: str) -> None:
+        message = f'MountVolume.SetUp failed for volume "{name}" : {problem}'
+        self.worker.report("FailedMount", message, "Warning")
+        self._retry_at = self.worker.clock.now + self._retry
+        self._retry = min(self._retry * 2, LONGEST_RETRY)
+
+    # What containers see.
+
+    def mounts(self, container: Mapping[str, Any]) -> Iterator[Mount]:
+        """What a container mounts; a relative path begins at the root (VOLUME-003)."""
+        for mount in container.get("volumeMounts") or ():
+            yield Mount(
+                mount["name"],
+                posixpath.normpath(posixpath.join("/", mount["mountPath"])),
+                sub_path_of(mount, self._sources.get(mount["name"]) or {}, self.worker),
+                bool(mount.get("readOnly")) or mount["name"] in self._configured,
+            )
+
+    def frozen(self, container: Mapping[str, Any]) -> dict[str, bytes | None]:
+        """What a starting container mounts of ConfigMaps by sub-path: it stays as it is now."""
+        return {
+            mount.path: self._contents[mount.volume].get(mount.sub_path)
+            for mount in self.mounts(container)
+            if mount.sub_path and mount.volume in self._configured
+        }
+
+    def files(self, container: Mapping[str, Any], frozen: Mapping[str, bytes | None]) -> Files:
+        """Every file below the mounts of a container, by its path in it."""
+        shown: dict[str, bytes] = {}
+        for mount in self.mounts(container):
+            if mount.path in frozen:
+                content = frozen[mount.path]
+                if content is not None:
+                    shown[mount.path] = content
+                continue
+            for path, content in self.contents(mount.volume).items():
+                if inner := below(path, mount.sub_path):
+                    shown[posixpath.join(mount.path, inner)] = content
+                elif path == mount.sub_path:
+                    shown[mount.path] = content
+        return shown
+
+    def write(self, container: Mapping[str, Any], path: str, content: bytes) -> None:
+        """A container writes a file.
+
+        Raises:
+            ApiError: 403 the volume is read-only, 409 no volume is mounted there.
+        """
+        where = posixpath.normpath(posixpath.join("/", path))
+        above = [mount for mount in self.mounts(container) if below(where, mount.path)]
+        if not above:
+            raise errors.conflict("Pod", self.worker.key[1], f"no volume is mounted above {where}")
+        mount = max(above, key=lambda each: len(each.path))
+        if mount.read_only:
+            raise errors.forbidden("Pod", self.worker.key[1], f"{where}: read-only file system")
+        inner = posixpath.join(mount.sub_path, below(where, mount.path))
+        self.contents(mount.volume)[inner] = content
+
+    def contents(self, volume: str) -> dict[str, bytes]:
+        """What is in a volume; an emptyDir is empty until somebody writes to it (VOLUME-001)."""
+        source = self._sources.get(volume) or {}
+        if source.get("hostPath") is not None:
+            return self.worker.kubelet.disk.setdefault(source["hostPath"]["path"], {})
+        return self._contents.setdefault(volume, {})
+
+    def power_off(self) -> None:
+        """What was kept in memory is gone."""
+        for name, source in self._sources.items():
+            if (source.get("emptyDir") or {}).get("medium") == "Memory":
+                self._contents.pop(name, None)
+
+
+def sub_path_of(mount: Mapping[str, Any], source: Mapping[str, Any], worker: PodWorker) -> str:
+    """The part of a volume that is mounted; documented, a ConfigMap only whole (CONFIGMAP-004)."""
+    if source.get("configMap") is not None and not worker.settings.config_map_sub_paths:
+        return ""
+    return posixpath.normpath(mount.get("subPath") or "").removeprefix(".").strip("/")
+
+
+def below(path: str, folder: str) -> str:
+    """The rest of a path that lies below a folder, or nothing.
+
+    >>> below("/logs/a/b", "/logs"), below("/logs", "/logs"), below("/log", "/logs")
+    ('a/b', '', '')
+    """
+    if folder in ("", "/"):
+        return path.lstrip("/") if folder else path
+    return path.removeprefix(folder + "/") if path.startswith(folder + "/") else ""

@@ -1,0 +1,67 @@
+"""Label and field selectors as clients write them: what a list or a watch is narrowed to (WATCH-003)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final, TypeAlias
+
+from spec_model.events import Manifest
+
+Test: TypeAlias = Callable[[Manifest], bool]
+
+REQUIREMENTS: Final = re.compile(r",(?![^()]*\))")
+REQUIREMENT: Final = re.compile(
+    r"(?P<absent>!)?(?P<key>[^\s=!,()]+)\s*"
+    r"(?:(?P<operator>==|=|!=|in|notin)\s*(?:\((?P<values>[^)]*)\)|(?P<value>[^\s()]*)))?"
+)
+
+
+@cache
+def selector(labels: str, fields: str, namespace: str) -> Test:
+    """Whether an object is of what is selected; empty texts select everything.
+
+    >>> chosen = selector("app in (a,b),!old", "", "")
+    >>> chosen({"metadata": {"labels": {"app": "a"}}}), chosen({"metadata": {}})
+    (True, False)
+
+    Raises:
+        ValueError: a requirement cannot be read.
+    """
+    tests = [_test(part, _label) for part in _parts(labels)]
+    tests += [_test(part, _field) for part in _parts(fields)]
+
+    def matches(manifest: Manifest) -> bool:
+        own = (manifest.get("metadata") or {}).get("namespace") or ""
+        return (not namespace or own == namespace) and all(test(manifest) for test in tests)
+
+    return matches
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in REQUIREMENTS.split(text) if part.strip()]
+
+
+def _test(part: str, read: Callable[[Manifest, str], str | None]) -> Test:
+    found = REQUIREMENT.fullmatch(part)
+    if found is None:
+        raise ValueError(f"no requirement of a selector: {part!r}")
+    key, operator = found["key"], found["operator"]
+    if operator is None:
+        return lambda manifest: (read(manifest, key) is None) is bool(found["absent"])
+    listed = found["values"] if found["values"] is not None else found["value"]
+    values = {value.strip() for value in listed.split(",")}
+    return lambda manifest: (read(manifest, key) in values) is (operator in ("=", "==", "in"))
+
+
+def _label(manifest: Manifest, key: str) -> str | None:
+    labels: Mapping[str, str] = (manifest.get("metadata") or {}).get("labels") or {}
+    return labels.get(key)
+
+
+def _field(manifest: Manifest, path: str) -> str:
+    found: Any = manifest
+    for step in path.split("."):
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return "" if found is None else str(found)
