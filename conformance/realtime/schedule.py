@@ -81,6 +81,7 @@ class Schedule:
         self.target, self.plan = target, plan
         self._adapter, self._whole, self._told = adapter, whole, told
         self._jobs = list(reversed(plan.jobs))
+        self._busy = 0
         self._spares = {name: list(spares) for name, spares in plan.spares.items()}
         self._outcomes: dict[str, Outcome] = {}
         self._moves: list[Move] = []
@@ -136,10 +137,9 @@ class Schedule:
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            with self._changed:
-                if not self._jobs:
-                    return
-                job = self._jobs.pop()
+            job = self._next()
+            if job is None:
+                return
             began = time.monotonic()
             try:
                 self._run(job)
@@ -149,9 +149,30 @@ class Schedule:
                 with self._changed:
                     outcome = self._outcomes[job.task.name]
                     outcome.open -= 1
+                    self._busy -= 1
                     outcome.seconds += time.monotonic() - began
                     self.longest = max(self.longest, time.monotonic() - began)
                     self._changed.notify_all()
+
+    def _next(self) -> Job | None:
+        """The next job; what disturbs others comes when they are over, one after another."""
+        with self._changed:
+            while not self._stop.is_set():
+                free = [job for job in self._jobs if not self._disturbs(job)]
+                job = (
+                    free[-1] if free else self._jobs[-1] if self._jobs and not self._busy else None
+                )
+                if job is not None:
+                    self._jobs.remove(job)
+                    self._busy += 1
+                    return job
+                if not self._busy:
+                    return None
+                self._changed.wait(timeout=POLL)
+        return None
+
+    def _disturbs(self, job: Job) -> bool:
+        return bool(job.forecast.verbs & self._adapter.exclusive)
 
     def _run(self, job: Job) -> None:
         outcome = self._outcomes[job.task.name]

@@ -76,6 +76,23 @@ def test_the_longest_begins_first() -> None:
     assert [move.task for move in moves if move.state == "running"] == ["b", "c", "a"]
 
 
+def test_what_disturbs_others_runs_alone() -> None:
+    alone: list[bool] = []
+    adapter = RealAdapter(parallel=3)
+
+    def disturbing(run: Session, draw: Draw) -> None:
+        alone.append(adapter.count.open == 1)
+        ending(run, draw)
+
+    names = "abcd"
+    stopping = Forecast((), 9.0, 1.0, frozenset(), frozenset({"stop-node"}))
+    usual = once(*(Task(name, ending) for name in names)).jobs
+    jobs = [*(Job(Task(f"x{name}", disturbing), stopping) for name in "12"), *usual]
+    outcomes = ran(adapter, Plan(tuple(jobs)))
+    assert alone == [True, True]
+    assert len(outcomes) == 6
+
+
 def test_a_rule_that_was_missed_gets_another_try() -> None:
     """The simulator met it in an example; on the engine the same example does something else."""
     tries = itertools.count()
