@@ -12,7 +12,7 @@ from conformance.adapters.cluster.client import Api
 from conformance.adapters.cluster.cluster import Cluster
 from conformance.adapters.cluster.options import Options
 from spec_model.events import Accepted, Rejected, Response, stimulus
-from strategies.manifests import Manifest, claim, pod, volume
+from strategies.manifests import Manifest, claim, node, pod, volume
 from strategies.volumes import storage_class
 from tests.cluster.fake_api import Store
 
@@ -66,6 +66,13 @@ def test_they_are_never_written(adapter: ClusterAdapter, server: tuple[Store, Ap
     ]
     assert [answer.code for answer in answers if isinstance(answer, Rejected)] == [403] * 3
     assert not {path for method, path in store.requests if method in ("DELETE", "PUT")}
+
+
+def test_no_node_is_made_up_beside_real_ones(adapter: ClusterAdapter) -> None:
+    """It would draw everybody's Pods, and nobody would run them."""
+    answer = create(adapter, node("small"))
+    assert isinstance(answer, Rejected)
+    assert answer.code == 403
 
 
 def test_a_default_class_is_not_given_to_everybody(adapter: ClusterAdapter) -> None:

@@ -279,6 +279,8 @@ def _unsafe(place: Place, manifest: Mapping[str, Any]) -> Rejected | None:
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     if kind == "StorageClass" and (annotations or {}).get(DEFAULT_CLASS) == "true":
         return Rejected(403, "Forbidden", "a default class would be given to everybody's claims")
+    if kind == "Node" and place.cluster.options.kubelet != "hollow":
+        return Rejected(403, "Forbidden", "a Node that nobody runs would draw everybody's Pods")
     if kind != "PersistentVolume" or not isinstance(spec, Mapping):
         return None
     recycles = spec.get("persistentVolumeReclaimPolicy") == "Recycle"
