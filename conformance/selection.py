@@ -7,6 +7,7 @@ from importlib.metadata import version
 import pytest
 
 from conformance import known_failures, targets
+from conformance.adapter import side_by_side
 from conformance.examine import BUDGETS, Target
 from conformance.focus import built_rules
 from reports.events import KnownFailure, RunStarted
@@ -26,6 +27,12 @@ def open_target(config: pytest.Config) -> Target:
         implementation = targets.described(adapter, spec)
     except targets.UnknownTargetError as error:
         raise pytest.UsageError(str(error)) from error
+    if implementation.clock == "real" and side_by_side(adapter) and _has_workers(config):
+        targets.close(adapter, spec)
+        raise pytest.UsageError(
+            "on a real clock scenarios run side by side in one process: leave --jobs (-n) out, "
+            "and choose how many by the target's option parallel"
+        )
     return Target(
         adapter=adapter,
         implementation=implementation,
@@ -37,6 +44,10 @@ def open_target(config: pytest.Config) -> Target:
         patience=config.getoption("--budget"),
         tool=version("kubelaws"),
     )
+
+
+def _has_workers(config: pytest.Config) -> bool:
+    return bool(config.getoption("numprocesses", None)) or hasattr(config, "workerinput")
 
 
 def refuse_bad_options(config: pytest.Config) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from conformance.adapter import AdapterError
 from conformance.adapters.cluster import preflight
 from conformance.adapters.cluster.adapter import ClusterAdapter
 from conformance.adapters.cluster.client import Api
@@ -106,6 +107,16 @@ def test_a_refusal_names_the_field(adapter: ClusterAdapter) -> None:
     assert isinstance(answer, Rejected)
     assert (answer.code, answer.reason) == (422, "Invalid")
     assert answer.causes[0].field == "metadata.name"
+
+
+def test_without_its_rights_a_run_does_not_begin(server: tuple[Store, Api]) -> None:
+    store, api = server
+    store.denied |= {("pods", "create"), ("namespaces", "delete")}
+    made = ClusterAdapter(Cluster(api, Options()), preflight.look(api, Options()))
+    with pytest.raises(AdapterError, match="delete namespaces, create pods"):
+        made.reset()
+    made.close()
+    assert not [path for path in store.objects if "kubelaws" in path]
 
 
 def test_two_scenarios_do_not_see_each_other(adapter: ClusterAdapter) -> None:

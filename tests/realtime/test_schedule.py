@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from conformance.examine import BUDGETS, Draw, Target
@@ -205,3 +208,14 @@ def test_what_the_measured_lag_explains_is_no_violation() -> None:
     blamed = [each.finding.rule for each in session.shown]
     assert blamed
     assert not judged_again(session, 60.0).shown
+
+
+def test_workers_of_xdist_are_refused() -> None:
+    """Each of them would run everything."""
+    spec = "python:tests.realtime.side_by_side:RealAdapter"
+    command = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suite", "-n", "2"]
+    done = subprocess.run(
+        [*command, "--adapter", spec], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "side by side in one process" in done.stderr

@@ -84,7 +84,7 @@ class Found:
 
 
 def look(api: Api, options: Options, *, ask_for_rights: bool = False) -> Found:
-    """Looks at a cluster: three or four requests, and with ``ask_for_rights`` one for each right.
+    """Looks at a cluster; asks for the rights that can be spared, or with ``ask_for_rights`` for all.
 
     Raises:
         Unreachable: it does not answer, or may not be looked at.
@@ -96,7 +96,8 @@ def look(api: Api, options: Options, *, ask_for_rights: bool = False) -> Found:
     wanted: tuple[rights.Right, ...] = rights.RIGHTS
     wanted += rights.HOLLOW if options.kubelet == "hollow" else ()
     wanted += rights.METRICS if options.metrics else ()
-    missing = tuple(rights.missing(api, wanted)) if ask_for_rights else ()
+    asked = wanted if ask_for_rights else tuple(right for right in wanted if right.without)
+    missing = tuple(rights.missing(api, asked))
     lost = {right.capability for right, _ in missing if right.capability}
     return Found(
         host=api.host,
