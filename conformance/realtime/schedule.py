@@ -37,6 +37,8 @@ class Move:
     task: str
     state: str
     foreseen: float
+    seconds: float = 0.0
+    lag: float = 0.0
 
 
 @define
@@ -182,6 +184,7 @@ class Schedule:
             self._move(job, "left out")
             return
         self._move(job, "running")
+        began = time.monotonic()
         session = self._session(job, outcome.examination.failures)
         if session is not None:
             found = Examination()
@@ -192,7 +195,7 @@ class Schedule:
                 self._move(job, "confirming")
                 outcome.confirmed += self._confirm(job, found)
         self._try_another(job, outcome)
-        self._move(job, "done")
+        self._move(job, "done", time.monotonic() - began)
 
     def _try_another(self, job: Job, outcome: Outcome) -> None:
         """One more example, where a rule that the simulator met was not met here, as chance will have it."""
@@ -272,7 +275,8 @@ class Schedule:
         if self._stop.wait(seconds):
             raise Stopped
 
-    def _move(self, job: Job, state: str) -> None:
+    def _move(self, job: Job, state: str, seconds: float = 0.0) -> None:
+        move = Move(job.task.name, state, job.seconds, seconds, self._adapter.lag)
         with self._changed:
-            self._moves.append(Move(job.task.name, state, job.seconds))
+            self._moves.append(move)
             self._changed.notify_all()
