@@ -99,6 +99,7 @@ class SideBySide(Adapter, Protocol):
     Attributes:
         parallel: how many may.
         time_limit: seconds that a whole run may take.
+        exclusive: verbs that disturb whatever runs beside, so that it has to wait.
         lag: seconds that the engine was late at the most, as far as it was measured in this run.
     """
 
@@ -107,6 +108,9 @@ class SideBySide(Adapter, Protocol):
 
     @property
     def time_limit(self) -> float: ...
+
+    @property
+    def exclusive(self) -> frozenset[str]: ...
 
     @property
     def lag(self) -> float: ...

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import pytest
 
 from conformance import known_failures, targets
+from conformance.adapter import side_by_side
 from conformance.examine import BUDGETS, Target
 from conformance.focus import built_rules
 from conformance.functions import is_functions_only, rules_by_function, unchecked
@@ -30,6 +31,12 @@ def open_target(config: pytest.Config) -> Target:
     functions_only = config.getoption("--functions-only")
     if functions_only and not implementation.functions:
         raise pytest.UsageError(SERVES_NO_FUNCTION.format(spec))
+    if implementation.clock == "real" and side_by_side(adapter) and _has_workers(config):
+        targets.close(adapter, spec)
+        raise pytest.UsageError(
+            "on a real clock scenarios run side by side in one process: leave --jobs (-n) out, "
+            "and choose how many by the target's option parallel"
+        )
     return Target(
         adapter=adapter,
         implementation=implementation,
@@ -47,6 +54,10 @@ def open_target(config: pytest.Config) -> Target:
 SERVES_NO_FUNCTION = (
     "--functions-only: adapter {} serves no function; kubelaws functions lists them"
 )
+
+
+def _has_workers(config: pytest.Config) -> bool:
+    return bool(config.getoption("numprocesses", None)) or hasattr(config, "workerinput")
 
 
 def refuse_bad_options(config: pytest.Config) -> None:

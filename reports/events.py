@@ -87,11 +87,15 @@ class ScenarioMoved:
     Attributes:
         state: ``running``, ``confirming``, ``done`` or ``left out``.
         foreseen: seconds that it is expected to take.
+        seconds: that it has taken, once it is done; with its confirmation, if it needed one.
+        lag: seconds that the engine was late at the most, as far as the run has measured it.
     """
 
     scenario: str
     state: str
     foreseen: float
+    seconds: float = 0.0
+    lag: float = 0.0
 
 
 @frozen

@@ -23,6 +23,12 @@ def command() -> None:
     """Look at a real cluster before a run, and after it.
 
     TARGET is cluster:CONTEXT?option=value; by default the current context of the kubeconfig.
+
+    \b
+    Examples:
+      kubelaws cluster check cluster:kind-kind
+      kubelaws cluster rbac | kubectl apply -f -
+      kubelaws cluster clean --dry-run
     """
 
 

@@ -50,6 +50,7 @@ def command(adapter: str, namespace: str, duration: float, output: Path) -> None
     from conformance.adapters.cluster import recording
     from conformance.adapters.cluster.client import connect
     from conformance.adapters.cluster.clock import offset
+    from conformance.adapters.cluster.kinds import OBSERVED, path
     from conformance.adapters.cluster.options import options
 
     try:
@@ -57,6 +58,11 @@ def command(adapter: str, namespace: str, duration: float, output: Path) -> None
         chosen = options(context, **given)
         api = connect(chosen.context, chosen.kubeconfig, chosen.rate)
         version = api.get("/version").body.get("gitVersion", "")
+        if namespace and api.get(path("Namespace", name=namespace)).code == 404:
+            raise Problem(f"--namespace {namespace}: there is none of that name")
+        kinds = recording.watchable(api, namespace)
+        if not kinds:
+            raise Problem("no kind may be listed and watched (kubelaws cluster rbac)")
         ahead = offset(api)
     except (AdapterError, ValueError, targets.UnknownTargetError) as error:
         raise Problem(str(error)) from error
@@ -64,7 +70,9 @@ def command(adapter: str, namespace: str, duration: float, output: Path) -> None
         with _opened(output) as file:
             lines = Lines(file, version, time.time() + ahead, ahead)
             try:
-                recording.record(api, lines.take, namespace=namespace, seconds=duration)
+                recording.record(
+                    api, lines.take, namespace=namespace, seconds=duration, kinds=kinds
+                )
             except KeyboardInterrupt:
                 click.echo("interrupted", err=True)
     except AdapterError as error:
@@ -73,6 +81,8 @@ def command(adapter: str, namespace: str, duration: float, output: Path) -> None
         raise Problem(f"{output}: {error.strerror or error}") from error
     finally:
         api.close()
+    if left_out := [kind for kind in OBSERVED if kind not in kinds]:
+        click.echo(f"without {', '.join(left_out)}: they may not be listed and watched")
     click.echo(f"{lines.count} events of Kubernetes {version} in {output}")
 
 

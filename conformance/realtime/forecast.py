@@ -36,14 +36,14 @@ class Forecast:
         seconds: that it takes until everything owed has come.
         wait: seconds of its longest single wait.
         exercised: the rules that it meets.
-        acts: how many things it does; none where it only asks for functions.
+        verbs: what it does; nothing where it only asks for functions.
     """
 
     choices: tuple[Any, ...]
     seconds: float
     wait: float
     exercised: frozenset[str]
-    acts: int = 1
+    verbs: frozenset[str] = frozenset({"create"})
 
 
 def stand_in(target: Target) -> Target:
@@ -78,7 +78,9 @@ def forecasts(target: Target, scenario: Scenario, name: str, examples: int) -> l
                 seconds=session.now,
                 wait=longest_wait(session),
                 exercised=frozenset(session.exercised),
-                acts=sum(isinstance(event, Act) for event in session.events),
+                verbs=frozenset(
+                    event.stimulus.verb for event in session.events if isinstance(event, Act)
+                ),
             )
         )
 

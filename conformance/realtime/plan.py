@@ -91,7 +91,7 @@ def choose(
     sign = 1 if patience.whole > 100 else -1
     while left:
         best = max(left, key=lambda each: (len(each.exercised & open_rules), sign * each.seconds))
-        if rules and not best.exercised & open_rules and (chosen or not best.acts):
+        if rules and not best.exercised & open_rules and (chosen or not best.verbs):
             break  # nothing more to be gained; but what the simulator does not show, the engine may
         left.remove(best)
         chosen.append(best)

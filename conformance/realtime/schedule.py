@@ -37,6 +37,8 @@ class Move:
     task: str
     state: str
     foreseen: float
+    seconds: float = 0.0
+    lag: float = 0.0
 
 
 @define
@@ -81,6 +83,7 @@ class Schedule:
         self.target, self.plan = target, plan
         self._adapter, self._whole, self._told = adapter, whole, told
         self._jobs = list(reversed(plan.jobs))
+        self._busy = 0
         self._spares = {name: list(spares) for name, spares in plan.spares.items()}
         self._outcomes: dict[str, Outcome] = {}
         self._moves: list[Move] = []
@@ -136,10 +139,9 @@ class Schedule:
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            with self._changed:
-                if not self._jobs:
-                    return
-                job = self._jobs.pop()
+            job = self._next()
+            if job is None:
+                return
             began = time.monotonic()
             try:
                 self._run(job)
@@ -149,9 +151,30 @@ class Schedule:
                 with self._changed:
                     outcome = self._outcomes[job.task.name]
                     outcome.open -= 1
+                    self._busy -= 1
                     outcome.seconds += time.monotonic() - began
                     self.longest = max(self.longest, time.monotonic() - began)
                     self._changed.notify_all()
+
+    def _next(self) -> Job | None:
+        """The next job; what disturbs others comes when they are over, one after another."""
+        with self._changed:
+            while not self._stop.is_set():
+                free = [job for job in self._jobs if not self._disturbs(job)]
+                job = (
+                    free[-1] if free else self._jobs[-1] if self._jobs and not self._busy else None
+                )
+                if job is not None:
+                    self._jobs.remove(job)
+                    self._busy += 1
+                    return job
+                if not self._busy:
+                    return None
+                self._changed.wait(timeout=POLL)
+        return None
+
+    def _disturbs(self, job: Job) -> bool:
+        return bool(job.forecast.verbs & self._adapter.exclusive)
 
     def _run(self, job: Job) -> None:
         outcome = self._outcomes[job.task.name]
@@ -161,6 +184,7 @@ class Schedule:
             self._move(job, "left out")
             return
         self._move(job, "running")
+        began = time.monotonic()
         session = self._session(job, outcome.examination.failures)
         if session is not None:
             found = Examination()
@@ -171,7 +195,7 @@ class Schedule:
                 self._move(job, "confirming")
                 outcome.confirmed += self._confirm(job, found)
         self._try_another(job, outcome)
-        self._move(job, "done")
+        self._move(job, "done", time.monotonic() - began)
 
     def _try_another(self, job: Job, outcome: Outcome) -> None:
         """One more example, where a rule that the simulator met was not met here, as chance will have it."""
@@ -251,7 +275,8 @@ class Schedule:
         if self._stop.wait(seconds):
             raise Stopped
 
-    def _move(self, job: Job, state: str) -> None:
+    def _move(self, job: Job, state: str, seconds: float = 0.0) -> None:
+        move = Move(job.task.name, state, job.seconds, seconds, self._adapter.lag)
         with self._changed:
-            self._moves.append(Move(job.task.name, state, job.seconds))
+            self._moves.append(move)
             self._changed.notify_all()

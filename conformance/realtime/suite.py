@@ -107,6 +107,8 @@ def _parameters(item: pytest.Item) -> dict[str, Any]:
 
 def _teller(config: pytest.Config) -> Callable[[Move], None]:
     def tell(move: Move) -> None:
-        config.hook.pytest_kubelaws_event(event=ScenarioMoved(move.task, move.state, move.foreseen))
+        config.hook.pytest_kubelaws_event(
+            event=ScenarioMoved(move.task, move.state, move.foreseen, move.seconds, move.lag)
+        )
 
     return tell

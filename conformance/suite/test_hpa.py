@@ -249,7 +249,7 @@ def test_pods_that_are_not_ready(run: Session, draw: Draw) -> None:
     for resource in ("cpu", "memory") * (MANY // 2):
         asked = draw(utilization_questions(unready, resource=resource))
         run.evaluate("hpa.utilization_replicas", asked)
-    if draw(st.booleans()):
+    if draw(st.booleans()) and run.can("nodes"):
         run.create(node("small", cpu="100m"))
         template = workload(replicas=draw(st.integers(2, 4)))
         template["spec"]["template"]["spec"]["nodeSelector"] = {"kubernetes.io/hostname": "small"}

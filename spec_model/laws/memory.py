@@ -261,7 +261,7 @@ def an_oom_kill_has_a_cause(seen: SeenContainer) -> Verdict:
         return _killed_for_cpu(seen, before, run)
     pod: Pod = seen.pod.now
     world = seen.pod.world
-    if pod.spec.manifest.get("resources") is not None or world.setting.clock == "real":
+    if pod.spec.manifest.get("resources") is not None:
         return None
     _, namespace, name = pod.key
     whom = (namespace, name, seen.spec.name)
@@ -270,7 +270,7 @@ def an_oom_kill_has_a_cause(seen: SeenContainer) -> Verdict:
     if limit is not None and held > limit:
         return _only_itself(seen, before)
     full = node_of(world, pod.spec.node_name, seen.pod.profile)
-    if full is None:
+    if full is None:  # as always on a real clock: the cause may be one that was not seen
         return None
     return _chosen(whom, full, seen) if full.used > full.capacity else _for_nothing(seen, held)
 

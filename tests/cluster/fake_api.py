@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +27,7 @@ class Store:
         self.denied: set[tuple[str, str]] = set()
         self.requests: list[tuple[str, str]] = []
         self.drop_watches = 0
+        self.closing = False
         self.changed = threading.Condition()
 
     def write(self, path: str, manifest: dict[str, Any], type: str = "") -> dict[str, Any]:
@@ -139,6 +139,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._refuse(409, "AlreadyExists")
         if path.endswith("/namespaces"):
             self.store.write(f"{at}/serviceaccounts/default", {"kind": "ServiceAccount"})
+        if name and path.rpartition("/")[2].startswith("persistentvolume"):
+            body = {**body, "status": {"phase": "Pending"}}  # as if a controller had looked at it
         return self._answer(201, self.store.write(at, body))
 
     def do_PUT(self) -> None:
@@ -148,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_PATCH(self) -> None:
         """A merge patch."""
-        path, _ = self._asked()
+        path = self._asked()[0].removesuffix("/status")
         body = self._body()
         found = self.store.objects.get(path)
         if found is None:
@@ -189,16 +191,26 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(code, {**status, "details": {"causes": list(causes)}})
 
     def _watch(self, path: str, query: dict[str, str]) -> None:
-        since = int(query["resourceVersion"])
         self.close_connection = True
         self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        try:
+            for event in self._events(path, query):
+                line = json.dumps(event).encode() + b"\n"
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+                self.wfile.flush()
+            self.wfile.write(b"0\r\n\r\n")
+        except OSError:
+            return  # whoever watched has gone
+
+    def _events(self, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
+        since = int(query["resourceVersion"])
         if since < self.store.forgotten:
-            gone = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}}
-            self.wfile.write(json.dumps(gone).encode() + b"\n")
+            gone = {"kind": "Status", "code": 410, "reason": "Expired"}
+            yield {"type": "ERROR", "object": gone}
             return
-        end = time.monotonic() + 5
-        while time.monotonic() < end:
+        while not self.store.closing:
             with self.store.changed:
                 new = [each for each in self.store.log if each[0] > since]
                 if not new:
@@ -206,10 +218,7 @@ class Handler(BaseHTTPRequestHandler):
             for version, at, kind, manifest in new:
                 since = version
                 if belongs(at, path) and selects(query.get("labelSelector", ""), manifest):
-                    self.wfile.write(
-                        json.dumps({"type": kind, "object": manifest}).encode() + b"\n"
-                    )
-                    self.wfile.flush()
+                    yield {"type": kind, "object": manifest}
             if self.store.drop_watches:
                 self.store.drop_watches -= 1
                 return
@@ -227,11 +236,13 @@ def serving() -> Iterator[tuple[Store, Api]]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     settings = client.Configuration()
+    settings.connection_pool_maxsize = 64
     settings.host = f"http://127.0.0.1:{server.server_address[1]}"
     api = Api(client.ApiClient(settings), Rate(10_000))
     try:
         yield store, api
     finally:
+        store.closing = True
         api.close()
         server.shutdown()
         server.server_close()

@@ -105,6 +105,18 @@ def test_what_keeps_a_namespace_from_going_is_released(server: tuple[Store, Api]
     assert "finalizers" not in store.objects[at]["metadata"]
 
 
+def test_pods_on_a_dead_node_are_not_waited_for(server: tuple[Store, Api]) -> None:
+    store, api = server
+    namespace(store, "kubelaws-abc123-1", RUN)
+    at = f"{NAMESPACES}/kubelaws-abc123-1/pods/a"
+    store.write(at, {"metadata": {"labels": {RUN_LABEL: RUN}}})
+    selector = f"{RUN_LABEL}={RUN}"
+    leftovers.release(api, "kubelaws-abc123-1", selector)
+    assert at in store.objects
+    leftovers.release(api, "kubelaws-abc123-1", selector, force=True)
+    assert at not in store.objects
+
+
 @pytest.mark.parametrize(("ago", "alive"), [(5, True), (300, False)])
 def test_a_run_that_crashed_is_told_from_one_that_goes_on(
     server: tuple[Store, Api], ago: float, alive: bool

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.adapters.cluster.client import Api
-from conformance.adapters.cluster.recording import record, redacted
+from conformance.adapters.cluster.kinds import OBSERVED
+from conformance.adapters.cluster.recording import record, redacted, watchable
 from conformance.adapters.cluster.watching import Shown
 from conformance.cli import main
 from conformance.commands.record import Lines
@@ -77,6 +78,12 @@ def test_a_recording_changes_nothing(server: tuple[Store, Api]) -> None:
     record(api, seen.append, seconds=0.5, kinds=("Pod",))
     assert [each.object["metadata"]["name"] for each in seen] == ["a"]
     assert {method for method, _ in store.requests} == {"GET"}
+
+
+def test_what_may_not_be_watched_is_left_out(server: tuple[Store, Api]) -> None:
+    store, api = server
+    store.denied |= {("nodes", "watch"), ("persistentvolumes", "list")}
+    assert {"Node", "PersistentVolume"} == set(OBSERVED) - set(watchable(api, "ours"))
 
 
 def test_check_reads_a_recording(tmp_path: Path) -> None:

@@ -76,18 +76,23 @@ def test_without_a_limit_a_request_kills_nobody() -> None:
     assert "RESOURCE-005" in judged(*events).broken
 
 
-def neighbours(dead: str) -> Judged:
+def neighbours(dead: str, clock: str = "virtual") -> Judged:
     first, other = (
         on_node(GUARANTEED, qos="Guaranteed"),
         on_node(container(), name="b", qos="BestEffort"),
     )
     end = after(5, killed("c", dead), of=first if dead == "a" else other)
-    return judged(node(), first, other, holds(2 * GIB), end)
+    return judged(node(), first, other, holds(2 * GIB), end, clock=clock)
 
 
 def test_a_breach_kills_inside_its_own_cgroup() -> None:
     assert neighbours("a").held("OOM-004")
     assert "OOM-004" in neighbours("b").broken
+
+
+def test_on_a_real_clock_the_same_is_seen_but_nobody_is_blamed() -> None:
+    assert neighbours("a", "real").held("OOM-004")
+    assert "OOM-004" not in neighbours("b", "real").exercised
 
 
 def test_in_a_recording_whoever_is_killed_had_a_cause_that_was_not_seen() -> None:

@@ -18,6 +18,7 @@ class RealAdapter:
     """One scenario's engine; all that ``another`` makes share a ``Count``."""
 
     def __init__(self, parallel: int = 2, time_limit: float = 3600.0, lag: float = 1.0) -> None:
+        self.exclusive = frozenset({"stop-node"})
         self.parallel, self.time_limit, self.lag = parallel, time_limit, lag
         self.engine = SimulatorAdapter()
         self.count = Count()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from conformance.examine import BUDGETS, Draw, Target
@@ -74,6 +77,23 @@ def test_the_longest_begins_first() -> None:
     tasks = [Task(name, ending) for name in "abc"]
     ran(RealAdapter(parallel=1), once(*tasks, seconds=(1, 3, 2)), moves)
     assert [move.task for move in moves if move.state == "running"] == ["b", "c", "a"]
+
+
+def test_what_disturbs_others_runs_alone() -> None:
+    alone: list[bool] = []
+    adapter = RealAdapter(parallel=3)
+
+    def disturbing(run: Session, draw: Draw) -> None:
+        alone.append(adapter.count.open == 1)
+        ending(run, draw)
+
+    names = "abcd"
+    stopping = Forecast((), 9.0, 1.0, frozenset(), frozenset({"stop-node"}))
+    usual = once(*(Task(name, ending) for name in names)).jobs
+    jobs = [*(Job(Task(f"x{name}", disturbing), stopping) for name in "12"), *usual]
+    outcomes = ran(adapter, Plan(tuple(jobs)))
+    assert alone == [True, True]
+    assert len(outcomes) == 6
 
 
 def test_a_rule_that_was_missed_gets_another_try() -> None:
@@ -188,3 +208,14 @@ def test_what_the_measured_lag_explains_is_no_violation() -> None:
     blamed = [each.finding.rule for each in session.shown]
     assert blamed
     assert not judged_again(session, 60.0).shown
+
+
+def test_workers_of_xdist_are_refused() -> None:
+    """Each of them would run everything."""
+    spec = "python:tests.realtime.side_by_side:RealAdapter"
+    command = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suite", "-n", "2"]
+    done = subprocess.run(
+        [*command, "--adapter", spec], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "side by side in one process" in done.stderr

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from conformance.adapter import AdapterError, FunctionNotServedError, Implementation
-from conformance.adapters.cluster import preflight, rest
+from conformance.adapters.cluster import hook, preflight, rest
 from conformance.adapters.cluster.client import connect
 from conformance.adapters.cluster.cluster import Cluster, Inbox
 from conformance.adapters.cluster.containers import NotRunningError
@@ -67,6 +67,11 @@ class ClusterAdapter:
     def lag(self) -> float:
         """The largest lag that was measured so far, in seconds."""
         return self.cluster.lag.worst
+
+    @property
+    def exclusive(self) -> frozenset[str]:
+        """Verbs that disturb other scenarios: a real node is everybody's, a hollow one is not."""
+        return frozenset(hook.ACTIONS) if self.cluster.options.kubelet == "real" else frozenset()
 
     def another(self) -> ClusterAdapter:
         """An adapter for one more scenario beside this one, of the same run."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from conformance.adapter import AdapterError
+from conformance.adapters.cluster import rights
 from conformance.adapters.cluster.client import Api
 from conformance.adapters.cluster.clock import Lag, offset
 from conformance.adapters.cluster.isolation import Territory
@@ -170,9 +171,19 @@ class Cluster:
         with self._beginning:
             if self._watches:
                 return
+            self._need_rights()
             self.offset = offset(self.api)
             self._serve_metrics()
             self._watches = watch_all(self.api, dict(_selectors(self.territory.run)), self._deliver)
+
+    def _need_rights(self) -> None:
+        needed = tuple(right for right in rights.RIGHTS if not right.without)
+        lacking = [f"{verb} {right.named}" for right, verb in rights.missing(self.api, needed)]
+        if lacking:
+            more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+            raise AdapterError(
+                f"missing rights: {', '.join(lacking[:3])}{more} (kubelaws cluster check)"
+            )
 
     def _serve_metrics(self) -> None:
         if self.options.metrics:

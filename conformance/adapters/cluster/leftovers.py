@@ -25,6 +25,9 @@ LEASE_NAME: Final = "kubelaws"
 DEAD: Final = 60.0
 """Seconds without a sign of life after which a run counts as crashed."""
 
+GRACE: Final = 45.0
+"""Seconds after which Pods that are still there are not waited for any more."""
+
 POLL: Final = 0.5
 RUN: Final = re.compile(r"[0-9a-f]{6}")
 
@@ -70,7 +73,8 @@ def remove(
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[str]:
     """Removes all that one run has, waits until it is gone, and says what is left, as ``Kind name``."""
-    end = time.monotonic() + patience
+    began = time.monotonic()
+    end = began + patience
     told: set[tuple[str, str]] = set()
     while True:
         namespaces = [each for each in _labelled(api, "Namespace", run) if _is_of(each, run)]
@@ -81,7 +85,7 @@ def remove(
                 told.add(("Namespace", name))
                 said(f"namespace {name}")
                 api.delete(path("Namespace", name=name))
-            release(api, name, f"{RUN_LABEL}={run}")
+            release(api, name, f"{RUN_LABEL}={run}", force=time.monotonic() > began + GRACE)
         for kind in CLUSTER_KINDS:
             left += [(kind, name) for name in remove_cluster_scoped(api, kind, run)]
         if not left:
@@ -91,13 +95,18 @@ def remove(
         sleep(POLL)
 
 
-def release(api: Api, namespace: str, selector: str) -> None:
-    """Takes finalizers off what would keep a namespace from going."""
+def release(api: Api, namespace: str, selector: str, *, force: bool = False) -> None:
+    """Takes finalizers off what would keep a namespace from going; with force, Pods at once.
+
+    A Pod on a node that does not answer would stay for ever.
+    """
     for kind in HELD_KINDS:
         answer = api.get(path(kind, namespace), [("labelSelector", selector)])
         for item in answer.body.get("items") or () if answer.ok else ():
+            where = path(kind, namespace, item["metadata"]["name"])
+            if force and kind == "Pod":
+                api.delete(where, {"gracePeriodSeconds": 0})
             if item["metadata"].get("finalizers"):
-                where = path(kind, namespace, item["metadata"]["name"])
                 api.patch(where, {"metadata": {"finalizers": None}})
 
 

@@ -45,7 +45,7 @@ class Options:
     reclaim: bool = field(default=False, validator=instance_of(bool))
     metrics: bool = field(default=False, validator=instance_of(bool))
     address: str = ""
-    hook: str = ""
+    hook: str = field(default="", validator=matches_re(r"|.*\{node\}.*"))
 
 
 def options(context: str = "", **given: Any) -> Options:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from conformance.adapters.cluster import rights
+from conformance.adapters.cluster import hook, rights
 from conformance.adapters.cluster.client import Answer, Api, Unreachable
 from conformance.adapters.cluster.hollow import SERVED
 from conformance.adapters.cluster.kinds import path
@@ -84,7 +84,7 @@ class Found:
 
 
 def look(api: Api, options: Options, *, ask_for_rights: bool = False) -> Found:
-    """Looks at a cluster: three or four requests, and with ``ask_for_rights`` one for each right.
+    """Looks at a cluster; asks for the rights that can be spared, or with ``ask_for_rights`` for all.
 
     Raises:
         Unreachable: it does not answer, or may not be looked at.
@@ -96,7 +96,8 @@ def look(api: Api, options: Options, *, ask_for_rights: bool = False) -> Found:
     wanted: tuple[rights.Right, ...] = rights.RIGHTS
     wanted += rights.HOLLOW if options.kubelet == "hollow" else ()
     wanted += rights.METRICS if options.metrics else ()
-    missing = tuple(rights.missing(api, wanted)) if ask_for_rights else ()
+    asked = wanted if ask_for_rights else tuple(right for right in wanted if right.without)
+    missing = tuple(rights.missing(api, asked))
     lost = {right.capability for right, _ in missing if right.capability}
     return Found(
         host=api.host,
@@ -139,6 +140,7 @@ def _capabilities(
         yield from SERVED
     elif any(ready for _, ready in nodes):
         yield from ON_NODES
+        yield from hook.SERVED if options.hook else ()
         if any(provisioner != BY_HAND for _, provisioner in classes):
             yield "provisioner"
     if options.reclaim:
@@ -154,6 +156,8 @@ def _created(options: Options) -> Iterator[str]:
     yield f"PersistentVolumes and StorageClasses named {name}, on host paths that end in .{name}"
     if options.kubelet == "hollow":
         yield f"Nodes named {name}, that only this run's Pods may use"
+    if options.hook:
+        yield f"nothing on nodes, but kubelets are restarted and stopped by: {options.hook}"
     if options.metrics:
         yield "a Service and the APIService v1beta1.metrics.k8s.io, unless there is one"
     yield f"at most {options.rate} requests a second, for {options.minutes} minutes"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
+from conformance.adapters.cluster import rights
 from conformance.adapters.cluster.client import Api
-from conformance.adapters.cluster.kinds import OBSERVED
+from conformance.adapters.cluster.kinds import KINDS, OBSERVED
 from conformance.adapters.cluster.watching import Shown, stop_all, watch_all
 
 REDACTED: Final = "redacted"
@@ -22,6 +23,18 @@ TEXTS: Final = frozenset({"command", "args"})
 """Lists of words in which people put passwords."""
 
 
+def watchable(api: Api, namespace: str = "") -> tuple[str, ...]:
+    """The kinds that may be listed and watched, in a namespace or in all."""
+    by_resource = {(KINDS[name].group, KINDS[name].plural): name for name in OBSERVED}
+    wanted = [each for each in rights.RECORDING if (each.group, each.resource) in by_resource]
+    lacking = {
+        by_resource[right.group, right.resource]
+        for right in wanted
+        for _ in rights.missing(api, (right,), namespace)
+    }
+    return tuple(name for name in OBSERVED if name not in lacking)
+
+
 def record(
     api: Api,
     deliver: Callable[[Shown], None],
@@ -29,7 +42,7 @@ def record(
     namespace: str = "",
     seconds: float,
     stopped: Callable[[], bool] = lambda: False,
-    kinds: Iterator[str] | tuple[str, ...] = OBSERVED,
+    kinds: Sequence[str] = OBSERVED,
 ) -> None:
     """Passes on, redacted, whatever is seen within so many seconds; list and watch rights are enough.
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from conformance.adapters.cluster import containers
+from conformance.adapters.cluster import containers, hook
 from conformance.adapters.cluster.client import Answer, Query
 from conformance.adapters.cluster.cluster import DEFAULT_CLASS, Cluster, Inbox
 from conformance.adapters.cluster.hollow.kubelet import HollowKubelets
@@ -166,14 +166,30 @@ def set_metrics(place: Place, given: Given) -> Response:
     return Accepted()
 
 
+def restart_kubelet(place: Place, given: Given) -> Response:
+    """By the user's own command."""
+    return _hooked(place, given["node"], "restart-kubelet")
+
+
+def _hooked(place: Place, node: str, verb: str) -> Response:
+    if not place.cluster.is_foreign("Node", node):
+        return Rejected(404, "NotFound", f'nodes "{node}" not found')
+    hook.run(place.cluster.options.hook, node, verb)
+    return Accepted()
+
+
 def stop_node(place: Place, given: Given) -> Response:
-    """A hollow node falls silent."""
+    """A node falls silent: a hollow one, or a real one by the user's own command."""
+    if place.cluster.options.kubelet != "hollow":
+        return _hooked(place, given["node"], "stop-node")
     name = place.mapper.outer_name("Node", given["node"])
     return Accepted() if place.kubelets.stop_node(name) else _no_node(given["node"])
 
 
 def start_node(place: Place, given: Given) -> Response:
     """It speaks again."""
+    if place.cluster.options.kubelet != "hollow":
+        return _hooked(place, given["node"], "start-node")
     name = place.mapper.outer_name("Node", given["node"])
     return Accepted() if place.kubelets.start_node(name) else _no_node(given["node"])
 
@@ -199,6 +215,7 @@ VERBS: Final[Mapping[str, Callable[[Place, Given], Response]]] = {
     "inspect": inspect,
     "set-image": set_image,
     "set-usage": set_usage,
+    "restart-kubelet": restart_kubelet,
     "stop-node": stop_node,
     "start-node": start_node,
     "set-metrics": set_metrics,
@@ -262,6 +279,8 @@ def _unsafe(place: Place, manifest: Mapping[str, Any]) -> Rejected | None:
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     if kind == "StorageClass" and (annotations or {}).get(DEFAULT_CLASS) == "true":
         return Rejected(403, "Forbidden", "a default class would be given to everybody's claims")
+    if kind == "Node" and place.cluster.options.kubelet != "hollow":
+        return Rejected(403, "Forbidden", "a Node that nobody runs would draw everybody's Pods")
     if kind != "PersistentVolume" or not isinstance(spec, Mapping):
         return None
     recycles = spec.get("persistentVolumeReclaimPolicy") == "Recycle"
