@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from spec_model import laws as laws_package
 from spec_model import lifecycles, objects
 from spec_model.events import Act, Evaluated, Event, Manifest, Observation, Rejected, key_of
-from spec_model.functions import FUNCTIONS, same_result
+from spec_model.functions import FUNCTIONS, Parts, same_result
 from spec_model.law import LAWS, NOTES, Law, Note, Verdict
 from spec_model.rules import Decision
 from spec_model.world import (
@@ -393,11 +393,20 @@ def _refused(event: Evaluated, word: str) -> Held | Breach:
     return Breach(f"refused: {word}", str(event.result), rule=rule)
 
 
-def _answered(event: Evaluated, decision: Decision[Any]) -> Held | Breach:
+def _answered(event: Evaluated, decision: Decision[Any]) -> Verdict:
+    if isinstance(decision.value, Parts) and isinstance(event.result, Mapping):
+        return tuple(_part(event.result, *part) for part in decision.value.items())
     if event.error is None and same_result(event.result, decision.value):
         return Held(decision.because)
     seen = event.error if event.error is not None else event.result
     return Breach(str(decision.value), str(seen), rule=decision.because)
+
+
+def _part(result: Mapping[str, Any], name: str, decision: Decision[Any]) -> Held | Breach:
+    """The verdict on one part of an answer, which blames the rule of that part alone."""
+    if same_result(result.get(name), decision.value):
+        return Held(decision.because)
+    return Breach(f"{name} {decision.value}", f"{name} {result.get(name)}", rule=decision.because)
 
 
 def manifest_of(known: Known) -> Manifest:

@@ -55,6 +55,13 @@ class HpaConstants:
 PROBES_AND_HOOKS: Final = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 
 
+CONDITIONS: Final = (
+    "PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready",
+    "DisruptionTarget", "PodResizePending", "PodResizeInProgress", "AllContainersRestarting",
+)  # fmt: skip
+"""The built-in types of a Pod's conditions."""
+
+
 @frozen
 class Profile:
     """A named set of constants and switches."""
@@ -77,6 +84,8 @@ class Profile:
     success_backs_off: bool = True  # BACKOFF-004: False leaves it open what exit code 0 costs
     pod_level_resources: bool = True  # RESOURCE-003
     cpu_shares_from_limits: bool = False  # VALIDATION-003
+    condition_types: tuple[str, ...] = CONDITIONS  # CONDITION-001
+    scheduled_while_scheduling: bool = False  # CONDITION-002: PodScheduled, as documented
     node_monitor_grace: float = 50.0
     not_ready_eviction: float = 300.0
     lost_pod_phase: str | None = None  # documented: Failed
@@ -112,6 +121,8 @@ DOCUMENTED: Final = Profile(
     success_backs_off=False,
     pod_level_resources=False,
     cpu_shares_from_limits=True,
+    condition_types=("PodScheduled", "Ready", "Initialized", "Unschedulable"),
+    scheduled_while_scheduling=True,
     node_monitor_grace=40.0,
     lost_pod_phase="Failed",
 )

@@ -29,7 +29,20 @@ REJECTED: Final = "Pod was rejected: "
 @note("tampered", on="write-status")
 def statuses_written_by_the_tester(before: Any, done: Done) -> frozenset[str]:
     """Names of Pods whose status the tester wrote: no kubelet answers for what it says."""
+    if _opens_gates_only(done):
+        return before or frozenset()
     return (before or frozenset()) | {f"{done.arguments['namespace']}/{done.arguments['pod']}"}
+
+
+def _opens_gates_only(done: Done) -> bool:
+    """Whether it adds or changes conditions that no kubelet makes, and leaves all others as they are."""
+    given = done.arguments
+    pod: Pod | None = done.world.view("Pod", given["namespace"], given["pod"])
+    if pod is None or set(given["status"]) != {"conditions"}:
+        return False
+    written = {each.get("type", ""): each for each in given["status"]["conditions"] or ()}
+    kept = {type_: each for type_, each in pod.conditions.items() if "/" not in type_}
+    return {type_: each for type_, each in written.items() if "/" not in type_} == kept
 
 
 def kubelet_owned(seen: Seen) -> bool:

@@ -8,8 +8,9 @@ from typing import Any, Final
 from spec_model.events import Stimulus, stimulus
 from spec_model.objects import ContainerStatus, Pod
 from spec_model.world import World
-from strategies.manifests import container, pod
+from strategies.manifests import container, pod, sidecar
 from strategies.operations import Subject, pick
+from strategies.statuses import GATE
 
 PODS: Final = Subject("pods")
 NODES: Final = Subject("nodes")
@@ -17,7 +18,7 @@ TIME: Final = Subject("time")
 
 MIB: Final = 1024 * 1024
 LIMITED: Final[dict[str, Any]] = {"requests": {"memory": "32Mi"}, "limits": {"memory": "64Mi"}}
-SIDECAR: Final = container("s", restartPolicy="Always")
+SIDECAR: Final = sidecar("s")
 
 SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: pod(name),
@@ -32,6 +33,7 @@ SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: pod(name, activeDeadlineSeconds=30, policy="Never"),
     lambda name: pod(name, [container("c", requests={"cpu": "3"})]),
     lambda name: pod(name, [container("c", limits={"cpu": "1", "memory": "128Mi"})]),
+    lambda name: pod(name, readinessGates=[{"conditionType": GATE}]),
 )
 """Pods worth starting from, the plain ones first."""
 
@@ -127,6 +129,18 @@ def sandbox_is_lost(world: World, target: str, _: int) -> Stimulus | None:
     if not _running(world, target):
         return None
     return stimulus("lose-sandbox", namespace="default", pod=target)
+
+
+@PODS.operation(weight=1, needs=["status-write"])
+def readiness_gate_turns(world: World, target: str, choice: int) -> Stimulus | None:
+    """Somebody opens or closes the readiness gate of a Pod."""
+    found = _existing(world, target)
+    if found is None or not found.spec.manifest.get("readinessGates"):
+        return None
+    kept = [each for type_, each in found.conditions.items() if type_ != GATE]
+    gate = {"type": GATE, "status": pick(("True", "False"), choice)}
+    status = {"conditions": [*kept, gate]}
+    return stimulus("write-status", namespace="default", pod=target, status=status)
 
 
 @NODES.operation(weight=1, needs=["kubelet-restart"])

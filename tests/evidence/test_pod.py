@@ -13,7 +13,9 @@ from tests.evidence.vectors import assert_agreement, cluster_pods, lines
 CRASH_LOOP = re.compile(r"back-off (?:(\d+)m)?(\d+)s restarting failed container")
 
 
-@pytest.mark.parametrize("function", ["pod.phase", "container.should_restart", "restart.backoff"])
+@pytest.mark.parametrize(
+    "function", ["pod.phase", "pod.conditions", "container.should_restart", "restart.backoff"]
+)
 def test_the_model_agrees_with_kubernetes(function: str) -> None:
     assert_agreement(function)
 

@@ -70,6 +70,10 @@ class Settings:
     oom_burstable_floor: int = 3  # OOM-001
     oom_largest_ratio_dies: bool = False  # OOM-003: usage/request, not usage - request
 
+    # What Pods say of themselves: CONDITION, REASON.
+    unknown_conditions: frozenset[str] = frozenset()  # CONDITION-001: types that are not there yet
+    scheduled_while_scheduling: bool = False  # CONDITION-002: PodScheduled from the first look on
+
     # Controllers (S3): HPA, PV binding, node lifecycle.
     hpa_sync_period_seconds: float = 15.0  # HPA-001
     hpa_sum_formula: bool = False  # HPA-003: floor(SUM(U_i) / target) + 1
@@ -129,6 +133,18 @@ DOCUMENTED: Final = attrs.evolve(
     oom_guaranteed_adj=-998,
     oom_burstable_floor=2,
     oom_largest_ratio_dies=True,
+    # CONDITION, REASON
+    unknown_conditions=frozenset(
+        {
+            "PodReadyToStartContainers",
+            "ContainersReady",
+            "DisruptionTarget",
+            "PodResizePending",
+            "PodResizeInProgress",
+            "AllContainersRestarting",
+        }
+    ),
+    scheduled_while_scheduling=True,
     # Controllers (S3)
     hpa_sync_period_seconds=30.0,
     hpa_sum_formula=True,

@@ -87,7 +87,7 @@ class Kubelet:
         self._is_new = False
         known = self.store.get("Node", None, self.name)
         if known is not None:
-            self.store.update_status(node.node_status(known, self.clock.timestamp()))
+            self.store.update_status(node.node_status(known, self.clock.timestamp(), self.ip))
         bound = {
             meta.uid_of(pod): pod
             for pod in self.store.list("Pod")
