@@ -275,7 +275,7 @@ def _can_initialize(seen: Seen) -> bool:
     for container in seen.now.spec.init_containers:
         status = seen.now.statuses.get(container.name)
         outcome = outcomes.get(container.image)
-        if outcome in ("missing", "invalid"):
+        if outcome not in (None, "present", "pullable"):
             return False
         failed = status is not None and status.state == "waiting" and status.reason not in COUNTED
         if failed and outcome is None:

@@ -18,6 +18,7 @@ TIME: Final = Subject("time")
 
 MIB: Final = 1024 * 1024
 LIMITED: Final[dict[str, Any]] = {"requests": {"memory": "32Mi"}, "limits": {"memory": "64Mi"}}
+HOOKED: Final[dict[str, Any]] = {"postStart": {"exec": {"command": ["true"]}}}
 SIDECAR: Final = sidecar("s")
 
 SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
@@ -34,6 +35,9 @@ SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: pod(name, [container("c", requests={"cpu": "3"})]),
     lambda name: pod(name, [container("c", limits={"cpu": "1", "memory": "128Mi"})]),
     lambda name: pod(name, readinessGates=[{"conditionType": GATE}]),
+    lambda name: pod(name, [container("c", lifecycle=HOOKED), container("d")], policy="OnFailure"),
+    lambda name: pod(name, [container("c", "other:1", imagePullPolicy="Always")]),
+    lambda name: pod(name, [container("c", "other:1", imagePullPolicy="Never")]),
 )
 """Pods worth starting from, the plain ones first."""
 
@@ -119,8 +123,16 @@ def move_pod(world: World, target: str, choice: int) -> Stimulus | None:
 def image_changes(_: World, __: str, choice: int) -> Stimulus | None:
     """An image can no longer be had, or can again."""
     image = pick(("other:1", "app:2", "app:1"), choice)
-    outcome = pick(("missing", "pullable", "present"), choice // 3)
+    outcome = pick(("missing", "pullable", "present", "unavailable", "uncreatable"), choice // 3)
     return stimulus("set-image", image=image, outcome=outcome)
+
+
+@PODS.operation(weight=1, needs=["hooks"])
+def hook_changes(_: World, target: str, choice: int) -> Stimulus | None:
+    """The hook after the start of a container fails from now on, or no longer does."""
+    where = {"namespace": "default", "pod": target, "container": "c", "hook": "postStart"}
+    seconds = pick((0, 4), choice // 2)
+    return stimulus("set-hook", **where, seconds=seconds, fails=choice % 2 == 0)
 
 
 @PODS.operation(weight=2, needs=["sandbox-loss"])

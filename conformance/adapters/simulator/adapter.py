@@ -10,7 +10,7 @@ from conformance.adapters.simulator import client, functions
 from conformance.adapters.simulator.clock import EPOCH
 from conformance.adapters.simulator.engine import Engine
 from conformance.adapters.simulator.errors import ApiError, bad_request, not_found
-from conformance.adapters.simulator.kubelet import Kubelet
+from conformance.adapters.simulator.kubelet import Kubelet, images
 from conformance.adapters.simulator.settings import SETTINGS
 from spec_model.events import Accepted, Observation, Response, Stimulus
 
@@ -19,14 +19,12 @@ VERSION: Final = "0.1.0"
 SERVED_CAPABILITIES: Final = frozenset(
     {
         "api", "status-write", "nodes", "scheduler", "kubelet", "container-exit", "memory",
-        "node-memory", "cpu-load", "inspect", "images", "sandbox-loss", "kubelet-restart",
+        "node-memory", "cpu-load", "inspect", "images", "hooks", "sandbox-loss", "kubelet-restart",
         "kubelet-config", "node-fault", "workloads", "autoscaler", "metrics", "volumes",
         "provisioner", "reclaimer", "pod-gc",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
-
-IMAGE_OUTCOMES: Final = frozenset({"present", "pullable", "missing", "invalid"})
 
 Arguments: TypeAlias = Mapping[str, Any]
 
@@ -145,7 +143,7 @@ def _node(engine: Engine, given: Arguments) -> Kubelet:
 
 
 def _set_image(engine: Engine, given: Arguments) -> None:
-    if given["outcome"] not in IMAGE_OUTCOMES:
+    if given["outcome"] not in images.OUTCOMES:
         raise bad_request(f"unknown outcome {given['outcome']!r} of an image pull")
     engine.images[given["image"]] = given["outcome"]
 
@@ -181,6 +179,7 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
     "set-image": _set_image,
     "set-usage": _set_usage,
     "set-metrics": _set_metrics,
+    "set-hook": lambda engine, given: engine.manners.set_hook(given),
     "lose-sandbox": _lose_sandbox,
     "restart-kubelet": lambda engine, given: _node(engine, given).restart(),
     "configure-kubelet": lambda engine, given: _node(engine, given).configure(

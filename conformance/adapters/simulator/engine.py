@@ -10,6 +10,7 @@ from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.controllers import all_controllers
 from conformance.adapters.simulator.kubelet import Kubelet
+from conformance.adapters.simulator.kubelet.manners import Manners
 from conformance.adapters.simulator.scheduler import Scheduler
 from conformance.adapters.simulator.settings import V1_36, Settings
 from conformance.adapters.simulator.store import Store
@@ -39,6 +40,7 @@ class Engine:
         self.images: dict[str, str] = {}
         self.usage: dict[tuple[str, str], Mapping[str, Any] | None] = {}
         self.metrics_available = True
+        self.manners = Manners()
         self.kubelets: dict[str, Kubelet] = {}
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))

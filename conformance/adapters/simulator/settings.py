@@ -73,6 +73,7 @@ class Settings:
     # What Pods say of themselves: CONDITION, REASON.
     unknown_conditions: frozenset[str] = frozenset()  # CONDITION-001: types that are not there yet
     scheduled_while_scheduling: bool = False  # CONDITION-002: PodScheduled from the first look on
+    container_runtimes: tuple[str, ...] = ("containerd", "cri-o")  # REASON-003: of nodes, in turn
 
     # Controllers (S3): HPA, PV binding, node lifecycle.
     hpa_sync_period_seconds: float = 15.0  # HPA-001
@@ -145,6 +146,7 @@ DOCUMENTED: Final = attrs.evolve(
         }
     ),
     scheduled_while_scheduling=True,
+    container_runtimes=("docker",),
     # Controllers (S3)
     hpa_sync_period_seconds=30.0,
     hpa_sum_formula=True,

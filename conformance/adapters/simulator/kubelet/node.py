@@ -17,7 +17,7 @@ CONDITIONS: Final = (
 )
 
 
-def node_status(node: Mapping[str, Any], now: str, address: str) -> meta.Object:
+def node_status(node: Mapping[str, Any], now: str, address: str, runtime: str) -> meta.Object:
     """The Node with the status of a healthy kubelet; a size that is given is kept."""
     old = node.get("status") or {}
     conditions = list(old.get("conditions") or ())
@@ -32,4 +32,5 @@ def node_status(node: Mapping[str, Any], now: str, address: str) -> meta.Object:
         allocatable=allocatable,
         conditions=conditions,
         addresses=[{"type": "InternalIP", "address": address}],
+        nodeInfo={"containerRuntimeVersion": f"{runtime}://1.0"},
     )

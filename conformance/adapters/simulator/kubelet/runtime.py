@@ -33,6 +33,7 @@ class Run:
     exit_code: int | None = None
     memory_bytes: int = 0
     cpu_milli: int = 0
+    failed_hook: bool = False  # it is stopped because of its postStart hook
 
     @property
     def is_running(self) -> bool:

@@ -18,6 +18,7 @@ from conformance.adapters.simulator.kubelet import (
     backoff,
     images,
     phase,
+    post_start,
     runtime,
     status,
 )
@@ -206,11 +207,12 @@ class PodWorker:
         why = self.in_the_way(container)
         name = container["name"]
         if why is None:
-            self.runtime.start(container, self.clock.now, self.clock.timestamp())
+            run = self.runtime.start(container, self.clock.now, self.clock.timestamp())
             self.waiting.pop(name, None)
             self.report("Created", f"Created container: {name}")
             self.report("Started", f"Started container {name}")
             self.again()
+            post_start.begin(self, container, run)
         else:
             self.waiting[name] = why
 
@@ -245,7 +247,7 @@ class PodWorker:
 
     def waits(self, run: Run) -> bool:
         """Is there a back-off after this exit? Always, whatever the exit code (BACKOFF-004)."""
-        return self.settings.backoff_after_success or run.exit_code != 0
+        return self.settings.backoff_after_success or run.exit_code != 0 or run.failed_hook
 
     def rest_until(self, ready: float) -> None:
         """Look again when a back-off is over; with jitter in naps of a minute (BACKOFF-002)."""
