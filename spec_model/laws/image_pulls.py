@@ -135,6 +135,8 @@ def _owes(seen: SeenContainer, reasons: tuple[str, ...], what: str, by: float) -
         status, spec = pod.statuses.get(name), pod.spec.container(name)
         if spec is None or not may_start(spec, pod):
             return VOID  # init containers run again, and what it shows is of before
+        if pod_images(pod).count(seen.spec.image) > 1:
+            return VOID  # another container has got this image since, and takes its turn
         if status is not None and status.reason in reasons:
             return None
         return HELD if status is not None else VOID

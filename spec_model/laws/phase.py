@@ -328,11 +328,16 @@ def _left_alone(seen: Seen, rule: str) -> Iterator[Obligation]:
         return
     for name, status in pod.statuses.items():
         spec = pod.spec.container(name)
-        probed = spec is not None and {"livenessProbe", "startupProbe"} & spec.manifest.keys()
-        if status.state == "running" and not probed:
+        if status.state == "running" and not (spec is not None and _may_be_killed(spec.manifest)):
             what = f"container {name} keeps running, and so does the Pod"
             settled = _keeps_running(name, status.container_id)
             yield Obligation(what=what, settled=settled, disturbed_by=ENDING, rule=rule)
+
+
+def _may_be_killed(container: Mapping[str, Any]) -> bool:
+    """Whether a kubelet may stop the container: a probe, or the hook after its start, may fail."""
+    hooks = container.get("lifecycle") or {}
+    return "postStart" in hooks or bool({"livenessProbe", "startupProbe"} & container.keys())
 
 
 def _keeps_running(name: str, run: str) -> Any:

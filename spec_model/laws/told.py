@@ -28,7 +28,14 @@ def told_of_pods(before: Told | None, seen: Seen) -> Told:
     reason = event.get("reason", "")
     if reason == "BackOff" and not event.get("message", "").startswith(PULLING_BACKS_OFF):
         return known
-    kept = {key: told for key, told in known.items() if seen.at - told[1] < REMEMBERED}
+    kept = known
+    if any(seen.at - at >= REMEMBERED for _, at in known.values()):
+        there = {pod.uid for pod in seen.world.of_kind("Pod")}
+        kept = {
+            key: told
+            for key, told in known.items()
+            if seen.at - told[1] < REMEMBERED or key[0] in there
+        }
     uid = (event.get("involvedObject") or EMPTY).get("uid", "")
     return {**kept, (uid, reason): (event.get("type", ""), seen.at)}
 
