@@ -6,6 +6,7 @@ What the tester did to containers is noted here, since some exits are somebody's
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law, note
