@@ -8,13 +8,15 @@ from typing import Any
 
 from spec_model import schemas
 from spec_model.events import Evaluated
-from spec_model.functions import FUNCTIONS, Legal, same_result
+from spec_model.functions import FUNCTIONS, Legal, Parts, same_result
 from spec_model.profiles import Profile
 from spec_model.rules import Decision, registry
 from spec_model.world import Breach, Held
 
 
-def judged_answer(event: Evaluated, profile: Profile) -> Held | Breach | None:
+def judged_answer(
+    event: Evaluated, profile: Profile
+) -> Held | Breach | tuple[Held | Breach, ...] | None:
     """Whether the answer is right, and the rule by which.
 
     None where the model does not decide it, or by a rule that the profile does not have. An answer of
@@ -31,9 +33,19 @@ def judged_answer(event: Evaluated, profile: Profile) -> Held | Breach | None:
     else:
         rule, right = decision.because, event.error is None and _is_right(event, decision)
         expected = "" if right else told(decision.value)
+        if isinstance(decision.value, Parts) and isinstance(event.result, Mapping):
+            return tuple(_part(event.result, *part) for part in decision.value.items())
     if profile.name not in registry()[rule].profiles:
         return None
     return Held(rule) if right else Breach(expected, told_answer(event), rule=rule)
+
+
+def _part(result: Mapping[str, Any], name: str, decision: Decision[Any]) -> Held | Breach:
+    """The verdict on one part of an answer, which blames the rule of that part alone."""
+    seen = result.get(name)
+    if same_result(seen, decision.value):
+        return Held(decision.because)
+    return Breach(f"{name} {told(decision.value)}", f"{name} {told(seen)}", rule=decision.because)
 
 
 def _is_right(event: Evaluated, decision: Decision[Any]) -> bool:

@@ -37,6 +37,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "kubelet-restart": "the tester can restart a kubelet",
     "kubelet-config": "the tester can change a kubelet's configuration",
     "node-fault": "the tester can stop a node and start it again",
+    "runtime-fault": "the tester can break the container runtime or the network of a node",
     "static-pods": "the tester can put static Pods on a node",
     "networking": "Pod IPs, host ports, Services and EndpointSlices",
     "workloads": "ReplicationController, ReplicaSet and Deployment controllers",
@@ -94,7 +95,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set-stop": Verb(  # on SIGTERM: seconds until it ends, null if never; no exitCode: it has no handler
         "stop-signals", ("namespace", "pod", "container", "seconds", "exitCode?")
     ),
-    "set-hook": Verb(  # hook: preStop; seconds until it ends, null if never
+    "set-hook": Verb(  # hook: postStart | preStop; seconds until it ends, null if never
         "hooks", ("namespace", "pod", "container", "hook", "seconds", "fails?")
     ),
     # What the target of a probe (liveness, readiness or startup) answers from now on: an exit code, an
@@ -105,7 +106,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "listen": Verb("networking", ("namespace", "pod", "container", "port")),
     "connect": Verb("networking", ("namespace", "pod", "container", "host", "port")),
     # The world around them.
-    "set-image": Verb("images", ("image", "outcome")),  # present | pullable | missing | invalid
+    "set-image": Verb("images", ("image", "outcome")),  # one of IMAGE_OUTCOMES
     "set-usage": Verb(
         "metrics", ("namespace", "pod", "usage")
     ),  # {resource: quantity} or null: no sample
@@ -117,11 +118,25 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "remove-manifest": Verb("static-pods", ("node", "file")),
     "configure-kubelet": Verb("kubelet-config", ("node", "configuration")),
+    "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),
     # Time.
     "advance": Verb("api", ("seconds",)),
 }
+
+
+IMAGE_OUTCOMES: Final[Mapping[str, str]] = {
+    "present": "it is on every node",
+    "pullable": "the registry has it",
+    "missing": "neither a node nor the registry has it",
+    "unavailable": "the registry cannot be reached; a node that has it keeps it",
+    "unsigned": "the registry has it, and its signature is not valid",
+    "invalid": "its name cannot be parsed",
+    "unreadable": "the runtime cannot tell whether it is there",
+    "uncreatable": "it is on every node, and no container can be created from it",
+}
+"""What can be chosen to come of an image."""
 
 
 @frozen

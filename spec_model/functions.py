@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 from attrs import evolve
 
 from spec_model import objects, quantity
-from spec_model.pod import backoff, kubectl, probes
+from spec_model.pod import backoff, conditions, kubectl, probes
 from spec_model.pod.phase import phase_of_manifest
 from spec_model.pod.restart import should_restart
 from spec_model.profiles import Profile
@@ -40,6 +40,10 @@ REFUSALS: Final[dict[str, str]] = {
 """By function, the rule by which it refuses; any other refuses malformed quantities alone."""
 
 
+class Parts(dict[str, Decision[Any]]):
+    """An answer of several parts by name, each with the rule that decided it."""
+
+
 class Functions(dict[str, Function]):
     """The table itself; unknown names are simply absent."""
 
@@ -50,6 +54,11 @@ class Functions(dict[str, Function]):
 
 def _phase(arguments: Arguments, profile: Profile) -> Decision[str]:
     return phase_of_manifest(arguments["pod"], arguments["terminating"], profile)
+
+
+def _conditions(arguments: Arguments, _: Profile) -> Decision[Parts]:
+    pod = objects.pod(arguments["pod"])
+    return Decision(Parts(conditions.all_of(pod, pod.phase)), "CONDITION-004")
 
 
 def _should_restart(arguments: Arguments, profile: Profile) -> Decision[bool]:
@@ -135,6 +144,7 @@ def _config_map_from(arguments: Arguments, _: Profile) -> Decision[Mapping[str, 
 FUNCTIONS: Final = Functions(
     {
         "pod.phase": _phase,
+        "pod.conditions": _conditions,
         "pod.qos_class": _qos_class,
         "pod.effective_requests": _effective_requests,
         "container.should_restart": _should_restart,
@@ -172,6 +182,8 @@ def same_result(seen: object, decided: object) -> bool:
     Sequences compare by their elements whatever their type; fractions are equal within a millionth,
     since engines divide in their own way.
     """
+    if isinstance(decided, Decision):
+        return same_result(seen, decided.value)
     if isinstance(decided, bool) or isinstance(seen, bool):
         return seen is decided
     if isinstance(decided, float) and isinstance(seen, int | float):

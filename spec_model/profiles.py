@@ -55,6 +55,22 @@ class HpaConstants:
 PROBES_AND_HOOKS: Final = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 
 
+CONDITIONS: Final = (
+    "PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready",
+    "DisruptionTarget", "PodResizePending", "PodResizeInProgress", "AllContainersRestarting",
+)  # fmt: skip
+"""The built-in types of a Pod's conditions."""
+
+
+WAITING: Final = (
+    "CrashLoopBackOff", "InvalidImageName", "ImageInspectError", "ErrImageNeverPull",
+    "ImagePullBackOff", "ErrImagePull", "RegistryUnavailable", "CreateContainerConfigError",
+    "CreateContainerError", "RunContainerError", "PostStartHookError", "ContainerCreating",
+    "PodInitializing",
+)  # fmt: skip
+"""Why containers wait, as far as the source document and Kubernetes today agree."""
+
+
 @frozen
 class Profile:
     """A named set of constants and switches."""
@@ -86,6 +102,13 @@ class Profile:
     success_backs_off: bool = True  # BACKOFF-004: False leaves it open what exit code 0 costs
     pod_level_resources: bool = True  # RESOURCE-003
     cpu_shares_from_limits: bool = False  # VALIDATION-003
+    condition_types: tuple[str, ...] = CONDITIONS  # CONDITION-001
+    scheduled_while_scheduling: bool = False  # CONDITION-002: PodScheduled, as documented
+    waiting_reasons: tuple[str, ...] = (  # REASON-001, and the sibling that REASON-003 names
+        *(*WAITING, "PreCreateHookError", "PreStartHookError", "SignatureValidationFailed"),
+    )
+    node_reasons_in_pods: bool = False  # REASON-002
+    registry_unavailable_everywhere: bool = False  # REASON-003: whatever the runtime
     node_monitor_grace: float = 50.0
     not_ready_eviction: float = 300.0
     lost_pod_phase: str | None = None  # documented: Failed
@@ -136,6 +159,14 @@ DOCUMENTED: Final = Profile(
     success_backs_off=False,
     pod_level_resources=False,
     cpu_shares_from_limits=True,
+    condition_types=("PodScheduled", "Ready", "Initialized", "Unschedulable"),
+    scheduled_while_scheduling=True,
+    waiting_reasons=(
+        *(*WAITING, "m.internalLifecycle.PreStartContainer", "ContainersNotInitialized"),
+        *("ContainersNotReady", "DockerDaemonNotReady", "NetworkPluginNotReady"),
+    ),
+    node_reasons_in_pods=True,
+    registry_unavailable_everywhere=True,
     node_monitor_grace=40.0,
     lost_pod_phase="Failed",
     deletion_unreadies=True,

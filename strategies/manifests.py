@@ -14,6 +14,11 @@ def container(name: str = "c", image: str = "app:1", **more: Any) -> Manifest:
     return {"name": name, "image": image, **({"resources": resources} if resources else {}), **more}
 
 
+def sidecar(name: str = "s", image: str = "app:1", **more: Any) -> Manifest:
+    """An init container that keeps running beside the app containers."""
+    return container(name, image, restartPolicy="Always", **more)
+
+
 def pod(
     name: str = "a",
     containers: Sequence[Manifest] | None = None,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from strategies.manifests import Manifest, container, pod
+from strategies.manifests import Manifest, container, pod, sidecar
 from strategies.pods import policies
 
 ENDS: Final = st.sampled_from(
@@ -70,3 +70,40 @@ def phase_questions(
         "terminating": draw(st.sampled_from([False, False, True])),
         "initialized": ran,
     }
+
+
+GATE: Final = "example.com/serves"
+"""The type of a condition that nobody but a tester keeps, for readiness gates."""
+
+
+@st.composite
+def condition_questions(draw: st.DrawFn) -> dict[str, Any]:
+    """Arguments of the function ``pod.conditions``: a Pod with init containers, sidecars and gates."""
+    inits = draw(st.sampled_from([[], [container("i")], [container("i"), sidecar("s")]]))
+    names = draw(st.sampled_from([["c"], ["c", "d"]]))
+    gates = draw(st.sampled_from([[], [], [{"conditionType": GATE}]]))
+    asked = pod(containers=[container(name) for name in names], init=inits, readinessGates=gates)
+    known = draw(st.sampled_from([True, True, True, False]))
+    asked["status"] = {
+        "phase": draw(st.sampled_from(["Running", "Pending", "Succeeded", "Failed"])),
+        "conditions": [
+            {"type": type_, "status": draw(st.sampled_from(["True", "False"]))}
+            for type_ in draw(st.sampled_from([[], [GATE], [GATE, "Initialized"]]))
+        ],
+    }
+    if known:
+        asked["status"] |= {
+            "initContainerStatuses": [draw(_init_statuses(each["name"])) for each in inits],
+            "containerStatuses": [draw(statuses_of(name)) for name in names],
+        }
+    return {"pod": asked}
+
+
+def _init_statuses(name: str) -> st.SearchStrategy[Manifest]:
+    """As ``statuses_of``; one that has exited 0 is ready."""
+    return st.builds(_ready_when_done, statuses_of(name))
+
+
+def _ready_when_done(status: Manifest) -> Manifest:
+    end = status["state"].get("terminated")
+    return status if end is None else {**status, "ready": end["exitCode"] == 0}

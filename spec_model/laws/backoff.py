@@ -43,7 +43,9 @@ from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, S
 HOUSEKEEPING: Final = "BACKOFF-008"
 BY_PROBE: Final = "BACKOFF-009"
 KILLING: Final = ("livenessProbe", "startupProbe")
-PULLING: Final = ("ErrImagePull", "ImagePullBackOff")
+PULLING: Final = (
+    "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "SignatureValidationFailed",
+)  # fmt: skip
 VALUES: Final = ("BACKOFF-001", "BACKOFF-003", "BACKOFF-005", "BACKOFF-007", "BACKOFF-010")
 """Rules that say what the delay is; the ladder's decision names the one that says it."""
 

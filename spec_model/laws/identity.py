@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from spec_model.events import Accepted, Manifest, Rejected, key_of
 from spec_model.law import Verdict, law, note
 from spec_model.objects import EMPTY, Pod
+from spec_model.pod import conditions
 from spec_model.world import HELD, Breach, Done, Held, Key, Seen
 
 CONFLICT: Final = 409
@@ -219,7 +220,8 @@ def _still_so(done: Done) -> Iterator[Held]:
 
 def _waits(pod: Pod) -> bool:
     scheduled = pod.conditions.get("PodScheduled") or EMPTY
-    return not pod.spec.node_name and scheduled.get("status") == "False"
+    is_refused = scheduled.get("status") == "False" or conditions.unschedulable(pod) is not None
+    return not pod.spec.node_name and is_refused
 
 
 def _with(known: Mapping[K, V], key: K, value: V) -> Mapping[K, V]:

@@ -21,8 +21,8 @@ from spec_model.objects import EMPTY, ContainerStatus, Pod, is_static
 from spec_model.pod.backoff import Memory, next_pull_delay
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, SeenContainer, Void
 
-FAILED: Final = "ErrImagePull"
-WAITS: Final = "ImagePullBackOff"
+FAILED: Final = ("ErrImagePull", "RegistryUnavailable", "SignatureValidationFailed")
+WAITS: Final = ("ImagePullBackOff",)
 
 SYNC: Final = 15.0
 """Seconds between two syncs of a Pod that cannot be started, at the most."""
@@ -73,14 +73,14 @@ def attempts_to_pull(before: Mapping[str, float] | None, seen: Seen) -> Mapping[
 @law("BACKOFF-011", on="container")
 def a_failed_pull_is_tried_again_when_it_is_due(seen: SeenContainer) -> Verdict:
     """Attempts come at the first sync 10, 20, 40, … 300 s after the last failed pull."""
-    if seen.now.state != "waiting" or seen.now.reason not in (FAILED, WAITS):
+    if seen.now.state != "waiting" or seen.now.reason not in FAILED + WAITS:
         return None
-    if not _newly(seen.now.reason, seen.now, seen.pod) or not kubelet_owned(seen.pod):
+    if not _newly((seen.now.reason,), seen.now, seen.pod) or not kubelet_owned(seen.pod):
         return None
     if is_static(seen.pod.manifest):
         return None  # a mirror Pod comes late, and pulls may have failed before it
     pulls: Pulls | None = seen.pod.notes["pulls"].get(seen.spec.name)
-    if seen.now.reason == WAITS:
+    if seen.now.reason in WAITS:
         return _without_an_attempt(pulls, seen) or _owes_an_attempt(pulls, seen)
     if pulls is None:
         return None
@@ -96,7 +96,7 @@ def _without_an_attempt(pulls: Pulls | None, seen: SeenContainer) -> Breach | No
     untried = "shows-events" in notes and pod.now.uid not in notes.get("attempts", ())
     if not untried or not _is_alone(seen.spec.image, pod):
         return None
-    return Breach("an attempt to pull the image for this Pod", f"{WAITS} before any has failed")
+    return Breach("an attempt to pull the image for this Pod", f"{WAITS[0]} before any has failed")
 
 
 def _not_too_soon(pulls: Pulls, seen: SeenContainer) -> Any:
@@ -111,7 +111,7 @@ def _not_too_soon(pulls: Pulls, seen: SeenContainer) -> Any:
 
 
 def _owes_a_wait(seen: SeenContainer) -> Obligation | None:
-    return _owes(seen, FAILED, f"{WAITS} until the next attempt", seen.pod.at + 3 * SYNC)
+    return _owes(seen, FAILED, f"{WAITS[0]} until the next attempt", seen.pod.at + 3 * SYNC)
 
 
 def _owes_an_attempt(pulls: Pulls | None, seen: SeenContainer) -> Obligation | None:
@@ -128,7 +128,7 @@ def _owes_an_attempt(pulls: Pulls | None, seen: SeenContainer) -> Obligation | N
     return _owes(seen, WAITS, "another attempt to pull the image", due + 2 * SYNC)
 
 
-def _owes(seen: SeenContainer, reason: str, what: str, by: float) -> Obligation:
+def _owes(seen: SeenContainer, reasons: tuple[str, ...], what: str, by: float) -> Obligation:
     name = seen.spec.name
 
     def settled(later: Seen) -> Held | Void | None:
@@ -138,7 +138,9 @@ def _owes(seen: SeenContainer, reason: str, what: str, by: float) -> Obligation:
         status, spec = pod.statuses.get(name), pod.spec.container(name)
         if spec is None or not may_start(spec, pod):
             return VOID  # init containers run again, and what it shows is of before
-        if status is not None and status.reason == reason:
+        if pod_images(pod).count(seen.spec.image) > 1:
+            return VOID  # another container has got this image since, and takes its turn
+        if status is not None and status.reason in reasons:
             return None
         return HELD if status is not None else VOID
 
@@ -150,11 +152,11 @@ def _owes(seen: SeenContainer, reason: str, what: str, by: float) -> Obligation:
     )
 
 
-def _newly(reason: str, status: ContainerStatus, seen: Seen) -> bool:
-    if status.state != "waiting" or status.reason != reason:
+def _newly(reasons: tuple[str, ...], status: ContainerStatus, seen: Seen) -> bool:
+    if status.state != "waiting" or status.reason not in reasons:
         return False
     before = None if seen.before is None else seen.before.statuses.get(status.name)
-    return before is None or before.reason != reason
+    return before is None or before.reason not in reasons
 
 
 def _after_failure(known: Pulls | None, name: str, seen: Seen) -> Pulls:

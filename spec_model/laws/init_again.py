@@ -280,7 +280,7 @@ def _can_initialize(seen: Seen) -> bool:
         outcome = outcomes.get(container.image)
         if status is not None and status.reason == CONFIG_ERROR:
             return False
-        if outcome in ("missing", "invalid"):
+        if outcome not in (None, "present", "pullable"):
             return False
         failed = status is not None and status.state == "waiting" and status.reason not in COUNTED
         if failed and outcome is None:

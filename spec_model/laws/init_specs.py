@@ -8,6 +8,7 @@ from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.phase import ABSORBING
 from spec_model.objects import EMPTY, Pod
+from spec_model.pod import conditions
 from spec_model.profiles import Profile
 from spec_model.resources.requests import Amounts, amounts, effective_requests
 from spec_model.validation import validate
@@ -172,5 +173,4 @@ def _said(found: Amounts) -> str:
 
 
 def _unschedulable(pod: Pod) -> bool:
-    condition = pod.conditions.get("PodScheduled") or EMPTY
-    return condition.get("status") == "False" and condition.get("reason") == "Unschedulable"
+    return conditions.unschedulable(pod) is not None

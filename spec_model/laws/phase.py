@@ -30,7 +30,20 @@ REJECTED: Final = "Pod was rejected: "
 @note("tampered", on="write-status")
 def statuses_written_by_the_tester(before: Any, done: Done) -> frozenset[str]:
     """Names of Pods whose status the tester wrote: no kubelet answers for what it says."""
+    if _opens_gates_only(done):
+        return before or frozenset()
     return (before or frozenset()) | {f"{done.arguments['namespace']}/{done.arguments['pod']}"}
+
+
+def _opens_gates_only(done: Done) -> bool:
+    """Whether it adds or changes conditions that no kubelet makes, and leaves all others as they are."""
+    given = done.arguments
+    pod: Pod | None = done.world.view("Pod", given["namespace"], given["pod"])
+    if pod is None or set(given["status"]) != {"conditions"}:
+        return False
+    written = {each.get("type", ""): each for each in given["status"]["conditions"] or ()}
+    kept = {type_: each for type_, each in pod.conditions.items() if "/" not in type_}
+    return {type_: each for type_, each in written.items() if "/" not in type_} == kept
 
 
 def kubelet_owned(seen: Seen) -> bool:
@@ -323,11 +336,16 @@ def _left_alone(seen: Seen, rule: str) -> Iterator[Obligation]:
         return
     for name, status in pod.statuses.items():
         spec = pod.spec.container(name)
-        probed = spec is not None and {"livenessProbe", "startupProbe"} & spec.manifest.keys()
-        if status.state == "running" and not probed:
+        if status.state == "running" and not (spec is not None and _may_be_killed(spec.manifest)):
             what = f"container {name} keeps running, and so does the Pod"
             settled = _keeps_running(name, status.container_id)
             yield Obligation(what=what, settled=settled, disturbed_by=ENDING, rule=rule)
+
+
+def _may_be_killed(container: Mapping[str, Any]) -> bool:
+    """Whether a kubelet may stop the container: a probe, or the hook after its start, may fail."""
+    hooks = container.get("lifecycle") or {}
+    return "postStart" in hooks or bool({"livenessProbe", "startupProbe"} & container.keys())
 
 
 def _keeps_running(name: str, run: str) -> Any:

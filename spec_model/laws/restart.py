@@ -115,7 +115,7 @@ def _owed(seen: SeenContainer, ladder: Ladder) -> Obligation | None:
             rule=decision.because,
         )
     has_hook = "postStart" in (seen.spec.manifest.get("lifecycle") or ())
-    if has_hook or not restart_expected(seen, code):
+    if has_hook or _start_has_failed(seen) or not restart_expected(seen, code):
         return None
     return Obligation(
         what=f"container {name} is started again after exit code {code}",
@@ -124,6 +124,11 @@ def _owed(seen: SeenContainer, ladder: Ladder) -> Obligation | None:
         disturbed_by=UNSETTLING,
         rule=decision.because,
     )
+
+
+def _start_has_failed(seen: SeenContainer) -> bool:
+    """Whether something is in the way of the next start, and nobody knows when it will have gone."""
+    return seen.now.state == "waiting" and seen.now.reason not in COUNTED
 
 
 def _longest_wait(seen: SeenContainer) -> float:

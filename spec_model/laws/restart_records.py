@@ -6,10 +6,11 @@ What the tester did to containers is noted here, since some exits are somebody's
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law, note
-from spec_model.laws.ladders import known_ladder
+from spec_model.laws.ladders import known_ladder, upsets_of
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.restart import (
@@ -298,6 +299,10 @@ def _is_still(old: ContainerStatus, now: ContainerStatus, seen: Seen) -> bool:
 # -- RESTART-009: in the order of the spec ----------------------------------------------------------
 
 
+UPSET_FOR: Final = 60.0
+"""Seconds after a fault in which containers may start in another order."""
+
+
 @law("RESTART-009", on="Pod")
 def app_containers_start_in_order(seen: Seen) -> Verdict:
     """The app containers of a Pod start one after another in spec order; documented: in any order."""
@@ -309,6 +314,8 @@ def app_containers_start_in_order(seen: Seen) -> Verdict:
         return None
     if before is not None and any(map(_was_held_up, before.statuses.values())):
         return None
+    if any(upset is not None and upset[1] >= seen.at - UPSET_FOR for upset in upsets_of(seen)):
+        return None  # a kubelet that starts anew has forgotten what held a container up
     if seen.profile.name == "documented":
         return HELD
     names = [container.name for container in pod.spec.containers]

@@ -9,7 +9,6 @@ from spec_model.events import Manifest
 from spec_model.law import Verdict, law
 from spec_model.laws.volume_world import (
     CLAIM,
-    NOTHING,
     VOLUME,
     claim_of,
     elsewhere,
@@ -27,6 +26,7 @@ from spec_model.laws.volume_world import (
 )
 from spec_model.lifecycles import phase_of
 from spec_model.objects import Pod
+from spec_model.pod import conditions
 from spec_model.storage.lifecycle import (
     ONCE_PER_POD,
     blocks_scheduling,
@@ -177,8 +177,7 @@ def _rightly_kept(seen: Seen, message: str, claims: list[Known | None]) -> Verdi
 
 
 def _why(pod: Pod) -> str:
-    condition = pod.conditions.get("PodScheduled") or NOTHING
-    return str(condition.get("message") or "") if condition.get("reason") == "Unschedulable" else ""
+    return conditions.unschedulable(pod) or ""
 
 
 def _is_old(seen: Seen, claim: Known | None) -> bool:

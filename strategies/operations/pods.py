@@ -8,9 +8,10 @@ from typing import Any, Final
 from spec_model.events import Stimulus, stimulus
 from spec_model.objects import ContainerStatus, Pod
 from spec_model.world import World
-from strategies.manifests import container, pod
+from strategies.manifests import container, pod, sidecar
 from strategies.operations import Subject, pick
 from strategies.probes import probe, probed
+from strategies.statuses import GATE
 
 PODS: Final = Subject("pods")
 NODES: Final = Subject("nodes")
@@ -19,8 +20,9 @@ TIME: Final = Subject("time")
 MIB: Final = 1024 * 1024
 LIMITED: Final[dict[str, Any]] = {"requests": {"memory": "32Mi"}, "limits": {"memory": "64Mi"}}
 ALWAYS: Final = {"restartPolicy": "Always"}
-SIDECAR: Final = container("s", **ALWAYS)
+SIDECAR: Final = sidecar("s")
 HOOKED: Final[dict[str, Any]] = {"lifecycle": {"preStop": {"sleep": {"seconds": 12}}}}
+STARTED: Final[dict[str, Any]] = {"postStart": {"exec": {"command": ["true"]}}}
 
 SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: pod(name),
@@ -45,6 +47,10 @@ SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: pod(name, init=[{**probed("s", startup=probe(failure=9)), **ALWAYS}]),
     lambda name: pod(name, init=[{**probed("s", liveness=probe(), readiness=probe()), **ALWAYS}]),
     lambda name: pod(name, [{**probed("c", liveness=probe(), readiness=probe()), **HOOKED}]),
+    lambda name: pod(name, readinessGates=[{"conditionType": GATE}]),
+    lambda name: pod(name, [container("c", lifecycle=STARTED), container("d")], policy="OnFailure"),
+    lambda name: pod(name, [container("c", "other:1", imagePullPolicy="Always")]),
+    lambda name: pod(name, [container("c", "other:1", imagePullPolicy="Never")]),
 )
 """Pods worth starting from, the plain ones first."""
 
@@ -153,8 +159,16 @@ def move_pod(world: World, target: str, choice: int) -> Stimulus | None:
 def image_changes(_: World, __: str, choice: int) -> Stimulus | None:
     """An image can no longer be had, or can again."""
     image = pick(("other:1", "app:2", "app:1"), choice)
-    outcome = pick(("missing", "pullable", "present"), choice // 3)
+    outcome = pick(("missing", "pullable", "present", "unavailable", "uncreatable"), choice // 3)
     return stimulus("set-image", image=image, outcome=outcome)
+
+
+@PODS.operation(weight=1, needs=["hooks"])
+def hook_changes(_: World, target: str, choice: int) -> Stimulus | None:
+    """The hook after the start of a container fails from now on, or no longer does."""
+    where = {"namespace": "default", "pod": target, "container": "c", "hook": "postStart"}
+    seconds = pick((0, 4), choice // 2)
+    return stimulus("set-hook", **where, seconds=seconds, fails=choice % 2 == 0)
 
 
 @PODS.operation(weight=2, needs=["sandbox-loss"])
@@ -163,6 +177,18 @@ def sandbox_is_lost(world: World, target: str, _: int) -> Stimulus | None:
     if not _running(world, target):
         return None
     return stimulus("lose-sandbox", namespace="default", pod=target)
+
+
+@PODS.operation(weight=1, needs=["status-write"])
+def readiness_gate_turns(world: World, target: str, choice: int) -> Stimulus | None:
+    """Somebody opens or closes the readiness gate of a Pod."""
+    found = _existing(world, target)
+    if found is None or not found.spec.manifest.get("readinessGates"):
+        return None
+    kept = [each for type_, each in found.conditions.items() if type_ != GATE]
+    gate = {"type": GATE, "status": pick(("True", "False"), choice)}
+    status = {"conditions": [*kept, gate]}
+    return stimulus("write-status", namespace="default", pod=target, status=status)
 
 
 @NODES.operation(weight=1, needs=["kubelet-restart"])

@@ -17,7 +17,7 @@ CRASH_LOOP = re.compile(r"back-off (?:(\d+)m)?(\d+)s restarting failed container
     "function",
     [
         *("pod.phase", "container.should_restart", "restart.backoff", "kubectl_status"),
-        *("probe.fold", "probe.worker"),
+        *("pod.conditions", "probe.fold", "probe.worker"),
     ],
 )
 def test_the_model_agrees_with_kubernetes(function: str) -> None:

@@ -19,6 +19,8 @@ def using(name: str = "a", node: str = "", phase: str = "Pending", **more: Any) 
     """A Pod that uses the claim ``c``, on a node or not."""
     uses = [{"name": "d", "persistentVolumeClaim": {"claimName": "c"}}]
     spec = {"volumes": uses, "nodeName": node}
+    if node:
+        more = {"more": {"conditions": [{"type": "PodScheduled", "status": "True"}]}, **more}
     return pod(phase, name=name, uid=f"uid-{name}", spec=spec, **more)
 
 

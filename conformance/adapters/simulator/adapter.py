@@ -10,7 +10,7 @@ from conformance.adapters.simulator import client, functions, watching
 from conformance.adapters.simulator.clock import EPOCH
 from conformance.adapters.simulator.engine import Engine
 from conformance.adapters.simulator.errors import ApiError, bad_request, not_found
-from conformance.adapters.simulator.kubelet import Kubelet
+from conformance.adapters.simulator.kubelet import Kubelet, images
 from conformance.adapters.simulator.kubelet.probe_results import KINDS, Answer, is_answer
 from conformance.adapters.simulator.meta import uid_of
 from conformance.adapters.simulator.settings import SETTINGS
@@ -28,8 +28,6 @@ SERVED_CAPABILITIES: Final = frozenset(
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
-
-IMAGE_OUTCOMES: Final = frozenset({"present", "pullable", "missing", "invalid"})
 
 Arguments: TypeAlias = Mapping[str, Any]
 
@@ -166,7 +164,7 @@ def _node(engine: Engine, given: Arguments) -> Kubelet:
 
 
 def _set_image(engine: Engine, given: Arguments) -> None:
-    if given["outcome"] not in IMAGE_OUTCOMES:
+    if given["outcome"] not in images.OUTCOMES:
         raise bad_request(f"unknown outcome {given['outcome']!r} of an image pull")
     engine.images[given["image"]] = given["outcome"]
 

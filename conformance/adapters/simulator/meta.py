@@ -182,6 +182,14 @@ def with_condition(
     return kept
 
 
+def address_of(node: Mapping[str, Any]) -> str:
+    """The internal address that a Node reports; empty before its kubelet has done so."""
+    for address in (node.get("status") or {}).get("addresses") or ():
+        if address.get("type") == "InternalIP":
+            return str(address["address"])
+    return ""
+
+
 # Copy-on-write.
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field
 
-from conformance.adapters.simulator import claims, meta, predicates, resources
+from conformance.adapters.simulator import claims, meta, predicates, resources, scheduled
 from conformance.adapters.simulator.meta import Object
 from conformance.adapters.simulator.resources import Amounts
 
@@ -118,6 +118,7 @@ class Scheduler:
 
     def schedule(self, pod: Object) -> None:
         """Bind the Pod to the best feasible node, or tell why not (SCHED-002, SCHED-003)."""
+        pod = self.begin(pod)
         problem = self.claims_problem(pod)
         if problem is not None:
             self.refuse(pod, f"0/{len(self.store.list('Node'))} nodes are available: {problem}.")
@@ -135,6 +136,15 @@ class Scheduler:
         else:
             listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
             self.refuse(pod, f"0/{len(nodes)} nodes are available{': ' if listed else ''}{listed}.")
+
+    def begin(self, pod: Object) -> Object:
+        """The Pod is being scheduled; in the documented profile it says so (CONDITION-002)."""
+        old = (pod.get("status") or {}).get("conditions") or ()
+        now = self.engine.clock.timestamp()
+        conditions = scheduled.begun(old, self.engine.settings, now)
+        if conditions is old:
+            return pod
+        return self.store.update_status(meta.with_status(pod, conditions=conditions))
 
     def problems(self, pod: Object, node: Object) -> list[str]:
         """Why the node is not feasible; empty when it is."""
@@ -212,15 +222,9 @@ class Scheduler:
     def refuse(self, pod: Object, message: str) -> None:
         """The Pod stays Pending, and says why (SCHED-002)."""
         self._unschedulable[meta.namespace_of(pod), meta.name_of(pod)] = None
-        condition = {
-            "type": "PodScheduled",
-            "status": "False",
-            "reason": "Unschedulable",
-            "message": message,
-            "lastProbeTime": None,
-        }
         old = (pod.get("status") or {}).get("conditions") or ()
-        conditions = meta.with_condition(old, condition, self.engine.clock.timestamp())
+        now = self.engine.clock.timestamp()
+        conditions = scheduled.refused(old, message, self.engine.settings, now)
         self.store.update_status(meta.with_status(pod, conditions=conditions))
         self.store.event(pod, "FailedScheduling", message, "Warning", NAME)
 

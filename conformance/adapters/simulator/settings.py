@@ -88,6 +88,10 @@ class Settings:
     file_check_seconds: float = 20.0  # STATIC-002
     force_alone_is_enough: bool = True  # TERM-012: kubectl delete --force means no grace
     deletion_unreadies: bool = False  # TERM-009: a deleted Pod becomes unready by itself
+    # What Pods say of themselves: CONDITION, REASON.
+    unknown_conditions: frozenset[str] = frozenset()  # CONDITION-001: types that are not there yet
+    scheduled_while_scheduling: bool = False  # CONDITION-002: PodScheduled from the first look on
+    container_runtimes: tuple[str, ...] = ("containerd", "cri-o")  # REASON-003: of nodes, in turn
 
     # Controllers (S3): HPA, PV binding, node lifecycle.
     hpa_sync_period_seconds: float = 15.0  # HPA-001
@@ -163,6 +167,19 @@ DOCUMENTED: Final = attrs.evolve(
     static_pods_probed=False,
     force_alone_is_enough=False,
     deletion_unreadies=True,
+    # CONDITION, REASON
+    unknown_conditions=frozenset(
+        {
+            "PodReadyToStartContainers",
+            "ContainersReady",
+            "DisruptionTarget",
+            "PodResizePending",
+            "PodResizeInProgress",
+            "AllContainersRestarting",
+        }
+    ),
+    scheduled_while_scheduling=True,
+    container_runtimes=("docker",),
     # Controllers (S3)
     hpa_sync_period_seconds=30.0,
     hpa_sum_formula=True,

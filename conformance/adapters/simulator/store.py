@@ -156,7 +156,10 @@ class Store:
             ApiError: 404, 409 the Pod has a node already, or is being deleted.
         """
         pod = self.read("Pod", namespace, name)
-        return self._write(MODIFIED, api.bound(pod, node, self.clock.timestamp()), pod)
+        address = ""
+        if self.settings.scheduled_while_scheduling:
+            address = meta.address_of(self.get("Node", None, node) or {})
+        return self._write(MODIFIED, api.bound(pod, node, self.clock.timestamp(), address), pod)
 
     def resize(self, manifest: Mapping[str, Any]) -> Object:
         """PUT of pods/resize: the sizes of a Pod's containers (QOS-002).

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from conformance.adapters.simulator import errors, meta, resources
+from conformance.adapters.simulator import errors, meta, resources, scheduled
 from conformance.adapters.simulator.api import containers, pod_changes, pod_defaults, pod_spec
 from conformance.adapters.simulator.api.fields import Problems
 from conformance.adapters.simulator.api.strategy import Strategy
@@ -27,6 +27,8 @@ class PodStrategy(Strategy):
 
     def prepare(self, manifest: Object, settings: Settings) -> None:
         manifest["status"] = initial_status(manifest)
+        if conditions := scheduled.created(manifest, settings):
+            manifest["status"]["conditions"] = conditions
 
     def validate(self, manifest: Object, problems: Problems, settings: Settings) -> None:
         spec = manifest["spec"]
@@ -59,8 +61,10 @@ def initial_status(pod: Mapping[str, Any]) -> Object:
     return {"phase": "Pending", "qosClass": resources.qos_class(pod)}
 
 
-def bound(pod: Object, node: str, now: str) -> Object:
+def bound(pod: Object, node: str, now: str, host_ip: str = "") -> Object:
     """The Pod on its node, PodScheduled in the same write (SCHED-008: once, and not while it goes).
+
+    Only the documented profile knows the address by then (CONDITION-002).
 
     Raises:
         ApiError: 409, the Pod is bound already, being deleted, or gated.
@@ -69,12 +73,12 @@ def bound(pod: Object, node: str, now: str) -> Object:
     if obstacle is not None:
         raise errors.conflict("Pod", meta.name_of(pod), obstacle)
     status = pod.get("status") or {}
-    scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
-    conditions = meta.with_condition(status.get("conditions") or (), scheduled, now)
+    conditions = scheduled.bound(status.get("conditions") or (), now)
+    address = {"hostIP": host_ip, "hostIPs": [{"ip": host_ip}]} if host_ip else {}
     return {
         **pod,
         "spec": {**pod["spec"], "nodeName": node},
-        "status": {**status, "conditions": conditions},
+        "status": {**status, "conditions": conditions, **address},
     }
 
 

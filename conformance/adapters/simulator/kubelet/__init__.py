@@ -48,7 +48,10 @@ class Kubelet:
         self._is_new = True
         self._writing = False
         self.statics: StaticPods = StaticPods(self)
-        self.images = Images(engine.images, backoff.Backoff(backoff.pull_delays(self.settings)))
+        runtimes = self.settings.container_runtimes
+        self.runtime = runtimes[(self.number - 1) % len(runtimes)]
+        pulls = backoff.Backoff(backoff.pull_delays(self.settings))
+        self.images = Images(engine.images, pulls, self.runtime)
         self._begin()
         self.store.subscribe(self.notice, frozenset({"Pod"}))
         self.store.subscribe(self.notice_config_map, frozenset({"ConfigMap"}))
@@ -107,7 +110,9 @@ class Kubelet:
         self._is_new = False
         known = self.store.get("Node", None, self.name)
         if known is not None:
-            self.store.update_status(node.node_status(known, self.clock.timestamp()))
+            self.store.update_status(
+                node.node_status(known, self.clock.timestamp(), self.ip, self.runtime)
+            )
         bound = {
             meta.uid_of(pod): pod
             for pod in self.store.list("Pod")

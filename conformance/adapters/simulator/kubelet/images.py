@@ -1,13 +1,13 @@
 """Images: which are on the node, which can be pulled, and how failed pulls are repeated.
 
-Decides BACKOFF-011 and the waiting reasons of images (upstream images/image_manager.go). What a pull
-comes to is the tester's choice: an image is present, pullable, missing or invalid.
+Decides BACKOFF-011 and REASON-003 to 005 (upstream images/image_manager.go). What comes of an image is
+the tester's choice, one of ``OUTCOMES``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -16,6 +16,30 @@ from conformance.adapters.simulator.kubelet.status import Why
 
 Report = Callable[[str, str, str], None]
 """Records an Event: reason, message, type."""
+
+OUTCOMES: Final = frozenset(
+    {
+        "present", "pullable", "missing", "unavailable", "unsigned", "invalid", "unreadable",
+        "uncreatable",
+    }
+)  # fmt: skip
+"""What may come of an image."""
+
+EVERYWHERE: Final = frozenset({"present", "uncreatable"})
+KEPT: Final = frozenset({"pullable", "unavailable", "unsigned"})
+"""Outcomes with which a node that has pulled the image still has it."""
+
+NAMED_BY_CRI_O: Final[Mapping[str, str]] = {
+    "unavailable": "RegistryUnavailable",
+    "unsigned": "SignatureValidationFailed",
+}
+"""Failures of a pull for which only this runtime has a word of its own (REASON-003)."""
+
+ERRORS: Final[Mapping[str, str]] = {
+    "missing": 'failed to pull and unpack image "{image}": not found',
+    "unavailable": 'failed to resolve image "{image}": connection refused',
+    "unsigned": 'image "{image}": signature is not valid',
+}
 
 
 @frozen
@@ -30,10 +54,12 @@ class Pull:
 class Images:
     """The images of one node."""
 
-    def __init__(self, outcomes: Mapping[str, str], backoff: Backoff) -> None:
+    def __init__(self, outcomes: Mapping[str, str], backoff: Backoff, runtime: str) -> None:
         self.outcomes = outcomes
         self.backoff = backoff
+        self.runtime = runtime
         self._pulled: set[str] = set()
+        self._errors: dict[tuple[str, str], str] = {}
 
     def outcome(self, image: str) -> str:
         """What the tester chose for the image; pullable unless chosen."""
@@ -42,25 +68,33 @@ class Images:
     def is_present(self, image: str) -> bool:
         """Is the image on this node?"""
         outcome = self.outcome(image)
-        return outcome == "present" or (outcome == "pullable" and image in self._pulled)
+        return outcome in EVERYWHERE or (outcome in KEPT and image in self._pulled)
 
     def ensure(self, wish: Pull, now: float, report: Report) -> Why | None:
         """Have the image on the node; None, or why the container has to wait."""
-        if self.outcome(wish.image) == "invalid":
-            message = f'couldn\'t parse image name "{wish.image}": invalid reference format'
-            report(
-                "InspectFailed",
-                f'Failed to apply default image tag "{wish.image}": {message}',
-                "Warning",
-            )
-            return Why("InvalidImageName", message)
+        return self._get(wish, now, report) or self._refuses_to_run(wish, report)
+
+    def _get(self, wish: Pull, now: float, report: Report) -> Why | None:
+        if self.outcome(wish.image) in ("invalid", "unreadable"):
+            return self._cannot_tell(wish, report)
         if not needs_pull(wish.policy, self.is_present(wish.image)):
             return self._use_present(wish, report)
         if self._waits(wish, now):
             message = f'Back-off pulling image "{wish.image}"'
             report("BackOff", message, "Normal")
-            return Why("ImagePullBackOff", message)
+            return Why("ImagePullBackOff", f"{message}: {self._errors[wish.uid, wish.image]}")
         return self._pull(wish, now, report)
+
+    def _cannot_tell(self, wish: Pull, report: Report) -> Why:
+        """Is it on the node? There is no answer to this, and no pull without one (REASON-005)."""
+        if self.outcome(wish.image) == "unreadable":
+            message = f'Failed to inspect image "{wish.image}": the image store cannot be read'
+            report("InspectFailed", message, "Warning")
+            return Why("ImageInspectError", message)
+        message = f'couldn\'t parse image name "{wish.image}": invalid reference format'
+        message = f'Failed to apply default image tag "{wish.image}": {message}'
+        report("InspectFailed", message, "Warning")
+        return Why("InvalidImageName", message)
 
     def _use_present(self, wish: Pull, report: Report) -> Why | None:
         if self.is_present(wish.image):
@@ -79,14 +113,31 @@ class Images:
 
     def _pull(self, wish: Pull, now: float, report: Report) -> Why | None:
         report("Pulling", f'Pulling image "{wish.image}"', "Normal")
-        if self.outcome(wish.image) in ("present", "pullable"):
+        outcome = self.outcome(wish.image)
+        if outcome not in ERRORS:
             self._pulled.add(wish.image)
             report("Pulled", f'Successfully pulled image "{wish.image}"', "Normal")
             return None
         self.backoff.attempt((wish.uid, wish.image), now, now)
-        message = f'failed to pull and unpack image "{wish.image}": not found'
+        reason, message = self.failure(outcome), ERRORS[outcome].format(image=wish.image)
+        self._errors[wish.uid, wish.image] = f"{reason}: {message}"
         report("Failed", f'Failed to pull image "{wish.image}": {message}', "Warning")
-        return Why("ErrImagePull", message)
+        return Why(reason, message)
+
+    def failure(self, outcome: str) -> str:
+        """What a failed pull is called: it depends on the runtime (REASON-003)."""
+        if self.runtime == "docker" and outcome == "unavailable":
+            return "RegistryUnavailable"  # the source document has one word for it
+        if self.runtime == "cri-o":
+            return NAMED_BY_CRI_O.get(outcome, "ErrImagePull")
+        return "ErrImagePull"
+
+    def _refuses_to_run(self, wish: Pull, report: Report) -> Why | None:
+        if self.outcome(wish.image) != "uncreatable":
+            return None
+        message = f'failed to create a container of image "{wish.image}"'
+        report("Failed", f"Error: {message}", "Warning")
+        return Why("CreateContainerError", message)
 
 
 def needs_pull(policy: str, is_present: bool) -> bool:

@@ -16,7 +16,7 @@ from conformance.adapters.simulator import errors
 UNHANDLED: Final = 143
 """The exit code of a process without a handler for SIGTERM: 128 + SIGTERM."""
 
-HOOKS: Final = ("preStop",)
+HOOKS: Final = ("postStart", "preStop")
 """The hooks that can be steered."""
 
 

@@ -17,7 +17,7 @@ CONDITIONS: Final = (
 )
 
 
-def node_status(node: Mapping[str, Any], now: str) -> meta.Object:
+def node_status(node: Mapping[str, Any], now: str, address: str, runtime: str) -> meta.Object:
     """The Node with the status of a healthy kubelet; a size that is given is kept."""
     old = node.get("status") or {}
     conditions = list(old.get("conditions") or ())
@@ -26,4 +26,11 @@ def node_status(node: Mapping[str, Any], now: str) -> meta.Object:
         conditions = meta.with_condition(conditions, made, now)
     capacity = old.get("capacity") or old.get("allocatable") or dict(DEFAULT_SIZE)
     allocatable = old.get("allocatable") or capacity
-    return meta.with_status(node, capacity=capacity, allocatable=allocatable, conditions=conditions)
+    return meta.with_status(
+        node,
+        capacity=capacity,
+        allocatable=allocatable,
+        conditions=conditions,
+        addresses=[{"type": "InternalIP", "address": address}],
+        nodeInfo={"containerRuntimeVersion": f"{runtime}://1.0"},
+    )

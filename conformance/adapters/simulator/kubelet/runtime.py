@@ -47,6 +47,7 @@ class Run:
     environment: Mapping[str, str] = field(factory=dict)
     frozen: Mapping[str, bytes | None] = field(factory=dict)  # ConfigMap files mounted by sub-path
     ports: set[int] = field(factory=set)
+    failed_hook: bool = False  # it is stopped because of its postStart hook
 
     @property
     def is_running(self) -> bool:

@@ -130,7 +130,13 @@ def pod_conditions(view: View, statuses: phase.Statuses, decided: str) -> list[M
     ]
     if view.restarting_all or "AllContainersRestarting" in present:
         made.insert(0, conditions.condition("AllContainersRestarting", view.restarting_all))
-    return conditions.merged(old, made, view.now)
+    known = [each for each in made if is_known(each["type"], view.settings)]
+    return conditions.merged(old, known, view.now)
+
+
+def is_known(type_: str, settings: Settings) -> bool:
+    """Does the profile have conditions of this type (CONDITION-001)?"""
+    return type_ not in settings.unknown_conditions
 
 
 # Containers.

@@ -19,6 +19,7 @@ from conformance.adapters.simulator.kubelet import (
     environment,
     images,
     phase,
+    post_start,
     probe_kills,
     runtime,
     status,
@@ -254,19 +255,21 @@ class PodWorker:
         why = self.in_the_way(container)
         if why is None:
             self.stopping_within = None
-            self.launch(container)
+            run = self.launch(container)
             self.waiting.pop(name, None)
             self.report("Created", f"Created container: {name}")
             self.report("Started", f"Started container {name}")
             self.again()
+            post_start.begin(self, container, run)
         else:
             self.waiting[name] = why
 
-    def launch(self, container: Container) -> None:
+    def launch(self, container: Container) -> Run:
         """A new run, with its environment and single files as they are now (CONFIGMAP-001)."""
         variables = environment.environment(self.kubelet.store, self.pod, container)
         run = self.runtime.start(container, self.clock.now, self.clock.timestamp())
         run.environment, run.frozen = variables, self.volumes.frozen(container)
+        return run
 
     def in_the_way(self, container: Container) -> Why | None:
         """Why a container cannot start now: its back-off, its image, or what it refers to."""
@@ -312,7 +315,7 @@ class PodWorker:
     def waits(self, run: Run) -> bool:
         """Is there a back-off after this exit? Always, whatever the exit code (BACKOFF-004)."""
         was_replaced = run.comes_back and not run.failed_probe
-        failed = run.exit_code != 0 and not was_replaced
+        failed = run.failed_hook or (run.exit_code != 0 and not was_replaced)
         return self.settings.backoff_after_success or failed
 
     def rest_until(self, ready: float) -> None:

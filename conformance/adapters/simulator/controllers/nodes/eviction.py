@@ -87,8 +87,10 @@ class TaintEvictionController(Controller):
             "reason": "DeletionByTaintManager",
             "message": "Taint manager: deleting due to NoExecute taint",
         }
-        conditions = meta.with_condition(status.get("conditions") or (), condition, now)
-        changed = meta.with_status(pod, conditions=conditions)
+        changed = pod
+        if condition["type"] not in self.settings.unknown_conditions:
+            conditions = meta.with_condition(status.get("conditions") or (), condition, now)
+            changed = meta.with_status(pod, conditions=conditions)
         if self.settings.node_lost_pods_fail and self._is_lost(pod):
             changed = meta.with_status(changed, phase="Failed", reason="NodeLost")
         self.store.update_status(changed)

@@ -113,10 +113,14 @@ class PodGarbageCollector(Controller):
                 "reason": "DeletionByPodGC",
                 "message": f"PodGC: {why}",
             }
-            conditions = (pod.get("status") or {}).get("conditions") or ()
-            now = self.clock.timestamp()
-            conditions = meta.with_condition(conditions, condition, now)
-            failed = meta.with_status(pod, phase="Failed", conditions=conditions)
+            failed = meta.with_status(pod, phase="Failed")
+            if condition["type"] in self.settings.unknown_conditions:
+                failed = meta.with_status(failed, reason="NodeLost", message=condition["message"])
+            else:
+                conditions = (pod.get("status") or {}).get("conditions") or ()
+                now = self.clock.timestamp()
+                conditions = meta.with_condition(conditions, condition, now)
+                failed = meta.with_status(failed, conditions=conditions)
             self.store.update_status(failed)
         self.store.delete(*meta.key_of(pod), grace=0, uid=meta.uid_of(pod))
 

@@ -1,0 +1,153 @@
+"""CONDITION-005 and -006: in which order conditions come true, and what their transition times say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.conditions import changed
+from spec_model.laws.ladders import upsets_of
+from spec_model.laws.phase import ABSORBING, kubelet_owned
+from spec_model.objects import EMPTY, Pod, seconds
+from spec_model.pod.conditions import is_true
+from spec_model.world import Breach, Held, Outcome, Seen
+
+WITH_INIT: Final = (
+    "PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready",
+)  # fmt: skip
+WITHOUT_INIT: Final = (
+    "PodScheduled", "Initialized", "PodReadyToStartContainers", "ContainersReady", "Ready",
+)  # fmt: skip
+
+LASTING: Final = frozenset({"PodScheduled", "Initialized"})
+"""Conditions that, once True, stay so."""
+
+
+@note("seen-at", on="Pod")
+def times_seen(before: tuple[float, float] | None, seen: Seen) -> tuple[float, float]:
+    """When the Pod was seen before this, and now."""
+    return (seen.at if before is None else before[1], seen.at)
+
+
+@law("CONDITION-005", on="Pod")
+def conditions_come_true_in_order(seen: Seen) -> Verdict:
+    """What comes true finds true what comes before it, at no later a second."""
+    before: Pod | None = seen.before
+    if before is None or before.conditions is seen.now.conditions or not changed(seen):
+        return None
+    if not _is_first_life(seen) or not kubelet_owned(seen):
+        return None
+    return tuple(_out_of_order(seen.now, before, seen)) or None
+
+
+def _out_of_order(pod: Pod, before: Pod, seen: Seen) -> Iterator[Outcome]:
+    order = WITH_INIT if pod.spec.init_containers else WITHOUT_INIT
+    known = [type_ for type_ in order if type_ in seen.profile.condition_types]
+    slack = seen.tolerance.truncation if seen.world.setting.clock == "real" else 0.0
+    for place, type_ in enumerate(known):
+        if place == 0 or not is_true(pod, type_) or is_true(before, type_):
+            continue
+        lacking = [earlier for earlier in known[:place] if not is_true(pod, earlier)]
+        at = _since(pod, type_)
+        late = [
+            earlier
+            for earlier in known[:place]
+            if at is not None and (since := _since(pod, earlier)) is not None and since > at + slack
+        ]
+        yield expect(
+            not lacking and not late,
+            f"{', '.join(known[:place])} come true before {type_}",
+            f"not yet true: {', '.join(lacking) or 'none'}; later: {', '.join(late) or 'none'}",
+        )
+
+
+def _is_first_life(seen: Seen) -> bool:
+    """Whether nothing of the Pod has been started twice, or is at its end."""
+    pod: Pod = seen.now
+    if pod.phase in ABSORBING or pod.deletion_timestamp is not None or pod.reason:
+        return False
+    if any(status.restart_count or status.last for status in pod.statuses.values()):
+        return False
+    if any(
+        (status := pod.statuses.get(container.name)) is not None and status.state == "terminated"
+        for container in pod.spec.containers
+    ):
+        return False
+    return not any(
+        upset is not None and _concerns(upset[1], pod, seen) for upset in upsets_of(seen)
+    )
+
+
+def _concerns(at: float, pod: Pod, seen: Seen) -> bool:
+    """Whether something that happened to the node at that time may have happened to the Pod."""
+    return pod.start_time is None or seen.world.setting.epoch + at >= pod.start_time
+
+
+def _since(pod: Pod, type_: str) -> float | None:
+    return seconds((pod.conditions.get(type_) or EMPTY).get("lastTransitionTime"))
+
+
+@law("CONDITION-006", on="Pod")
+def times_change_with_the_status_alone(seen: Seen) -> Verdict:
+    """lastTransitionTime is another if the status is, and the same if it is the same."""
+    before: Pod | None = seen.before
+    if before is None or not before.conditions or not changed(seen) or not kubelet_owned(seen):
+        return None
+    shown = [
+        verdict
+        for type_, condition in seen.now.conditions.items()
+        if (was := before.conditions.get(type_)) is not None
+        and was is not condition
+        and (verdict := _of_one(type_, was, condition, seen)) is not None
+    ]
+    broken = [verdict for verdict in shown if isinstance(verdict, Breach)]
+    return tuple(broken) or (shown[0] if shown else None)
+
+
+def _of_one(type_: str, was: Any, now: Any, seen: Seen) -> Held | Breach | None:
+    then, since = (seconds(each.get("lastTransitionTime")) for each in (was, now))
+    if was.get("status") == now.get("status"):
+        if then == since:
+            return Held()
+        if then is None or since is None or _may_have_turned_twice(type_, now, seen):
+            return None
+        return Breach(
+            f"the lastTransitionTime of {type_}, which is {now.get('status')} as before",
+            f"another, {since - then:g} s later",
+        )
+    return None if since is None else _is_new(type_, since, seen)
+
+
+def _is_new(type_: str, since: float, seen: Seen) -> Held | Breach:
+    """The status changed after it was last seen; a kubelet on a real clock may have known before."""
+    real = seen.world.setting.clock == "real"
+    slack = seen.tolerance.truncation + (seen.tolerance.lateness if real else 0.0)
+    last_seen = seen.world.setting.epoch + seen.notes["seen-at"][0]
+    return expect(
+        since >= last_seen - slack,
+        f"a lastTransitionTime of {type_} when its status changed",
+        f"one {last_seen - since:g} s before it was last seen as it was",
+    )
+
+
+def _may_have_turned_twice(type_: str, now: Any, seen: Seen) -> bool:
+    """Whether the status may have changed and changed back between two observations."""
+    if type_ in LASTING and now.get("status") == "True":
+        return False
+    pod: Pod = seen.now
+    before: Pod = seen.before
+    if type_ not in ("Ready", "ContainersReady", "Initialized"):
+        return pod.pod_ip != before.pod_ip or pod.start_time != before.start_time
+    if any("readinessProbe" in each.manifest or "startupProbe" in each.manifest
+           for each in (*pod.spec.containers, *pod.spec.init_containers)):  # fmt: skip
+        return True
+    if pod.manifest["spec"].get("readinessGates"):
+        return True
+    return _runs(pod) != _runs(before)
+
+
+def _runs(pod: Pod) -> dict[str, tuple[str, int]]:
+    return {
+        name: (status.container_id, status.restart_count) for name, status in pod.statuses.items()
+    }
