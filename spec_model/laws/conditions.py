@@ -162,6 +162,8 @@ def readiness_follows_from_the_containers(seen: Seen) -> Verdict:
         return None
     if not kubelet_owned(seen) or not is_served(seen):
         return None
+    if pod.deletion_timestamp is not None and seen.profile.deletion_unreadies:
+        return None  # for TERM-009
     containers = said(pod, "ContainersReady")
     if containers is None:
         known = "ContainersReady" in seen.profile.condition_types

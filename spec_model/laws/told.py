@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from spec_model.law import note
 from spec_model.laws.telling import REMEMBERED
-from spec_model.objects import EMPTY
+from spec_model.objects import EMPTY, uid_in_events
 from spec_model.world import HELD, Breach, Held, Seen, SeenContainer
 
 Told: TypeAlias = Mapping[tuple[str, str], tuple[str, float]]
@@ -50,7 +50,7 @@ def is_told(seen: SeenContainer, waits: str, event: str, type_: str) -> Held | B
     if before is None or before.state != "waiting" or before.reason != waits:
         return None
     notes = pod.world.notes
-    told = notes.get("events-told", EMPTY).get((pod.now.uid, event))
+    told = notes.get("events-told", EMPTY).get((uid_in_events(pod.now), event))
     if told is None:
         if pod.world.setting.clock == "real" or "shows-events" not in notes:
             return None
