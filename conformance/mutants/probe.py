@@ -279,16 +279,14 @@ def readiness_is_asked_until_it_fails(original: Any) -> Any:
     """A container that was found not ready once, having been ready, is not asked again."""
 
     def is_idle(worker: ProbeWorker, run: Run) -> Any:
-        lost = worker.tally.published == "failure" and worker.tally.run >= 1
-        was_ready = run.id in READY_ONCE
-        if run.passed_readiness and worker.kind == "readiness":
-            READY_ONCE.add(run.id)
-        return (worker.kind == "readiness" and lost and was_ready) or original(worker, run)
+        if worker.kind != "readiness":
+            return original(worker, run)
+        if run.passed_readiness:
+            vars(worker)["once_ready"] = run.id
+        lost = not run.passed_readiness and vars(worker).get("once_ready") == run.id
+        return lost or original(worker, run)
 
     return is_idle
-
-
-READY_ONCE: Final[set[str]] = set()
 
 
 # PROBE-014: startup probes.
