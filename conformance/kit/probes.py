@@ -302,6 +302,52 @@ def _reclaimer(run: Session) -> str:
     return "a released volume was deleted"
 
 
+HELD: Final[Manifest] = {"finalizers": ["example.com/hold"]}
+"""Keeps a Pod in sight when it has ended."""
+
+
+def _stop_signals(run: Session) -> str:
+    running(run, metadata=HELD)
+    served(run, "set-stop", **IN_CONTAINER, seconds=0, exitCode=3)
+    served(run, "delete", kind="Pod", namespace="default", name="a")
+    until(
+        run,
+        "a container that exits with 3 on SIGTERM did not show it",
+        lambda: (last := ended(run)) is not None and last.exit_code == 3,
+    )
+    return "a container exited with 3 on SIGTERM"
+
+
+def _hooks(run: Session) -> str:
+    hooked = container(lifecycle={"preStop": {"exec": {"command": ["true"]}}})
+    running(run, containers=[hooked], metadata=HELD)
+    served(run, "set-hook", **IN_CONTAINER, hook="preStop", seconds=8)
+    served(run, "delete", kind="Pod", namespace="default", name="a")
+    run.advance(4)
+    if ended(run) is not None:
+        raise MissingError("a container ended 4 s after its delete, while its hook takes 8 s")
+    until(run, "the container did not end after its hook", lambda: ended(run) is not None)
+    return "a container was stopped after its preStop hook"
+
+
+def _static_pods(run: Session) -> str:
+    node_name = some_node(run)
+    manifest = pod("web")
+    served(run, "write-manifest", node=node_name, file="web.yaml", manifest=manifest)
+    name = f"web-{node_name.lower()}"
+    until(run, f"no mirror Pod {name} was seen", lambda: run.view("Pod", name) is not None)
+    return f"a file ran as Pod {name}"
+
+
+def _probes(run: Session) -> str:
+    asked = {"exec": {"command": ["true"]}, "periodSeconds": 1, "failureThreshold": 1}
+    running(run, containers=[container(readinessProbe=asked)])
+    until(run, "a container was not seen ready", lambda: (state(run) or None) and state(run).ready)
+    served(run, "set-probe", **IN_CONTAINER, probe="readiness", answer=1)
+    until(run, "a failed readiness probe changed nothing", lambda: not state(run).ready)
+    return "a container became unready by its probe"
+
+
 PROBES: Final[Mapping[str, Probe]] = {
     "kubelet": _kubelet,
     "scheduler": _scheduler,
@@ -313,6 +359,10 @@ PROBES: Final[Mapping[str, Probe]] = {
     "cpu-load": _cpu,
     "inspect": _inspect,
     "images": _images,
+    "hooks": _hooks,
+    "stop-signals": _stop_signals,
+    "static-pods": _static_pods,
+    "probes": _probes,
     "sandbox-loss": _sandbox,
     "kubelet-restart": _restart_kubelet,
     "kubelet-config": _configure,

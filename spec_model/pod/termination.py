@@ -102,7 +102,7 @@ def kill_after(grace: int, hook: float) -> float:
     [30.0, 2.0, 10.5, 12.0]
     """
     spent = min(hook, grace)
-    return spent + max(grace - math.floor(spent), LEAST)
+    return spent + max(float(grace - math.floor(spent)), LEAST)
 
 
 def endings(
