@@ -60,11 +60,9 @@ def at_birth(before: frozenset[str] | None, seen: Seen) -> frozenset[str] | None
 @note("failed mounts", on="Event*")
 def failed_mounts(before: Mapping[str, bool] | None, seen: Seen) -> Mapping[str, bool]:
     """By UID of a Pod of which an Event was seen, whether one told of a mount that failed."""
-    known = before or {}
-    about = seen.manifest.get("involvedObject") or {}
-    uid = about.get("uid", "")
-    failed = seen.manifest.get("reason") == "FailedMount"
-    if about.get("kind") != "Pod" or (known.get(uid, False) >= failed and uid in known):
+    known, about = before or {}, seen.manifest.get("involvedObject") or {}
+    uid, failed = about.get("uid", ""), seen.manifest.get("reason") == "FailedMount"
+    if about.get("kind") != "Pod" or (uid in known and (known[uid] or not failed)):
         return known
     if len(known) > 256:
         alive = {each.uid for each in seen.world.of_kind("Pod")}

@@ -93,7 +93,7 @@ def _without_an_attempt(pulls: Pulls | None, seen: SeenContainer) -> Breach | No
     pod, notes = seen.pod, seen.pod.world.notes
     if pulls is not None or pod.before is None or pod.world.setting.clock == "real":
         return None
-    untried = "shows-events" in notes and pod.now.uid not in notes.get("attempts", ())
+    untried = "shows-events" in notes and uid_in_events(pod.now) not in notes.get("attempts", ())
     if not untried or not _is_alone(seen.spec.image, pod):
         return None
     return Breach("an attempt to pull the image for this Pod", f"{WAITS[0]} before any has failed")

@@ -21,7 +21,7 @@ MIRROR: Final = "kubernetes.io/config.mirror"
 UNSETTLING: Final = frozenset({"delete", "patch", "replace", "stop-node", "restart-kubelet"})
 """Stimuli after which a phase that was on its way may never be reached."""
 ENDING: Final = UNSETTLING | {
-    "allocate", "configure-kubelet", "exit", "lose-sandbox", "start-node", "write-status",
+    "allocate", "configure-kubelet", "exit", "listen", "lose-sandbox", "start-node", "write-status",
 }  # fmt: skip
 """Stimuli after which a container may end."""
 REJECTED: Final = "Pod was rejected: "

@@ -83,7 +83,7 @@ def everything_goes_with_the_sandbox(done: Done) -> Verdict:
             return VOID
         if any(_is(now, name, run) for name, run in running.items()):
             return None
-        new = [n for n, s in now.statuses.items() if s.state == "running" and n in running]
+        new = [n for n, s in now.statuses.items() if s.state == "running"]
         if not new:
             waits = any(
                 s.state == "waiting" and s.reason not in STARTING for s in now.statuses.values()

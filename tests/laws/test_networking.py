@@ -194,6 +194,10 @@ def test_everything_goes_with_the_sandbox() -> None:
     assert "NETWORK-005" in judged(first, other(1), LOST, changed(6), until=600).broken
     assert "NETWORK-005" in judged(first, other(1), LOST, again).broken
     assert "NETWORK-005" not in judged(first, LOST, again).broken  # nobody watches Events
+    waiting_for_init = pod(
+        "Pending", [runs("i", "a", 1), status("c", terminated(137)), status("d", terminated(137))]
+    )
+    assert "NETWORK-005" in judged(first, other(1), LOST, seen(6, waiting_for_init)).broken
     silent = judged(first, other(1), LOST, again, profile="documented")
     assert "NETWORK-005" not in silent.broken
 

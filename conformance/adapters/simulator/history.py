@@ -6,9 +6,7 @@ Upstream: apiserver/pkg/storage/cacher/cache_watcher.go and etcd3/compact.go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
-
-from attrs import frozen
+from typing import Final, NamedTuple, TypeAlias
 
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.meta import Object
@@ -20,8 +18,7 @@ Matches: TypeAlias = Callable[[Object], bool]
 WatchEvent: TypeAlias = dict[str, object]
 
 
-@frozen
-class Write:
+class Write(NamedTuple):
     """One write: the object after it, and before it."""
 
     at: float
