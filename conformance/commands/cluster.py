@@ -110,7 +110,10 @@ def preflight(target: str) -> int:
 
 def _tell(found: Found) -> None:
     ready = sum(is_ready for _, is_ready in found.nodes)
-    click.echo(f"{found.host}: Kubernetes {found.version}, judged by profile {found.profile}")
+    nearest = "" if found.is_of_profile else ", the nearest there is"
+    click.echo(
+        f"{found.host}: Kubernetes {found.version}, judged by profile {found.profile}{nearest}"
+    )
     click.echo(f"{len(found.nodes)} nodes, {ready} ready; StorageClasses: {_classes(found)}")
     click.echo(f"metrics API: {'there already' if found.has_metrics else 'none'}")
     _list("A run would create", found.created)

@@ -71,8 +71,7 @@ def test_in_the_end_nothing_is_left(server: tuple[Store, Api]) -> None:
     before = set(store.objects)
     territory = Territory(api, Options())
     home = territory.settle()
-    labels = {"labels": territory.labels, "finalizers": ["kubernetes.io/pv-protection"]}
-    store.write(f"{VOLUMES}/{home}-v", {"metadata": labels})
+    store.write(f"{VOLUMES}/{home}-v", {"metadata": {"labels": territory.labels}})
     territory.end()
     assert set(store.objects) == before
 
@@ -103,6 +102,18 @@ def test_what_keeps_a_namespace_from_going_is_released(server: tuple[Store, Api]
     store.write(at, {"metadata": {"labels": {RUN_LABEL: RUN}, "finalizers": ["example.com/hold"]}})
     leftovers.release(api, "kubelaws-abc123-1", f"{RUN_LABEL}={RUN}")
     assert "finalizers" not in store.objects[at]["metadata"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_kubernetes_protects_is_waited_for(server: tuple[Store, Api], force: bool) -> None:
+    store, api = server
+    protection = "kubernetes.io/pvc-protection"
+    namespace(store, "kubelaws-abc123-1", RUN)
+    at = f"{NAMESPACES}/kubelaws-abc123-1/persistentvolumeclaims/c"
+    store.write(at, {"metadata": {"labels": {RUN_LABEL: RUN}, "finalizers": [protection]}})
+    leftovers.release(api, "kubelaws-abc123-1", f"{RUN_LABEL}={RUN}", force=force)
+    kept = store.objects[at]["metadata"].get("finalizers")
+    assert kept == (None if force else [protection])
 
 
 def test_pods_on_a_dead_node_are_not_waited_for(server: tuple[Store, Api]) -> None:

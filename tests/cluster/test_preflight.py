@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from attrs import evolve
 from click.testing import CliRunner
 
 from conformance.adapters.cluster import preflight, rights
@@ -39,6 +40,13 @@ def test_a_class_without_a_provisioner_provisions_nothing(server: tuple[Store, A
     where = "/apis/storage.k8s.io/v1/storageclasses/local"
     store.write(where, {"provisioner": "kubernetes.io/no-provisioner"})
     assert "provisioner" not in preflight.look(api, Options()).capabilities
+
+
+def test_another_version_is_judged_by_the_nearest_profile(server: tuple[Store, Api]) -> None:
+    _, api = server
+    found = preflight.look(api, Options())
+    assert found.is_of_profile
+    assert not evolve(found, version="v1.35.1").is_of_profile
 
 
 def test_looking_creates_nothing(server: tuple[Store, Api]) -> None:

@@ -26,7 +26,7 @@ DEAD: Final = 60.0
 """Seconds without a sign of life after which a run counts as crashed."""
 
 GRACE: Final = 45.0
-"""Seconds after which Pods that are still there are not waited for any more."""
+"""Seconds after which what is still there is not waited for any more."""
 
 POLL: Final = 0.5
 RUN: Final = re.compile(r"[0-9a-f]{6}")
@@ -77,6 +77,7 @@ def remove(
     end = began + patience
     told: set[tuple[str, str]] = set()
     while True:
+        force = time.monotonic() > began + GRACE
         namespaces = [each for each in _labelled(api, "Namespace", run) if _is_of(each, run)]
         left = [("Namespace", each["metadata"]["name"]) for each in namespaces]
         for item in namespaces:
@@ -85,9 +86,9 @@ def remove(
                 told.add(("Namespace", name))
                 said(f"namespace {name}")
                 api.delete(path("Namespace", name=name))
-            release(api, name, f"{RUN_LABEL}={run}", force=time.monotonic() > began + GRACE)
+            release(api, name, f"{RUN_LABEL}={run}", force=force)
         for kind in CLUSTER_KINDS:
-            left += [(kind, name) for name in remove_cluster_scoped(api, kind, run)]
+            left += [(kind, name) for name in remove_cluster_scoped(api, kind, run, force=force)]
         if not left:
             return []
         if time.monotonic() > end:
@@ -96,7 +97,7 @@ def remove(
 
 
 def release(api: Api, namespace: str, selector: str, *, force: bool = False) -> None:
-    """Takes finalizers off what would keep a namespace from going; with force, Pods at once.
+    """Takes a scenario's finalizers off what they would keep; with force, all, and Pods at once.
 
     A Pod on a node that does not answer would stay for ever.
     """
@@ -106,12 +107,24 @@ def release(api: Api, namespace: str, selector: str, *, force: bool = False) -> 
             where = path(kind, namespace, item["metadata"]["name"])
             if force and kind == "Pod":
                 api.delete(where, {"gracePeriodSeconds": 0})
-            if item["metadata"].get("finalizers"):
-                api.patch(where, {"metadata": {"finalizers": None}})
+            _unfinalize(api, where, item, force=force)
+
+
+def _unfinalize(api: Api, where: str, item: dict[str, Any], *, force: bool) -> None:
+    """Takes finalizers off that nobody else will; Kubernetes' own are waited for, unless by force."""
+    finalizers = item["metadata"].get("finalizers") or []
+    kept = [] if force else [each for each in finalizers if each.startswith("kubernetes.io/")]
+    if kept != finalizers:
+        api.patch(where, {"metadata": {"finalizers": kept or None}})
 
 
 def remove_cluster_scoped(
-    api: Api, kind: str, run: str, only: Callable[[str], bool] = lambda _: True
+    api: Api,
+    kind: str,
+    run: str,
+    only: Callable[[str], bool] = lambda _: True,
+    *,
+    force: bool = False,
 ) -> list[str]:
     """Asks for the end of the cluster-scoped objects of a run; the names of those that were there."""
     names = []
@@ -121,8 +134,7 @@ def remove_cluster_scoped(
             continue
         names.append(name)
         api.delete(path(kind, name=name))
-        if item["metadata"].get("finalizers"):
-            api.patch(path(kind, name=name), {"metadata": {"finalizers": None}})
+        _unfinalize(api, path(kind, name=name), item, force=force)
     return names
 
 

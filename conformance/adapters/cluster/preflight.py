@@ -78,6 +78,11 @@ class Found:
         ]
 
     @property
+    def is_of_profile(self) -> bool:
+        """Whether the cluster is of the version that the profile is about."""
+        return self.version.startswith(f"{self.profile}.")
+
+    @property
     def blocking(self) -> list[tuple[rights.Right, str]]:
         """The missing rights without which nothing runs."""
         return [(right, verb) for right, verb in self.missing if not right.without]
