@@ -76,6 +76,8 @@ def told(value: Any) -> str:
     """What was decided, or answered, as a person reads it: JSON, but for what is legal as a set."""
     if isinstance(value, Legal):
         return str(value)
+    if isinstance(value, Parts):
+        value = value.plain
     return json.dumps(_whole(value), ensure_ascii=False, default=repr, skipkeys=True)
 
 

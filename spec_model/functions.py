@@ -43,6 +43,11 @@ REFUSALS: Final[dict[str, str]] = {
 class Parts(dict[str, Decision[Any]]):
     """An answer of several parts by name, each with the rule that decided it."""
 
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The answer without its rules."""
+        return {name: part.value for name, part in self.items()}
+
 
 class Functions(dict[str, Function]):
     """The table itself; unknown names are simply absent."""
@@ -184,6 +189,8 @@ def same_result(seen: object, decided: object) -> bool:
     """
     if isinstance(decided, Decision):
         return same_result(seen, decided.value)
+    if isinstance(decided, Parts):
+        return same_result(seen, decided.plain)
     if isinstance(decided, bool) or isinstance(seen, bool):
         return seen is decided
     if isinstance(decided, float) and isinstance(seen, int | float):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from spec_model.quantity import nano_of
 from strategies.backoff import backoff_arguments
+from strategies.config_maps import LAWFUL, UNLAWFUL, sources
 from strategies.endings import delete_options, printed_pods
 from strategies.init import requesting_pods
 from strategies.invalid import FLAWS
@@ -44,7 +45,7 @@ from strategies.scaling import (
     utilization_questions,
     valid_autoscalers,
 )
-from strategies.statuses import ended, phase_questions
+from strategies.statuses import condition_questions, ended, phase_questions
 from strategies.volumes import best_match_arguments, find_arguments, invalid
 
 Questions: TypeAlias = st.SearchStrategy[dict[str, Any]]
@@ -88,6 +89,8 @@ def _stored(kind: str) -> st.SearchStrategy[Manifest]:
     return st.just(sound) | flawed
 
 
+_SMALL_CONFIG_MAPS: Final = [each for each in (*LAWFUL, *UNLAWFUL) if len(str(each)) < 2000]
+
 _autoscalers: Final = valid_autoscalers() | broken_autoscalers()
 
 _utilizations: Final[Questions] = st.one_of(
@@ -110,6 +113,8 @@ QUESTIONS: Final[Mapping[str, Questions]] = {
     ),
     "pod.qos_class": _about("pod", classed_pods(pod_level=True)),
     "pod.effective_requests": _about("pod", requesting_pods() | classed_pods()),
+    "pod.conditions": condition_questions(),
+    "configmap.from_sources": sources(),
     "pod.phase": phase_questions() | phase_questions(states=ended),
     "container.should_restart": restart_questions() | restart_questions(own=False),
     "container.oom_score_adj": _adjustments(pod_level=True),
@@ -146,6 +151,7 @@ QUESTIONS: Final[Mapping[str, Questions]] = {
     "hpa.max_of_metrics": proposals,
     "pv.best_match": best_match_arguments(),
     "pv.find_matching_volume": find_arguments(),
+    "configmap.validate": _about("configmap", st.sampled_from(_SMALL_CONFIG_MAPS)),
     "pod.validate": _about("pod", _flawed_pods()),
     "pv.validate": _about("pv", _stored("PersistentVolume")),
     "pvc.validate": _about("pvc", _stored("PersistentVolumeClaim")),

@@ -17,7 +17,7 @@ from spec_model.laws.backoff import may_start
 from spec_model.laws.ladders import UPSETS, upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.telling import REMEMBERED
-from spec_model.objects import EMPTY, ContainerStatus, Pod, is_static
+from spec_model.objects import EMPTY, ContainerStatus, Pod, is_static, uid_in_events
 from spec_model.pod.backoff import Memory, next_pull_delay
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, SeenContainer, Void
 

@@ -11,7 +11,7 @@ import pytest
 from conformance.adapters.process import messages, schema
 from conformance.adapters.process.serve import METHODS, serve
 from conformance.adapters.simulator import SimulatorAdapter
-from spec_model.events import CAPABILITIES, VERBS
+from spec_model.events import CAPABILITIES, IMAGE_OUTCOMES, VERBS
 from tests.process.engines import ROOT
 
 
@@ -68,6 +68,13 @@ def test_the_schema_knows_every_verb_as_the_vocabulary_does() -> None:
 def test_the_schema_knows_every_capability() -> None:
     cases = schema.document()["$defs"]["capability"]["oneOf"]
     assert {case["const"]: case["description"] for case in cases} == dict(CAPABILITIES)
+
+
+def test_the_schema_knows_every_outcome_of_an_image() -> None:
+    cases = schema.document()["$defs"]["stimulus"]["allOf"]
+    (case,) = [each for each in cases if each["if"]["properties"]["verb"]["const"] == "set-image"]
+    outcome = case["then"]["properties"]["arguments"]["properties"]["outcome"]
+    assert outcome["enum"] == list(IMAGE_OUTCOMES)
 
 
 def test_the_schema_knows_every_method() -> None:
