@@ -11,7 +11,7 @@ from spec_model.laws.phase import ABSORBING, UNSETTLING, kubelet_owned
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod import conditions
 from spec_model.pod.conditions import STATUSES, Condition, said
-from spec_model.pod.phase import final_phase, pod_phase
+from spec_model.pod.phase import RUNNING, final_phase, pod_phase
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, Void
 
 UNSCHEDULED: Final = ("Unschedulable", "SchedulerError", "SchedulingGated")
@@ -178,6 +178,8 @@ def _agrees(type_: str, shown: Condition, decide: Any, seen: Seen) -> Held | Bre
     decided: Condition = decide(pod, pod.phase).value
     if shown == decided or (shown.status == decided.status == "True"):
         return HELD
+    if pod.deletion_timestamp is not None and shown == decide(pod, RUNNING).value:
+        return HELD  # the final phase of a deleted Pod is written over what was said before it
     if shown.status == "False" and shown.reason in ENDS and pod.phase not in ABSORBING:
         return _ends(pod, ENDS[shown.reason], shown, seen)
     return Breach(f"{type_}={decided}", f"{type_}={shown}")

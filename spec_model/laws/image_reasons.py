@@ -10,7 +10,7 @@ from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.reasons import newly_waits
 from spec_model.laws.telling import REMEMBERED
 from spec_model.laws.told import is_told
-from spec_model.objects import EMPTY, Pod
+from spec_model.objects import EMPTY, Pod, uid_in_events
 from spec_model.pod import reasons
 from spec_model.validation.defaults import pull_policy
 from spec_model.world import HELD, Breach, Done, Known, Seen, SeenContainer
@@ -133,7 +133,8 @@ def _pod_of(seen: Seen) -> Pod | None:
     about = seen.manifest.get("involvedObject") or EMPTY
     key = ("Pod", about.get("namespace") or "", about.get("name") or "")
     known: Known | None = seen.world.objects.get(key)
-    return known.view if known is not None and known.uid == about.get("uid") else None
+    is_it = known is not None and uid_in_events(known.view) == about.get("uid")
+    return known.view if known is not None and is_it else None
 
 
 @law("REASON-004", on="container")
@@ -146,7 +147,7 @@ def always_asks_the_registry(seen: SeenContainer) -> Verdict:
         return None
     if "shows-events" not in notes or pod.world.setting.clock == "real" or not before.started_at:
         return None
-    told = notes.get("pulls-told", EMPTY).get((pod.now.uid, seen.spec.image))
+    told = notes.get("pulls-told", EMPTY).get((uid_in_events(pod.now), seen.spec.image))
     began = before.started_at - pod.world.setting.epoch
     if began < pod.at - REMEMBERED:
         return None

@@ -16,7 +16,15 @@ from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.probe_answers import Told, told, unhealthy, upset_at
 from spec_model.laws.probe_kills import ProbeKill
 from spec_model.laws.restart import is_on_its_own
-from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Probe
+from spec_model.objects import (
+    EMPTY,
+    Container,
+    ContainerStatus,
+    Pod,
+    Probe,
+    is_static,
+    uid_in_events,
+)
 from spec_model.pod.probes import FAILURE, SUCCESS, TIMEOUT, UNKNOWN, earliest
 from spec_model.validation.common import holds_in
 from spec_model.world import Breach, Held, Outcome, Seen, SeenContainer
@@ -237,6 +245,8 @@ def _pod_is_ready(seen: SeenContainer) -> Iterator[Outcome]:
     gates = [gate["conditionType"] for gate in pod.spec.manifest.get("readinessGates") or ()]
     if not all(status is not None and status.ready for status in statuses):
         return
+    if pod.deletion_timestamp is not None and seen.pod.profile.deletion_unreadies:
+        return  # for TERM-009
     if all((pod.conditions.get(gate) or EMPTY).get("status") == "True" for gate in gates):
         status = (pod.conditions.get("Ready") or EMPTY).get("status")
         yield expect(status == "True", "the Pod is Ready", f"Ready {status}", rule=READY)
@@ -267,13 +277,15 @@ def _may_have_ended_by_itself(seen: SeenContainer) -> bool:
     run = seen.now.terminated or seen.now.last
     if seen.pod.now.deletion_timestamp is not None or (run and run.reason == "OOMKilled"):
         return True
+    if is_static(seen.pod.manifest):
+        return True  # its manifest may have gone, or say something else
     return not is_on_its_own(seen)
 
 
 def kill_of(seen: Seen, spec: Container, run: ContainerStatus) -> ProbeKill | None:
     """The kubelet's word that it kills this run because of a probe."""
     kills: Mapping[tuple[str, str], ProbeKill] = seen.world.notes.get("probe-kills") or {}
-    kill = kills.get((seen.now.uid, spec.name))
+    kill = kills.get((uid_in_events(seen.now), spec.name))
     return kill if kill is not None and kill.run == run.restart_count else None
 
 
