@@ -142,7 +142,7 @@ FIRST = wants("a"), wants("a", "node-1")
 
 def test_a_port_of_the_host_is_given_once() -> None:
     assert judged(*FIRST, wants("b"), wants("b", "node-2")).held("NETWORK-004")
-    assert judged(*FIRST, wants("b"), wants("b", "node-1")).broken == {"NETWORK-004"}
+    assert "NETWORK-004" in judged(*FIRST, wants("b"), wants("b", "node-1")).broken
 
 
 @pytest.mark.parametrize("more", [{"number": 81}, {"protocol": "UDP"}])
