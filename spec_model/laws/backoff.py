@@ -23,7 +23,7 @@ from spec_model.laws.ladders import (
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.probe_kills import was_killed
-from spec_model.objects import Container, ContainerStatus, Pod
+from spec_model.objects import Container, ContainerStatus, Pod, is_static
 from spec_model.pod.backoff import Entry
 from spec_model.pod.init import has_failed
 from spec_model.pod.ladder import (
@@ -165,6 +165,8 @@ def restart_expected(seen: SeenContainer, exit_code: int) -> bool:
         return False
     if pod.phase in ABSORBING or not kubelet_owned(seen.pod) or not is_served(seen.pod):
         return False
+    if is_static(pod.manifest):
+        return False  # a file that says something else, and then the same again, starts it anew
     profile = seen.pod.profile
     if seen.spec.restart_policy and not profile.container_restart_policy:
         return False  # the document knows of no such thing

@@ -136,7 +136,7 @@ def the_start_time_stands(seen: Seen) -> Verdict:
     """startTime comes after the node, with the address of the host, and never changes."""
     pod: Pod = seen.now
     before = None if seen.before is None else seen.before.start_time
-    if pod.start_time == before or not kubelet_owned(seen):
+    if pod.start_time == before or not kubelet_owned(seen) or is_static(seen.manifest):
         return None
     if before is not None:
         what = f"startTime {seen.before.manifest['status'].get('startTime')}"

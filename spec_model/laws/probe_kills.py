@@ -10,7 +10,7 @@ from attrs import frozen
 
 from spec_model.law import note
 from spec_model.laws.telling import REMEMBERED, container_of, happened, run_shown
-from spec_model.objects import Container, uid_in_events
+from spec_model.objects import Container, is_static, uid_in_events
 from spec_model.pod.ladder import Ladder, Run
 from spec_model.world import Seen
 
@@ -36,8 +36,8 @@ def was_run_killed(seen: Seen, spec: Container, run: Run) -> bool | None:
     """Whether the kubelet ended that run of the container because of a probe; None: it may have."""
     if not ("liveness" in spec.probes or "startup" in spec.probes):
         return False
-    if "shows-events" not in seen.world.notes:
-        return None
+    if "shows-events" not in seen.world.notes or is_static(seen.manifest):
+        return None  # of a static Pod its mirror may not show which of its runs it was
     kills: Mapping[tuple[str, str], ProbeKill] = seen.world.notes.get("probe-kills") or {}
     killed = kills.get((uid_in_events(seen.now), spec.name))
     if seen.world.setting.clock == "virtual":  # and no Event is dropped
