@@ -19,10 +19,11 @@ from conformance.adapters.cluster import leftovers, rights
 from conformance.adapters.cluster.adapter import ClusterAdapter, open_cluster
 from conformance.adapters.cluster.client import Api, connect
 from conformance.adapters.cluster.kinds import path
+from conformance.adapters.cluster.metrics import GROUP
 from conformance.cli import main
 from conformance.session import Session, accepted
 from conformance.targets import cluster_options
-from strategies.manifests import container, pod
+from strategies.manifests import container, node, pod
 
 pytestmark = [
     pytest.mark.cluster,
@@ -93,6 +94,38 @@ def test_what_was_there_before_is_not_touched(adapter: ClusterAdapter) -> None:
     run = begun(adapter)
     (name, *_) = [known.view["metadata"]["name"] for known in run.world.of_kind("Node")]
     assert not accepted(run.delete("Node", name))
+
+
+def opened(target: str, **more: Any) -> ClusterAdapter:
+    """An adapter with more options."""
+    context, given = cluster_options(target)
+    return open_cluster(context, **{**given, **more})
+
+
+def test_the_scheduler_uses_hollow_nodes(target: str) -> None:
+    made = opened(target, kubelet="hollow")
+    try:
+        run = begun(made)
+        run.create(node("roomy", disk="fast"))
+        run.create(pod(nodeSelector={"disk": "fast"}))
+        run.wait_until(lambda: run.view("Pod", "a").phase == "Running", [30.0])
+        assert run.view("Pod", "a").spec.node_name == "roomy"
+        assert not run.shown
+    finally:
+        made.close()
+
+
+def test_usage_that_is_injected_reaches_the_api_server(target: str) -> None:
+    made = opened(target, kubelet="hollow", metrics=True)
+    try:
+        run = begun(made)
+        run.create(pod(metadata={"labels": {"app": "web"}}))
+        run.do("set-usage", namespace="default", pod="a", usage={"cpu": "7m"})
+        where = f"{GROUP}/namespaces/{made.mapper.home}/pods"
+        (sample,) = made.cluster.api.get(where, [("labelSelector", "app=web")]).body["items"]
+        assert sample["containers"][0]["usage"] == {"cpu": "7m"}
+    finally:
+        made.close()
 
 
 def test_nothing_is_left(target: str, api: Api) -> None:

@@ -86,7 +86,9 @@ class Territory:
 
     def leave(self, name: str) -> None:
         """Takes one scenario's namespace away, and what it has outside; does not wait for the end."""
-        leftovers.release(self.api, name, f"{RUN_LABEL}={self.run}")
+        # Nothing runs in the Pods of hollow nodes, and nobody is left who would end them.
+        is_hollow = self.options.kubelet == "hollow"
+        leftovers.release(self.api, name, f"{RUN_LABEL}={self.run}", force=is_hollow)
         for kind in leftovers.CLUSTER_KINDS:
             leftovers.remove_cluster_scoped(
                 self.api, kind, self.run, only=lambda found: found.startswith(f"{name}-")
@@ -103,7 +105,10 @@ class Territory:
         if not self._begun:
             return
         self._begun = False
-        remaining = leftovers.remove(self.api, self.run, patience=GONE_PATIENCE, said=said)
+        grace = 0.0 if self.options.kubelet == "hollow" else None
+        remaining = leftovers.remove(
+            self.api, self.run, patience=GONE_PATIENCE, grace=grace, said=said
+        )
         if remaining:
             raise AdapterError(
                 f"still there: {', '.join(remaining[:5])}; kubelaws cluster clean --run {self.run}"

@@ -69,15 +69,19 @@ def remove(
     run: str,
     *,
     patience: float,
+    grace: float | None = None,
     said: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[str]:
-    """Removes all that one run has, waits until it is gone, and says what is left, as ``Kind name``."""
+    """Removes all that one run has, waits until it is gone, and says what is left, as ``Kind name``.
+
+    What is still there after ``grace`` seconds (by default ``GRACE``) is removed by force.
+    """
     began = time.monotonic()
     end = began + patience
     told: set[tuple[str, str]] = set()
     while True:
-        force = time.monotonic() > began + GRACE
+        force = time.monotonic() >= began + (GRACE if grace is None else grace)
         namespaces = [each for each in _labelled(api, "Namespace", run) if _is_of(each, run)]
         left = [("Namespace", each["metadata"]["name"]) for each in namespaces]
         for item in namespaces:
