@@ -11,7 +11,16 @@ from typing import Any, Final, TypeAlias
 
 from conformance.session import Session
 from spec_model.events import Accepted, Manifest, Rejected
-from strategies.manifests import autoscaler, claim, container, node, pod, replica_set, volume
+from strategies.manifests import (
+    autoscaler,
+    claim,
+    container,
+    mount,
+    node,
+    pod,
+    replica_set,
+    volume,
+)
 from strategies.volumes import PROVISIONER, storage_class
 
 Probe: TypeAlias = Callable[[Session], str]
@@ -348,6 +357,44 @@ def _probes(run: Session) -> str:
     return "a container became unready by its probe"
 
 
+def _watch_stream(run: Session) -> str:
+    served(run, "create", object=pod(containers=[container()]))
+    found = served(run, "list", kind="Pod", namespace="default")
+    if not isinstance(found, Mapping) or not found.get("items"):
+        raise MissingError(
+            f"list answered {found!r}, not an object with a resourceVersion and items"
+        )
+    seen = served(run, "watch", kind="Pod", namespace="default", resourceVersion="0")
+    if not isinstance(seen, Mapping) or not seen.get("events"):
+        raise MissingError(f"watch answered {seen!r}, not an object with events")
+    return "a Pod was listed and watched"
+
+
+def _networking(run: Session) -> str:
+    running(run)
+    if not run.view("Pod", "a").pod_ip:
+        raise MissingError("a Pod that runs has no status.podIP")
+    served(run, "listen", **IN_CONTAINER, port=80)
+    return "a Pod has an address, and its container binds a port"
+
+
+def _file_write(run: Session) -> str:
+    running(
+        run,
+        containers=[container(volumeMounts=[mount("v", "/v")])],
+        volumes=[{"name": "v", "emptyDir": {}}],
+    )
+    served(run, "write-file", **IN_CONTAINER, path="/v/f", content="mine")
+    return "container c wrote a file"
+
+
+def _runtime_fault(run: Session) -> str:
+    home = some_node(run)
+    served(run, "set-runtime", node=home, part="runtime", works=False)
+    until(run, f"node {home} stayed ready without a runtime", lambda: _ready(run, home) != "True")
+    return "a node without a runtime is not ready"
+
+
 PROBES: Final[Mapping[str, Probe]] = {
     "kubelet": _kubelet,
     "scheduler": _scheduler,
@@ -363,6 +410,10 @@ PROBES: Final[Mapping[str, Probe]] = {
     "stop-signals": _stop_signals,
     "static-pods": _static_pods,
     "probes": _probes,
+    "watch-stream": _watch_stream,
+    "networking": _networking,
+    "file-write": _file_write,
+    "runtime-fault": _runtime_fault,
     "sandbox-loss": _sandbox,
     "kubelet-restart": _restart_kubelet,
     "kubelet-config": _configure,

@@ -105,8 +105,10 @@ class Engine {
 
   delete ({ kind, namespace, name, gracePeriodSeconds }) {
     const pod = this.find(kind, namespace, name)
-    const grace = gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds
-    Object.assign(pod.metadata, { deletionTimestamp: this.time(this.now + grace), deletionGracePeriodSeconds: grace })
+    const asked = gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds
+    const grace = FINAL.has(this.phase(pod)) ? 0 : asked < 0 ? 1 : asked
+    const generation = pod.metadata.generation + 1
+    Object.assign(pod.metadata, { generation, deletionTimestamp: this.time(this.now + grace), deletionGracePeriodSeconds: grace })
     if (grace > 0) {
       this.show('MODIFIED', pod)
       this.kill(pod, 143)

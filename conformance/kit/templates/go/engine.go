@@ -171,8 +171,15 @@ func (engine *Engine) delete(kind, namespace, name string, seconds *float64) (an
 	if seconds != nil {
 		grace = *seconds
 	}
+	if grace < 0 {
+		grace = 1
+	}
+	if is := phase(found); is == "Succeeded" || is == "Failed" {
+		grace = 0
+	}
 	found.metadata["deletionTimestamp"] = engine.time(grace)
 	found.metadata["deletionGracePeriodSeconds"] = grace
+	found.metadata["generation"] = found.metadata["generation"].(int) + 1
 	if grace > 0 {
 		engine.show("MODIFIED", found)
 		for _, each := range found.containers {

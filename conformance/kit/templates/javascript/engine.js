@@ -93,9 +93,12 @@ class Engine {
 
   delete ({ kind, namespace, name, gracePeriodSeconds }) {
     const pod = this.find(kind, namespace, name)
-    const grace = gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds
+    const over = ['Succeeded', 'Failed'].includes(this.phase(pod))
+    const asked = gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds
+    const grace = over ? 0 : asked < 0 ? 1 : asked
     pod.metadata.deletionTimestamp = this.time(this.now + grace)
     pod.metadata.deletionGracePeriodSeconds = grace
+    pod.metadata.generation += 1
     if (grace > 0) {
       this.show('MODIFIED', pod)
       for (const container of pod.containers) this.stop(container)

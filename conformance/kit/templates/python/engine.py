@@ -124,8 +124,13 @@ class Engine:
         grace = gracePeriodSeconds
         if grace is None:
             grace = pod.spec["terminationGracePeriodSeconds"]
+        if grace < 0:
+            grace = 1
+        if self.phase(pod) in ("Succeeded", "Failed"):
+            grace = 0
         pod.metadata["deletionTimestamp"] = self.time(grace)
         pod.metadata["deletionGracePeriodSeconds"] = grace
+        pod.metadata["generation"] += 1
         if grace > 0:
             self.show("MODIFIED", pod)
             for container in pod.containers:
