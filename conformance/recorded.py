@@ -18,7 +18,7 @@ from attrs import frozen
 from spec_model.asked import told, told_answer
 from spec_model.events import Evaluated
 from spec_model.functions import FUNCTIONS, same_result
-from spec_model.schemas import Description, descriptions
+from spec_model.schemas import descriptions
 from spec_model.world import Finding
 
 PROFILE: Final = "v1.36"
@@ -97,7 +97,7 @@ def compared(event: Evaluated, profile: str) -> tuple[tuple[str, ...], Finding |
     known = descriptions()[event.function]
     if _agrees(vector, event):
         return known.all_rules, None
-    rule = _blamed(known, vector, event)
+    rule = known.recorded_blame
     expected = f"refused: {vector.error}" if vector.error else told(vector.result)
     because = f"Kubernetes 1.36.2 itself answered so ({vector.id})"
     got = told_answer(event)
@@ -108,16 +108,3 @@ def _agrees(vector: Vector, event: Evaluated) -> bool:
     if vector.error is not None or event.error is not None:
         return vector.error is not None and event.error is not None
     return same_result(event.result, vector.result)
-
-
-def _blamed(known: Description, vector: Vector, event: Evaluated) -> str:
-    """The rule to blame: that of the first part of the answer that is wrong."""
-    if isinstance(known.recorded_blame, str):
-        return known.recorded_blame
-    given = event.result if isinstance(event.result, Mapping) else {}
-    wrong = (
-        rule
-        for part, rule in known.recorded_blame.items()
-        if not same_result(given.get(part), vector.result.get(part))
-    )
-    return next(wrong, next(iter(known.recorded_blame.values())))

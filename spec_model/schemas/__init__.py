@@ -37,7 +37,7 @@ class Description:
     Attributes:
         rules: by profile, the rules that it can be blamed on.
         recorded_blame: where the model does not decide it, the rule that states the whole of it and
-            is blamed where an answer is not the one recorded; or, by the key of the result, several.
+            is blamed where an answer is not the one recorded.
         notes: what else is done to the arguments, and how they are meant.
         differs: how its answers under ``documented`` differ; empty where they do not.
         errors: the words with which it may refuse.
@@ -50,7 +50,7 @@ class Description:
     rules: Mapping[str, Sequence[str]]
     arguments: Schema
     result: Schema
-    recorded_blame: str | Mapping[str, str] = ""
+    recorded_blame: str = ""
     notes: str = ""
     differs: str = ""
     errors: tuple[str, ...] = field(converter=tuple, default=())

@@ -212,7 +212,7 @@ def test_one_function_is_shown_with_its_schemas(tmp_path: Path) -> None:
 
 def test_the_schemas_are_published_as_json(tmp_path: Path) -> None:
     (known,) = json.loads(kubelaws(tmp_path, "functions", "--format", "json").stdout)[:1]
-    assert known["name"] == "configmap.validate"
+    assert known["name"] == "configmap.from_sources"
     one = json.loads(kubelaws(tmp_path, "functions", "pod.qos_class", "--format", "json").stdout)
     assert one["state"] == "checked"
     assert one["rules"] == {"v1.36": ["QOS-001"], "documented": ["QOS-001"]}
