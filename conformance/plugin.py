@@ -125,6 +125,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "kubelaws" in getattr(item, "fixturenames", ()):
             item.user_properties.append((MEMBER, True))
+    # What takes longest begins first, so that no worker is left alone with it at the end.
+    items.sort(key=lambda item: item.get_closest_marker("machine") is None)
     rules = {identifier.upper() for identifier in config.getoption("--rule")}
     areas = {area.upper() for area in config.getoption("--area")}
     functions_only = config.getoption("--functions-only")
