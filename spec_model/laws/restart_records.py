@@ -237,6 +237,8 @@ def another_image_restarts_the_container(seen: Seen) -> Verdict:
             continue
         if now.restart_count > status.restart_count:
             found.append(HELD)
+        elif pod.spec.active_deadline_seconds is not None:
+            continue  # its deadline may come first
         elif now.state == "running" and _can_start_at_once(pod.spec.container(name), seen):
             found.append(_new_image_owed(seen, name, status))
     return tuple(found) or None

@@ -187,6 +187,14 @@ def test_an_image_that_changes_nothing_is_a_breach() -> None:
     assert judged(BEFORE, CHANGED, until=120).broken == {"RESTART-008"}
 
 
+def test_a_pod_with_a_deadline_may_end_first() -> None:
+    def limited(at: float, image: str) -> Observation:
+        spec = {**images(image), "activeDeadlineSeconds": 30}
+        return observed(at, run_of(0), run_of(0, name="d"), spec=spec, policy="Never")
+
+    assert "RESTART-008" not in judged(limited(0, "app:1"), limited(1, "app:2"), until=120).broken
+
+
 def test_the_old_image_once_more_is_a_breach() -> None:
     after = with_images(3, run_of(3, 1), run_of(0, name="d"), "app:2", policy="Never")
     assert "RESTART-008" in judged(BEFORE, CHANGED, after).broken
