@@ -76,11 +76,6 @@ def explain(
     return filled + tuple(consequences(manifest, others, profile, node_memory_bytes))
 
 
-def is_explained(kind: str) -> bool:
-    """Whether the law has more to say of a kind than its faults and defaults."""
-    return kind in KINDS
-
-
 def _short(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from spec_model import laws as laws_package
 from spec_model import lifecycles, objects
 from spec_model.asked import judged_answer
-from spec_model.events import Act, Evaluated, Event, Manifest, Observation, Rejected, key_of
+from spec_model.events import Act, Evaluated, Event, Observation, Rejected, key_of
 from spec_model.law import LAWS, NOTES, Law, Note, Verdict
 from spec_model.world import (
     Breach,
@@ -390,8 +390,3 @@ def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:
 def _evaluate(world: World, event: Evaluated, bench: Bench) -> World:
     bench.take("", judged_answer(event, world.profile), f"function {event.function}")
     return _next(world, event.at, world.objects, world.notes, bench)
-
-
-def manifest_of(known: Known) -> Manifest:
-    """The last manifest seen of an object."""
-    return known.manifest

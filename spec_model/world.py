@@ -168,6 +168,10 @@ class World:
         """All existing objects of a kind, in the order in which they were first seen."""
         return [known for key, known in self.objects.items() if key[0] == kind]
 
+    def uids_of(self, kind: str) -> frozenset[str]:
+        """The UIDs of all existing objects of a kind."""
+        return frozenset(known.uid for known in self.of_kind(kind))
+
 
 @frozen(eq=False)
 class Seen:

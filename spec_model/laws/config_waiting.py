@@ -14,6 +14,7 @@ from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.config_history import during, versions_of
 from spec_model.laws.node_loss import stopped_nodes
+from spec_model.laws.telling import pod_about
 from spec_model.objects import Pod
 from spec_model.storage.config_maps import Reference, references
 from spec_model.world import (
@@ -65,7 +66,7 @@ def failed_mounts(before: Mapping[str, bool] | None, seen: Seen) -> Mapping[str,
     if about.get("kind") != "Pod" or (uid in known and (known[uid] or not failed)):
         return known
     if len(known) > 256:
-        alive = {each.uid for each in seen.world.of_kind("Pod")}
+        alive = seen.world.uids_of("Pod")
         known = {each: told for each, told in known.items() if each in alive}
     return {**known, uid: failed}
 
@@ -134,8 +135,7 @@ def nobody_waits_for_what_is_optional(seen: SeenContainer) -> Verdict:
 @law(RULE, on="Event FailedMount")
 def no_mount_fails_for_what_is_optional(seen: Seen) -> Verdict:
     """A volume made of an optional ConfigMap is empty while there is none."""
-    about = seen.manifest.get("involvedObject") or {}
-    pod: Pod | None = seen.world.view("Pod", about.get("namespace", ""), about.get("name", ""))
+    about, pod = seen.manifest.get("involvedObject") or {}, pod_about(seen)
     missing = MISSING.search(seen.manifest.get("message", ""))
     if pod is None or missing is None or pod.uid != about.get("uid"):
         return None

@@ -58,7 +58,7 @@ def graces_asked_for(before: Asked | None, done: Done) -> Asked:
     if pod is None:
         return known
     grace = granted(pod, done.arguments.get("gracePeriodSeconds")).value
-    existing = {each.uid for each in done.world.of_kind("Pod")}
+    existing = done.world.uids_of("Pod")
     kept = {uid: graces for uid, graces in known.items() if uid in existing}
     return {**kept, pod.uid: (*kept.get(pod.uid, ()), grace)}
 
@@ -75,7 +75,7 @@ def pods_that_were_deleted(before: Mapping[str, bool] | None, done: Done) -> Map
         return known
     requested = arguments.get("gracePeriodSeconds")
     forced = requested == 0 if pod.deletion_timestamp else not granted(pod, requested).value
-    existing = {each.uid for each in done.world.of_kind("Pod")}
+    existing = done.world.uids_of("Pod")
     kept = {uid: was for uid, was in known.items() if uid in existing}
     return {**kept, pod.uid: forced or kept.get(pod.uid, False)}
 

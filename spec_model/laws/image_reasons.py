@@ -8,12 +8,12 @@ from typing import Any, Final, TypeAlias
 from spec_model.events import Accepted
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.reasons import newly_waits
-from spec_model.laws.telling import REMEMBERED
+from spec_model.laws.telling import REMEMBERED, pod_about
 from spec_model.laws.told import is_told
 from spec_model.objects import EMPTY, Pod, uid_in_events
 from spec_model.pod import reasons
 from spec_model.validation.defaults import pull_policy
-from spec_model.world import HELD, Breach, Done, Known, Seen, SeenContainer
+from spec_model.world import HELD, Breach, Done, Seen, SeenContainer
 
 QUOTE: Final = '"'
 EVERYWHERE: Final = ("present", "uncreatable")
@@ -130,11 +130,8 @@ def only_what_may_be_pulled_is_pulled(seen: Seen) -> Verdict:
 
 
 def _pod_of(seen: Seen) -> Pod | None:
-    about = seen.manifest.get("involvedObject") or EMPTY
-    key = ("Pod", about.get("namespace") or "", about.get("name") or "")
-    known: Known | None = seen.world.objects.get(key)
-    is_it = known is not None and uid_in_events(known.view) == about.get("uid")
-    return known.view if known is not None and is_it else None
+    about, pod = seen.manifest.get("involvedObject") or EMPTY, pod_about(seen)
+    return pod if pod is not None and uid_in_events(pod) == about.get("uid") else None
 
 
 @law("REASON-004", on="container")

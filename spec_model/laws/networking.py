@@ -96,7 +96,7 @@ def namespaces(before: Looks | None, done: Done) -> Looks:
     if found is None or not isinstance(spaces, Mapping):
         return known
     if len(known) > 64:
-        alive = {each.uid for each in done.world.of_kind("Pod")}
+        alive = done.world.uids_of("Pod")
         known = {key: look for key, look in known.items() if key[0] in alive}
     return {**known, (found.pod.uid, found.container.name): (found.container_id, spaces)}
 

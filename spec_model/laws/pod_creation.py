@@ -193,7 +193,7 @@ def told(before: Told | None, seen: Seen) -> Told:
 
 
 def _of_the_living(known: Told, world: World) -> Told:
-    uids = {each.uid for each in world.of_kind("Pod")}
+    uids = world.uids_of("Pod")
     return {uid: steps for uid, steps in known.items() if uid in uids}
 
 

@@ -28,7 +28,7 @@ def sandboxes_changed(before: Mapping[str, int] | None, seen: Seen) -> Mapping[s
     if about.get("kind") != "Pod" or (uid in known and not told):
         return known
     if len(known) > 128:
-        alive = {each.uid for each in seen.world.of_kind("Pod")}
+        alive = seen.world.uids_of("Pod")
         known = {key: count for key, count in known.items() if key in alive}
     return {**known, uid: known.get(uid, 0) + told}
 

@@ -38,7 +38,7 @@ def written(before: Contents | None, done: Done) -> Contents:
 
 
 def _of_the_living(known: Contents, world: World) -> Contents:
-    uids = {pod.uid for pod in world.of_kind("Pod")}
+    uids = world.uids_of("Pod")
     return {key: files for key, files in known.items() if key[0] in uids}
 
 

@@ -33,9 +33,15 @@ def container_of(event: Manifest) -> tuple[str, str]:
     return about.get("uid", ""), name
 
 
-def run_shown(seen: Seen, container: str) -> int | None:
-    """The restartCount of a container of the Pod that an Event is about, as it was last shown."""
+def pod_about(seen: Seen) -> Pod | None:
+    """The Pod of the name that an Event is about, as it was last shown."""
     about = seen.manifest.get("involvedObject") or EMPTY
     pod: Pod | None = seen.world.view("Pod", about.get("namespace", ""), about.get("name", ""))
+    return pod
+
+
+def run_shown(seen: Seen, container: str) -> int | None:
+    """The restartCount of a container of the Pod that an Event is about, as it was last shown."""
+    pod = pod_about(seen)
     status = None if pod is None else pod.statuses.get(container)
     return None if status is None else status.restart_count

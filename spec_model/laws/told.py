@@ -30,7 +30,7 @@ def told_of_pods(before: Told | None, seen: Seen) -> Told:
         return known
     kept = known
     if any(seen.at - at >= REMEMBERED for _, at in known.values()):
-        there = {pod.uid for pod in seen.world.of_kind("Pod")}
+        there = seen.world.uids_of("Pod")
         kept = {
             key: told
             for key, told in known.items()

@@ -38,22 +38,9 @@ class Lag:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.watch = 0.0  # from an answer to the event of the same write
-        self.action = (
-            0.0  # from a stimulus to the first thing that it makes a controller or kubelet do
-        )
-
-    def saw_watch(self, seconds: float) -> None:
-        """A write of ours came back by a watch after so long."""
-        with self._lock:
-            self.watch = max(self.watch, seconds)
+        self.worst = 0.0
 
     def saw_action(self, seconds: float) -> None:
-        """What was done had its first effect after so long."""
+        """A stimulus had its first effect, by a controller or a kubelet, after so long."""
         with self._lock:
-            self.action = max(self.action, seconds)
-
-    @property
-    def worst(self) -> float:
-        """The largest of all."""
-        return max(self.watch, self.action)
+            self.worst = max(self.worst, seconds)

@@ -27,7 +27,6 @@ NOT_SERVED: Final = -32601
 """JSON-RPC's code for a method that there is not; for ``evaluate``, a function that is not served."""
 
 INVALID_REQUEST: Final = -32600
-INVALID_PARAMS: Final = -32602
 FAILED: Final = -32000
 """The engine's own failure."""
 

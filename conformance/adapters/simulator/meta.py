@@ -101,12 +101,6 @@ def controller_of(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None
 
 
-def is_controlled_by(manifest: Mapping[str, Any], owner: Mapping[str, Any]) -> bool:
-    """True when the object's controller is this very owner, by uid."""
-    reference = controller_of(manifest)
-    return reference is not None and reference.get("uid") == uid_of(owner)
-
-
 # Labels.
 
 
