@@ -97,6 +97,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     store: Store
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -124,11 +125,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """A create, or a question about rights."""
-        path, _ = self._asked()
+        path, query = self._asked()
         body = self._body()
         if path.endswith("selfsubjectaccessreviews"):
             asked = body["spec"]["resourceAttributes"]
             denied = (asked["resource"], asked["verb"]) in self.store.denied
+            denied = denied or (asked["resource"] == "*" and bool(self.store.denied))
             return self._answer(201, {"status": {"allowed": not denied}})
         name = body.get("metadata", {}).get("name")
         if not name:
@@ -137,6 +139,8 @@ class Handler(BaseHTTPRequestHandler):
         at = f"{path}/{name}"
         if at in self.store.objects:
             return self._refuse(409, "AlreadyExists")
+        if query.get("dryRun"):
+            return self._answer(201, body)
         if path.endswith("/namespaces"):
             self.store.write(f"{at}/serviceaccounts/default", {"kind": "ServiceAccount"})
         if name and path.rpartition("/")[2].startswith("persistentvolume"):

@@ -20,11 +20,11 @@ BY_HAND: Final = "kubernetes.io/no-provisioner"
 
 CONTROL_PLANE: Final = (
     "api", "scheduler", "workloads", "daemonsets", "jobs", "statefulsets", "autoscaler", "volumes",
-    "status-write",
+    "status-write", "watch-stream",
 )  # fmt: skip
 """What the control plane alone gives."""
 
-ON_NODES: Final = ("kubelet", "container-exit", "memory", "inspect", "images")
+ON_NODES: Final = ("kubelet", "images", "networking", *rights.STEERED)
 """What nodes with real kubelets and puppets in the containers give besides."""
 
 WHY_NOT: Final = {
@@ -103,7 +103,7 @@ def look(api: Api, options: Options, *, ask_for_rights: bool = False) -> Found:
     wanted += rights.METRICS if options.metrics else ()
     asked = wanted if ask_for_rights else tuple(right for right in wanted if right.without)
     missing = tuple(rights.missing(api, asked))
-    lost = {right.capability for right, _ in missing if right.capability}
+    lost = {name for right, _ in missing for name in right.capabilities}
     return Found(
         host=api.host,
         version=version,
