@@ -26,6 +26,7 @@ class Store:
         self.forgotten = 0
         self.denied: set[tuple[str, str]] = set()
         self.requests: list[tuple[str, str]] = []
+        self.logins: set[str] = set()
         self.drop_watches = 0
         self.closing = False
         self.changed = threading.Condition()
@@ -176,6 +177,7 @@ class Handler(BaseHTTPRequestHandler):
     def _asked(self) -> tuple[str, dict[str, str]]:
         parts = urlsplit(self.path)
         self.store.requests.append((self.command, parts.path))
+        self.store.logins.add(self.headers.get("Authorization") or "")
         return parts.path, {key: values[0] for key, values in parse_qs(parts.query).items()}
 
     def _body(self) -> dict[str, Any]:

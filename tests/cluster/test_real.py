@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -23,7 +24,7 @@ from conformance.adapters.cluster.metrics import GROUP
 from conformance.cli import main
 from conformance.session import Session, accepted
 from conformance.targets import cluster_options
-from strategies.manifests import container, node, pod
+from strategies.manifests import config_map, container, node, pod
 
 pytestmark = [
     pytest.mark.cluster,
@@ -203,6 +204,29 @@ def _kubeconfig(api: Api, token: str, directory: Path) -> Path:
     file = directory / "kubeconfig"
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     return file
+
+
+def test_the_account_of_a_pod_is_enough(
+    api: Api, account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in a container of a Pod with this account: a token, the authority, two variables."""
+    from kubernetes.config import incluster_config
+
+    _, given = cluster_options(account)
+    config = yaml.safe_load(Path(str(given["kubeconfig"])).read_text(encoding="utf-8"))
+    token = tmp_path / "token"
+    token.write_text(config["users"][0]["user"]["token"], encoding="utf-8")
+    server = urlsplit(api.host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", str(server.hostname))
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.port or 443))
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", api.authority)
+    made = open_cluster("in-cluster")
+    try:
+        run = begun(made)
+        assert accepted(run.create(config_map()))
+    finally:
+        made.close()
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")

@@ -104,3 +104,24 @@ def test_a_bad_duration_is_one_line(text: str) -> None:
 def test_an_engine_cannot_be_recorded() -> None:
     done = CliRunner().invoke(main, ["record", "--adapter", "simulator"])
     assert (done.exit_code, "cluster:CONTEXT" in done.output) == (2, True)
+
+
+def test_who_wrote_a_status_is_kept_and_nothing_else_of_it() -> None:
+    fields = {"f:phase": {}, "f:conditions": {'k:{"type":"Ready"}': {"f:status": {}}}}
+    entries = [
+        {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:spec": {}}},
+        {
+            "manager": "kwok",
+            "subresource": "status",
+            "time": "now",
+            "fieldsV1": {"f:status": fields},
+        },
+    ]
+    pod = {"kind": "Pod", "metadata": {"name": "a", "managedFields": entries}}
+    (kept,) = redacted(pod)["metadata"]["managedFields"]
+    assert kept["manager"] == "kwok"
+    assert kept["fieldsV1"] == {
+        "f:status": {"f:phase": {}, "f:conditions": {'k:{"type":"Ready"}': {}}}
+    }
+    node = {"kind": "Node", "metadata": {"name": "n", "managedFields": entries}}
+    assert "managedFields" not in redacted(node)["metadata"]

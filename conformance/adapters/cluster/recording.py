@@ -73,7 +73,9 @@ def redacted(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """
     result = deepcopy(dict(manifest))
     metadata = result.get("metadata") or {}
-    metadata.pop("managedFields", None)
+    managed = metadata.pop("managedFields", None)
+    if result.get("kind") == "Pod" and managed:
+        metadata["managedFields"] = [*map(_who_wrote, filter(_is_of_status, managed))]
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict):
         for name in NOT_KEPT & annotations.keys():
@@ -84,6 +86,20 @@ def redacted(manifest: Mapping[str, Any]) -> dict[str, Any]:
                 result[part] = dict.fromkeys(result[part], REDACTED)
     _redact(result.get("spec"))
     return result
+
+
+def _is_of_status(entry: Mapping[str, Any]) -> bool:
+    return entry.get("subresource") == "status"
+
+
+def _who_wrote(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Who wrote which parts of a status: enough to know whether a kubelet answers for it."""
+    written = (entry.get("fieldsV1") or {}).get("f:status") or {}
+    kept: dict[str, Any] = {key: {} for key in written}
+    if "f:conditions" in kept:
+        kept["f:conditions"] = {key: {} for key in written["f:conditions"] or {}}
+    fields = {"f:status": kept}
+    return {"manager": entry.get("manager"), "subresource": "status", "fieldsV1": fields}
 
 
 def _redact(value: Any) -> None:
