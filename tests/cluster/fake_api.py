@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -211,12 +212,13 @@ class Handler(BaseHTTPRequestHandler):
             return  # whoever watched has gone
 
     def _events(self, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
-        since = int(query["resourceVersion"])
+        since = int(query.get("resourceVersion") or 0)
+        end = time.monotonic() + float(query.get("timeoutSeconds") or 3600)
         if since < self.store.forgotten:
             gone = {"kind": "Status", "code": 410, "reason": "Expired"}
             yield {"type": "ERROR", "object": gone}
             return
-        while not self.store.closing:
+        while not self.store.closing and time.monotonic() < end:
             with self.store.changed:
                 new = [each for each in self.store.log if each[0] > since]
                 if not new:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.adapters.cluster import puppet
 from conformance.adapters.cluster.images import Images, NoImageLeftError, spellings
-from conformance.adapters.cluster.mapping import RUN_LABEL, Mapper
+from conformance.adapters.cluster.mapping import RUN_LABEL, SESSION_LABEL, Mapper
 from strategies.manifests import claim, container, node, pod, replica_set, volume
 from strategies.pods import policies
 from strategies.resources import resources
@@ -285,3 +285,16 @@ def test_a_registry_does_not_change_its_mind() -> None:
     images.set("gone:1", "missing")
     images.real("gone:1")
     assert not images.set("gone:1", "pullable")
+
+
+def test_a_patch_of_taints_keeps_others_away() -> None:
+    own = mapper(hollow=True)
+    sent = own.outward({"spec": {"taints": None}}, "Node")
+    assert [each["key"] for each in sent["spec"]["taints"]] == [SESSION_LABEL]
+    more = own.outward({"spec": {"taints": [{"key": "a", "effect": "NoExecute"}]}}, "Node")
+    assert [each["key"] for each in more["spec"]["taints"]] == ["a", SESSION_LABEL]
+
+
+def test_a_patch_of_a_node_says_no_more_than_it_must() -> None:
+    sent = mapper(hollow=True).outward({"spec": {"unschedulable": True}}, "Node")
+    assert sent == {"spec": {"unschedulable": True}}

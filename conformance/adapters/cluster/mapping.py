@@ -219,12 +219,17 @@ class Mapper:
             spec["tolerations"] = [*tolerations, TOLERATION]
 
     def _own_node(self, node: Object) -> None:
-        labels = node["metadata"].setdefault("labels", {})
-        labels[SESSION_LABEL] = self.home
+        """Others' Pods stay away from it, whatever a patch makes of its taints."""
+        is_whole = "apiVersion" in node
         taint = {"key": SESSION_LABEL, "value": self.home, "effect": "NoSchedule"}
-        if "apiVersion" in node:
-            spec = node.setdefault("spec", {})
+        spec = node.setdefault("spec", {}) if is_whole else node.get("spec")
+        if isinstance(spec, dict) and (is_whole or "taints" in spec):
             spec["taints"] = [*(spec.get("taints") or []), taint]
+        metadata = node.get("metadata")
+        if not isinstance(metadata, dict) or not (is_whole or metadata.get("labels")):
+            return
+        labels = metadata.setdefault("labels", {})
+        labels[SESSION_LABEL] = self.home
         hostname = "kubernetes.io/hostname"
         if hostname in labels:
             labels[hostname] = self.outer_name("Node", labels[hostname])

@@ -35,6 +35,8 @@ WHY_NOT: Final = {
     "provisioner": "no StorageClass with a provisioner",
     "kubelet-restart": "needs access to the node (--node-hook)",
     "static-pods": "needs access to the node (--node-hook)",
+    "runtime-fault": "a run breaks no container runtime that others use",
+    "pod-gc": "a run makes fewer Pods than a controller manager keeps",
     "kubelet-config": "a run changes no kubelet's configuration",
     "sandbox-loss": "a run reaches no container runtime",
     "node-memory": "a run does not fill a node that others use",
@@ -162,7 +164,8 @@ def _created(options: Options) -> Iterator[str]:
     if options.kubelet == "hollow":
         yield f"Nodes named {name}, that only this run's Pods may use"
     if options.hook:
-        yield f"nothing on nodes, but kubelets are restarted and stopped by: {options.hook}"
+        yield f"files in {options.manifests} of nodes, named {name}, by: {options.hook}"
+        yield "nothing else on nodes, but their kubelets are restarted and stopped by it"
     if options.metrics:
         yield "a Service and the APIService v1beta1.metrics.k8s.io, unless there is one"
     yield f"at most {options.rate} requests a second, for {options.minutes} minutes"

@@ -35,7 +35,7 @@ STEERED: Final = (
 
 ALL: Final = Right("*", "*", ("*",))
 
-RIGHTS: Final = (
+RIGHTS: Final[tuple[Right, ...]] = (
     Right("", "namespaces", ("list", "create", "delete")),
     Right("", "resourcequotas", ("create",)),
     Right("", "serviceaccounts", ("get", "patch")),
@@ -65,14 +65,14 @@ RIGHTS: Final = (
 )
 """For a run with real kubelets."""
 
-HOLLOW: Final = (
+HOLLOW: Final[tuple[Right, ...]] = (
     Right("", "nodes", WRITE, "no hollow nodes", ("nodes",)),
     Right("", "nodes/status", ("patch",), "no hollow nodes", ("nodes",)),
     Right("", "pods/status", ("patch",), "no hollow nodes", ("nodes",)),
 )
 """More, to play the kubelet."""
 
-METRICS: Final = (
+METRICS: Final[tuple[Right, ...]] = (
     Right("", "services", ("create",), "no injected metrics", ("metrics",)),
     Right("discovery.k8s.io", "endpointslices", ("create",), "no injected metrics", ("metrics",)),
     Right("apiregistration.k8s.io", "apiservices", ("get", "list", "create", "delete"),
@@ -114,11 +114,15 @@ def _granted(api: Api, right: Right, verb: str, namespace: str) -> bool:
     return bool(answer.ok and (answer.body.get("status") or {}).get("allowed"))
 
 
-def manifest(name: str = "kubelaws") -> list[dict[str, object]]:
+def manifest(name: str = "kubelaws", rights: tuple[Right, ...] = RIGHTS) -> list[dict[str, object]]:
     """A ClusterRole with these rights, an account, and what binds the two."""
+    verbs: dict[tuple[str, str], dict[str, None]] = {}
+    for right in rights:
+        granted = verbs.setdefault((right.group, right.resource), {})
+        granted.update(dict.fromkeys(right.verbs))
     rules: list[dict[str, object]] = [
-        {"apiGroups": [right.group], "resources": [right.resource], "verbs": list(right.verbs)}
-        for right in RIGHTS
+        {"apiGroups": [group], "resources": [resource], "verbs": list(each)}
+        for (group, resource), each in verbs.items()
     ]
     rbac = "rbac.authorization.k8s.io"
     account = {"kind": "ServiceAccount", "name": name, "namespace": "default"}
