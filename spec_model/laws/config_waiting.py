@@ -274,6 +274,10 @@ def _from_now(pod: Pod, reference: Reference, seen: Seen) -> Iterator[Outcome]:
 
 def _lacks_another(pod: Pod, reference: Reference, seen: Seen) -> bool:
     """Whether something else that the Pod refers to is, or may be, missing."""
+    if any(
+        (each.get("hostPath") or {}).get("type") for each in pod.spec.manifest.get("volumes") or ()
+    ):
+        return True  # its type may not be what is there
     own = {reference.config_map: seen.manifest}
     for each in references(pod.spec.manifest):
         there = own.get(each.config_map) or seen.world.view(

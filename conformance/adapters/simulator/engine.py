@@ -77,10 +77,10 @@ class Engine:
 
     def wipe(self, storage: meta.Object) -> None:
         """Whatever the storage behind a volume holds is deleted, on whichever node (PV-007, PV-008)."""
-        if "hostPath" in storage:
+        if storage.get("hostPath"):
             for kubelet in self.kubelets.values():
                 kubelet.disk.clear(storage["hostPath"]["path"])
-        elif "nfs" in storage:
+        elif storage.get("nfs"):
             self.shares.pop(f"{storage['nfs']['server']}:{storage['nfs']['path']}", None)
 
     def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:

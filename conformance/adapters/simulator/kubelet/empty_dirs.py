@@ -64,6 +64,13 @@ def tmpfs_size(volume: Volume, spec: Mapping[str, Any], allocatable: int) -> int
     return -(-least // PAGE) * PAGE
 
 
+def held_in_memory(worker: PodWorker) -> int:
+    """Bytes of all files that a Pod keeps in memory, whoever wrote them."""
+    listed = worker.pod["spec"].get("volumes") or ()
+    kept = (worker.volumes.contents(each["name"]) for each in listed if is_in_memory(each))
+    return sum(len(content) for files in kept for content in files.values())
+
+
 def overrun(worker: PodWorker) -> str | None:
     """What a kubelet says of a Pod that has written more to disk than it may; None: it has not."""
     for volume in worker.pod["spec"].get("volumes") or ():

@@ -93,7 +93,8 @@ def relieve(kubelet: Kubelet) -> None:
     node_memory = predicates.total_memory(kubelet.node())
     while True:
         here = list(places(kubelet))
-        if sum(run.charged_bytes for _, _, run in here) <= node_memory:
+        held = sum(run.memory_bytes for _, _, run in here)
+        if held + sum(map(empty_dirs.held_in_memory, kubelet.workers())) <= node_memory:
             return
         chosen = oom.victim(
             node_memory,

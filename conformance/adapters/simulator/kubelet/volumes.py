@@ -150,6 +150,8 @@ class Volumes:
             raise errors.forbidden("Pod", self.worker.key[1], f"{where}: read-only file system")
         inner = posixpath.join(mount.sub_path, below(where, mount.path))
         held = self.contents(mount.volume)
+        if any(below(inner, name) or below(name, inner) for name in held if name != inner):
+            raise errors.conflict("Pod", self.worker.key[1], f"{where}: not a directory")
         size = self.size_of(mount.volume)
         rest = sum(len(kept) for name, kept in held.items() if name != inner)
         if size is not None and rest + len(content) > size:
