@@ -121,7 +121,7 @@ def test_the_example_of_data_on_a_host(run: Session, draw: Draw) -> None:
     run.delete("Pod", "test-pd", grace=1)
     run.advance(5)
     next_ = draw(st.sampled_from([first, other_node(run, first)]))
-    there = {} if next_ is None else {"nodeSelector": {"kubernetes.io/hostname": next_}}
+    there: Manifest = {} if next_ is None else {"nodeSelector": {"kubernetes.io/hostname": next_}}
     run.create(pod("test-pd", [made], volumes=volumes, **there))
     run.advance(5)
     if run.view("Pod", "test-pd") is not None:
