@@ -217,10 +217,11 @@ def test_kubernetes_leaves_the_script_as_it_is() -> None:
 def test_a_look_shows_files_and_the_environment() -> None:
     text = (
         "oom_score_adj 985\nMemTotal 1000\ncpus 2\npid 1\nenv 413d31004200\n"
-        "file 2f61 31\nfile 2f62 ff\nfile 2f63 \n"
+        "mount 2f64 755 \nmount 2f65 1777 4096\nfile 2f61 31\nfile 2f62 ff\nfile 2f63 \n"
     )
     seen = puppet.parse_look(text)
     assert seen["files"] == {"/a": "1", "/b": {"base64": "/w=="}, "/c": ""}
+    assert seen["mounts"] == {"/d": {"mode": "0755"}, "/e": {"mode": "1777", "tmpfs": 4096}}
     assert (seen["env"], seen["pid"]) == ({"A": "1"}, 1)
 
 
@@ -231,6 +232,7 @@ def test_a_look_reads_cgroup_v2() -> None:
     )
     assert puppet.parse_look(text) == {
         "files": {},
+        "mounts": {},
         "oom_score_adj": 985,
         "cgroup": {"cpu.max": "50000 100000", "memory.max": "max", "cpu.weight": 39},
         "proc": {"MemTotal": 1024000, "cpus": 2},

@@ -48,6 +48,7 @@ REACH: Final = 'nc -w 3 "$0" "$1" </dev/null >/dev/null 2>&1 && echo reached || 
 LOOK: Final = """
 read -r p <"${KUBELAWS_RUN:-/tmp/.kubelaws}/pid"
 hex() { od -An -v -tx1 "$1" | tr -d ' \\n'; }
+room() { set -- $(stat -f -c '%b %S' "$1"); echo $(($1 * $2)); }
 echo "oom_score_adj $(cat /proc/$p/oom_score_adj)"
 echo "MemTotal $(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
 echo "cpus $(grep -c ^processor /proc/cpuinfo)"
@@ -63,6 +64,11 @@ for n in net ipc pid; do echo "ns.$n $(readlink /proc/$p/ns/$n)"; done
 echo "ip $(ip -4 addr show scope global 2>/dev/null | sed -n 's|.*inet \\([0-9.]*\\).*|\\1|p' | head -n 1)"
 echo "env $(hex /proc/$p/environ)"
 for m in "$@"; do
+  size=
+  while read -r _ at type _; do
+    [ "$at" != "$m" ] || [ "$type" != tmpfs ] || size="$(room "$m")"
+  done </proc/mounts
+  echo "mount $(printf %s "$m" | hex -) $(stat -L -c %a "$m") $size"
   find -L "$m" -type f ! -path '*/..*' 2>/dev/null | while read -r f; do
     echo "file $(printf %s "$f" | hex -) $(hex "$f")"
   done
@@ -70,7 +76,8 @@ done
 :
 """
 """Prints what a process in the container sees, a line each: limits (cgroup v2 or v1), namespaces, its
-address and environment, and the files below the paths that are its arguments."""
+address and environment, and the files below the paths that are its arguments, with the mode of each path
+and the size of what is a tmpfs."""
 
 NAMESPACES: Final = {"net": "network", "ipc": "ipc", "pid": "pid"}
 
@@ -131,12 +138,13 @@ def tell(number: int, order: str) -> list[str]:
 def parse_look(text: str) -> dict[str, Any]:
     """What ``LOOK`` printed, as ``inspect`` answers it."""
     lines = [line.split(" ", 1) for line in text.splitlines() if " " in line]
-    found = {key: rest.strip() for key, rest in lines if key != "file"}
+    found = {key: rest.strip() for key, rest in lines if key not in ("file", "mount")}
     shown: dict[str, Any] = {
         "oom_score_adj": int(found["oom_score_adj"]),
         "cgroup": _cgroup(found),
         "proc": {"MemTotal": int(found["MemTotal"]) * 1024, "cpus": int(found["cpus"])},
         "files": dict(_file(rest) for key, rest in lines if key == "file"),
+        "mounts": dict(_mount(rest) for key, rest in lines if key == "mount"),
     }
     if "pid" in found:
         shown["pid"] = int(found["pid"])
@@ -170,6 +178,13 @@ def _file(rest: str) -> tuple[str, Any]:
     """Path and content; as text where it is text."""
     path, _, content = rest.partition(" ")
     return bytes.fromhex(path).decode(), shown_as(bytes.fromhex(content))
+
+
+def _mount(rest: str) -> tuple[str, dict[str, Any]]:
+    """Path, and the mode of what is there with the size of a tmpfs."""
+    path, mode, *size = rest.split()
+    tmpfs = {"tmpfs": int(size[0])} if size else {}
+    return bytes.fromhex(path).decode(), {"mode": mode.zfill(4), **tmpfs}
 
 
 def shown_as(content: bytes) -> Any:
