@@ -298,3 +298,13 @@ def test_a_patch_of_taints_keeps_others_away() -> None:
 def test_a_patch_of_a_node_says_no_more_than_it_must() -> None:
     sent = mapper(hollow=True).outward({"spec": {"unschedulable": True}}, "Node")
     assert sent == {"spec": {"unschedulable": True}}
+
+
+def test_two_probes_may_be_one_and_the_same() -> None:
+    """A scenario writes it once and uses it twice."""
+    asks = {"exec": {"command": ["cat", "/a"]}}
+    sent = sent_with(livenessProbe=asks, readinessProbe=asks)
+    commands = [sent[each]["exec"]["command"] for each in ("livenessProbe", "readinessProbe")]
+    assert commands == [
+        ["/kubelaws/c/liveness", "cat", "/a"], ["/kubelaws/c/readiness", "cat", "/a"],
+    ]  # fmt: skip
