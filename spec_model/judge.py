@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 from typing import Any, Final, TypeAlias
 
 from spec_model import laws as laws_package
-from spec_model import lifecycles, objects
+from spec_model import lifecycles, objects, situations
 from spec_model.asked import judged_answer
 from spec_model.events import Act, Evaluated, Event, Observation, Rejected, key_of
 from spec_model.law import LAWS, NOTES, Law, Note, Verdict
@@ -52,6 +52,12 @@ def laws_on(*looked_at: str) -> tuple[Law, ...]:
 
 
 @cache
+def laws_for(looked_at: tuple[str, ...], situation: tuple[str, ...]) -> tuple[Law, ...]:
+    """The laws that look at any of these, and have something to say in such a situation."""
+    return tuple(law for law in laws_on(*looked_at) if law.when is None or law.when in situation)
+
+
+@cache
 def notes_on(*looked_at: str) -> tuple[Note, ...]:
     """The notes that look at any of these."""
     load_laws()
@@ -65,8 +71,14 @@ CONTAINER_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By the kind of a container, what laws call it."""
 
-PROBED: Final = "probed container"
-"""An app container or sidecar that has a probe, whatever else it is."""
+PROBED_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
+    kind: (*looked_at, "probed container") for kind, looked_at in CONTAINER_LAWS.items()
+}
+"""The same for one that has a probe."""
+
+WITHOUT_INIT: Final[tuple[str, ...]] = ("Pod",)
+WITH_INIT: Final[tuple[str, ...]] = ("Pod", "Pod with init containers")
+"""By whether a Pod has init containers, what laws call it."""
 
 
 Subject: TypeAlias = "str | tuple[Key] | tuple[Key, str]"
@@ -309,18 +321,17 @@ def _just_created(world: World, event: Observation) -> bool:
 
 
 def _hear_pod(seen: Seen, key: Key, bench: Bench) -> None:
-    """Most laws of initialization have nothing to say of most Pods, and are not even asked."""
+    """Most laws have nothing to say of most Pods and containers, and are not even asked."""
     spec = seen.now.spec
-    bench.hear(laws_on("Pod"), seen, (key,))
-    if spec.init_containers:
-        bench.hear(laws_on("Pod with init containers"), seen, (key,))
+    kinds = WITH_INIT if spec.init_containers else WITHOUT_INIT
+    bench.hear(laws_for(kinds, situations.of_pod(seen)), seen, (key,))
     before = objects.EMPTY if seen.before is None else seen.before.statuses
     for name, status in seen.now.statuses.items():
         container = spec.container(name)
         if container is not None:
-            looked_at = CONTAINER_LAWS[container.kind]
-            laws = laws_on(*looked_at, PROBED) if container.probes else laws_on(*looked_at)
-            bench.hear(laws, SeenContainer(seen, container, before.get(name), status), (key, name))
+            shown = SeenContainer(seen, container, before.get(name), status)
+            looked_at = (PROBED_LAWS if container.probes else CONTAINER_LAWS)[container.kind]
+            bench.hear(laws_for(looked_at, situations.of_container(shown)), shown, (key, name))
 
 
 def _settled(

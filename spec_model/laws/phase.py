@@ -166,7 +166,7 @@ def nothing_runs_in_a_terminal_phase(seen: Seen) -> Verdict:
     )
 
 
-@law("PHASE-011", on="Pod")
+@law("PHASE-011", on="Pod", when="gone")
 def a_deleted_pod_ends_before_it_goes(seen: Seen) -> Verdict:
     """A gracefully deleted Pod passes Succeeded or Failed before DELETED.
 

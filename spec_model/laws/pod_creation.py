@@ -104,7 +104,7 @@ def stored_pods(before: Mapping[str, int] | None, done: Done) -> Mapping[str, in
     return {**kept, uid_of(stored): version_of(stored)}
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="new")
 def the_watch_begins_with_what_was_answered(seen: Seen) -> Verdict:
     """ADDED has the version of the 201; a watch that was not there from the beginning comes later."""
     if seen.before is not None or not seen.fresh:
@@ -118,7 +118,7 @@ def the_watch_begins_with_what_was_answered(seen: Seen) -> Verdict:
     return expect(holds, f"ADDED at version {answered}, as answered", f"ADDED at {shown}")
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="bound")
 def binding_is_one_write(seen: Seen) -> Verdict:
     """The node and PodScheduled=True appear together."""
     if seen.before is None or seen.before.spec.node_name or not seen.now.spec.node_name:
@@ -151,7 +151,7 @@ def the_start_time_stands(seen: Seen) -> Verdict:
     return expect(bool(pod.spec.node_name and host), what, shown)
 
 
-@law(RULE, on="app container")
+@law(RULE, on="app container", when="changed")
 def the_address_comes_before_running(seen: SeenContainer) -> Verdict:
     """A container that starts belongs to a Pod with a node, a startTime and, on its network, an address."""
     if seen.now.state != "running" or (seen.before is not None and seen.before.state == "running"):
