@@ -45,6 +45,7 @@ class Engine:
         self.manners = Manners()
         self.answers: dict[tuple[str, str, str], Answer] = {}  # by Pod UID, container, probe
         self.kubelets: dict[str, Kubelet] = {}
+        self.shares: dict[str, dict[str, bytes]] = {}  # the files below each NFS export
         self._numbers = itertools.count(1)
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
@@ -73,6 +74,14 @@ class Engine:
     def new_number(self) -> int:
         """A number that no kubelet had before: addresses of Pods are made from it (NETWORK-001)."""
         return next(self._numbers)
+
+    def wipe(self, storage: meta.Object) -> None:
+        """Whatever the storage behind a volume holds is deleted, on whichever node (PV-007, PV-008)."""
+        if storage.get("hostPath"):
+            for kubelet in self.kubelets.values():
+                kubelet.disk.clear(storage["hostPath"]["path"])
+        elif storage.get("nfs"):
+            self.shares.pop(f"{storage['nfs']['server']}:{storage['nfs']['path']}", None)
 
     def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
         """A Node brings its kubelet, and takes it away."""

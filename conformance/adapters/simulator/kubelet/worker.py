@@ -60,6 +60,7 @@ class PodWorker:
         self.admitted = False
         self.terminating = False
         self.finished = False
+        self.hurried = False  # evicted: nobody is given time to end
         self.orphaned = False
         self.stopping_within: int | None = None
         self.restarting_all = False
