@@ -19,6 +19,7 @@ from spec_model.asked import judged_answer
 from spec_model.events import Act, Evaluated, Event, Observation, Rejected, key_of
 from spec_model.law import LAWS, NOTES, Law, Note, Verdict
 from spec_model.world import (
+    HELD,
     Breach,
     Done,
     Finding,
@@ -99,9 +100,11 @@ class Bench:
 
     def hear(self, laws: Iterable[Law], event: Any, subject: Subject) -> None:
         """Takes down what the laws say of an event; most of them have nothing to say of most."""
-        for law in laws:
-            verdict = law.judge(event)
-            if verdict is not None:
+        said = [(law, verdict) for law in laws if (verdict := law.judge(event)) is not None]
+        for law, verdict in said:
+            if verdict is HELD:
+                self.exercised.append(law.rules[0])
+            else:
                 self.take(law.rules[0], verdict, subject)
 
     def take(self, rule: str, verdict: Verdict | Void, subject: Subject) -> None:
@@ -211,12 +214,17 @@ def _expire(world: World, event: Event | None, bench: Bench) -> World:
     return World(world.setting, world.at, kept, world.notes, _earliest(kept), (), (), ())
 
 
-def deadlines(world: World) -> list[float]:
-    """When each thing that is owed must have come, in seconds; infinite where it may take for ever.
+def debts(world: World) -> list[tuple[float, tuple[Key, str]]]:
+    """What is owed: when it must have come, in seconds, infinite where it may take for ever; and of
+    which object, for which rule.
 
     ``next_deadline`` is a bound on them, and may be that of something that has come already.
     """
-    return [owed.not_after for known in world.objects.values() for _, owed in known.obligations]
+    return [
+        (owed.not_after, (key, rule))
+        for key, known in world.objects.items()
+        for rule, owed in known.obligations
+    ]
 
 
 def _earliest(kept: Mapping[Key, Known]) -> float:
@@ -376,14 +384,12 @@ def _target(done: Done) -> str:
 def _noted(
     listening: Iterable[Note], notes: Mapping[str, Any], event: Seen | Done
 ) -> Mapping[str, Any]:
-    fresh: dict[str, Any] | None = None
+    known = notes
     for note in listening:
-        known = (notes if fresh is None else fresh).get(note.name)
-        noted = note.remember(known, event)
-        if noted is not known:
-            fresh = dict(notes) if fresh is None else fresh
-            fresh[note.name] = noted
-    return notes if fresh is None else fresh
+        noted = note.remember(known.get(note.name), event)
+        if noted is not known.get(note.name):
+            known = {**known, note.name: noted}
+    return known
 
 
 def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:

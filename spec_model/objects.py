@@ -308,9 +308,9 @@ def merged(target: Any, patch: Any) -> Any:
     >>> merged({"a": 1, "b": {"c": 2}}, {"a": None, "b": {"d": 3}})
     {'b': {'c': 2, 'd': 3}}
     """
-    if not isinstance(patch, Mapping):
+    if not isinstance(patch, (dict, Mapping)):
         return patch
-    result = dict(target) if isinstance(target, Mapping) else {}
+    result = dict(target) if isinstance(target, (dict, Mapping)) else {}
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)

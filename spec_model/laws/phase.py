@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from spec_model.events import Accepted
@@ -46,6 +47,7 @@ def _opens_gates_only(done: Done) -> bool:
     return {type_: each for type_, each in written.items() if "/" not in type_} == kept
 
 
+@lru_cache(maxsize=4)  # most laws ask it of the same observation
 def kubelet_owned(seen: Seen) -> bool:
     """Whether the status is what a kubelet made of its containers, and nobody else's word."""
     target = seen.now.conditions.get("DisruptionTarget")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.clock import EPOCH, Timer
@@ -40,6 +40,7 @@ DEADLINE: Final = Why(
 )
 
 Container = Mapping[str, Any]
+Situation: TypeAlias = tuple[Any, ...]
 
 
 class PodWorker:
@@ -71,7 +72,8 @@ class PodWorker:
         self._wake_at = math.inf
         self._timer: Timer | None = None
         self._resync: Timer | None = None
-        self._told: tuple[tuple[Any, ...], str] | None = None  # of what nothing is left to tell
+        self._told: tuple[Situation, str] | None = None  # of what nothing is left to tell
+        self._planned: tuple[Situation, actions.Actions] | None = None
 
     # One step.
 
@@ -132,9 +134,19 @@ class PodWorker:
             return
         self.wake(self.deadline())
         shown = dict(self.waiting)
-        self.act(actions.compute(self.pod["spec"], self.runtime, self.settings))
+        self.act(self.plan())
         if self.waiting != shown:
             self.publish()
+
+    def plan(self) -> actions.Actions:
+        """What is next: still the same where nothing has changed since that was decided."""
+        told = self._told
+        if told is None or self.prober.workers:  # probes may just have changed something
+            return actions.compute(self.pod["spec"], self.runtime, self.settings)
+        if self._planned is None or self._planned[0] is not told[0]:
+            step = actions.compute(self.pod["spec"], self.runtime, self.settings)
+            self._planned = (told[0], step)
+        return self._planned[1]
 
     def act(self, step: actions.Actions) -> None:
         """Carry out what was decided."""
@@ -217,10 +229,10 @@ class PodWorker:
         self.prober.nudge()
         return decided
 
-    def situation(self) -> tuple[Any, ...]:
-        """All that a status is made from, but the time: where it is the same, so is the status."""
+    def situation(self) -> Situation:
+        """All that a status, and what is next, is made from; but not the time."""
         return (
-            id(self.pod), self.runtime.shown(), tuple(self.waiting.items()), self.start_time,
+            self.pod, self.runtime.shown(), tuple(self.waiting.items()), self.start_time,
             self.kubelet.ip, self.failure, self.terminating, self.restarting_all,
         )  # fmt: skip
 
