@@ -27,6 +27,7 @@ from conformance.adapter import (
 )
 from conformance.describe import compact
 from spec_model import judge
+from spec_model.bench import subject_of
 from spec_model.events import (
     Accepted,
     Act,
@@ -365,7 +366,7 @@ def judged(world: World, event: Event) -> World:
 
 def _named(event: Event) -> str:
     if isinstance(event, Observation):
-        return judge.subject_of(key_of(event.object))
+        return subject_of(key_of(event.object))
     return event.stimulus.verb if isinstance(event, Act) else f"evaluate {event.function}"
 
 

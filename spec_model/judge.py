@@ -11,26 +11,22 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from spec_model import laws as laws_package
 from spec_model import lifecycles, objects, situations
 from spec_model.asked import judged_answer
+from spec_model.bench import Bench, subject_of
 from spec_model.events import Act, Evaluated, Event, Observation, Rejected, key_of
-from spec_model.law import LAWS, NOTES, Law, Note, Verdict
+from spec_model.law import LAWS, NOTES, Law, Note
 from spec_model.world import (
-    HELD,
-    Breach,
     Done,
-    Finding,
-    Held,
     Key,
     Known,
     Obligation,
     Seen,
     SeenContainer,
     Stale,
-    Void,
     World,
 )
 
@@ -82,55 +78,6 @@ WITH_INIT: Final[tuple[str, ...]] = ("Pod", "Pod with init containers")
 """By whether a Pod has init containers, what laws call it."""
 
 
-Subject: TypeAlias = "str | tuple[Key] | tuple[Key, str]"
-"""What a finding is about: an object, a container of it, or whatever a person calls it."""
-
-
-class Bench:
-    """What one step collects before it becomes the next world. Lives no longer than the step."""
-
-    __slots__ = ("at", "edges", "exercised", "findings", "owed")
-
-    def __init__(self, at: float) -> None:
-        self.at = at
-        self.findings: list[Finding] = []
-        self.exercised: list[str] = []
-        self.owed: list[tuple[str, Obligation]] = []
-        self.edges: list[tuple[str, str, str]] = []
-
-    def hear(self, laws: Iterable[Law], event: Any, subject: Subject) -> None:
-        """Takes down what the laws say of an event; most of them have nothing to say of most."""
-        said = [(law, verdict) for law in laws if (verdict := law.judge(event)) is not None]
-        for law, verdict in said:
-            if verdict is HELD:
-                self.exercised.append(law.rules[0])
-            else:
-                self.take(law.rules[0], verdict, subject)
-
-    def take(self, rule: str, verdict: Verdict | Void, subject: Subject) -> None:
-        """Takes down a verdict; ``rule`` is blamed unless the verdict names another."""
-        if isinstance(verdict, Held):
-            self.exercised.append(verdict.rule or rule)
-        elif isinstance(verdict, Breach):
-            blamed = verdict.rule or rule
-            self.exercised.append(blamed)
-            self.findings.append(
-                Finding(
-                    blamed,
-                    _named(subject),
-                    verdict.expected,
-                    verdict.seen,
-                    verdict.because,
-                    self.at,
-                )
-            )
-        elif isinstance(verdict, Obligation):
-            self.owed.append((verdict.rule or rule, verdict))
-        elif isinstance(verdict, tuple):
-            for part in verdict:
-                self.take(rule, part, subject)
-
-
 def step(world: World, event: Event) -> World:
     """The world after an event; its findings, exercised rules and lifecycle edges are the event's."""
     load_laws()
@@ -155,21 +102,6 @@ def judge(events: Iterable[Event], world: World) -> Iterable[World]:
     for event in events:
         world = step(world, event)
         yield world
-
-
-def _named(subject: Subject) -> str:
-    """A subject as a person names it; only a finding needs the name."""
-    return (
-        subject
-        if isinstance(subject, str)
-        else " container ".join((subject_of(subject[0]), *subject[1:]))
-    )
-
-
-def subject_of(key: Key) -> str:
-    """An object as a person names it: ``Pod default/a``."""
-    kind, namespace, name = key
-    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
 
 
 def _next(
