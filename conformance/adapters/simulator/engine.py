@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from conformance.adapters.simulator import meta
@@ -49,7 +49,7 @@ class Engine:
         self._numbers = itertools.count(1)
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
-        self._order: tuple[Component, ...] = ()
+        self._work: tuple[Callable[[], bool], ...] = ()
         self.store.subscribe(self._on_write, frozenset({"Node"}))
         self._wire()
         for number in range(1, nodes + 1):
@@ -58,12 +58,9 @@ class Engine:
 
     def settle(self) -> None:
         """Let every part work, in turn, until none has anything left to do at this instant."""
-        idle = 0  # parts, one after another, that had nothing to do
         for _ in range(MAXIMAL_ROUNDS):
-            for component in self._order:
-                idle = 0 if component.work() else idle + 1
-                if idle >= len(self._order):
-                    return
+            if not max([work() for work in self._work]):  # each has its turn
+                return
         raise RuntimeError("the engine does not come to rest: two parts undo each other's work")
 
     def advance(self, seconds: float) -> None:
@@ -95,7 +92,8 @@ class Engine:
         self._wire()
 
     def _wire(self) -> None:
-        self._order = (self.scheduler, *self.kubelets.values(), *self.controllers)
+        parts: tuple[Component, ...] = (self.scheduler, *self.kubelets.values(), *self.controllers)
+        self._work = tuple(part.work for part in parts)
 
 
 def node_manifest(name: str, cpu: str = "4", memory: str = "8Gi", pods: str = "110") -> meta.Object:
