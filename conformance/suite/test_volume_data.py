@@ -63,7 +63,7 @@ def test_the_example_of_a_cache(run: Session, draw: Draw) -> None:
 @focus("VOLUME-006")
 def test_a_tmpfs_has_a_size(run: Session, draw: Draw) -> None:
     """Its own limit, that of the Pod, or none; it is filled to the brim, and beyond."""
-    limit = draw(st.sampled_from(["4Ki", "8Ki", "1Mi", None]))
+    limit = draw(st.sampled_from(["4Ki", "8Ki", "1Mi", "6000", None]))
     source: Manifest = {"medium": "Memory", **({"sizeLimit": limit} if limit else {})}
     more = draw(st.sampled_from([{}, LIMITED]))
     run.create(mounting(source={"emptyDir": source}, **more))
@@ -72,6 +72,7 @@ def test_a_tmpfs_has_a_size(run: Session, draw: Draw) -> None:
     for index, size in enumerate(draw(st.permutations([4 * KIB, 4 * KIB, 1]))):
         write(run, "c", f"/data/{index}", "x" * size)
     look(run, "c")
+    run.advance(20)
 
 
 @focus("VOLUME-006")
@@ -90,7 +91,7 @@ def test_files_in_memory_count_as_memory(run: Session, draw: Draw) -> None:
 @focus("VOLUME-006")
 def test_too_much_on_disk_evicts(run: Session, draw: Draw) -> None:
     """As much as is allowed, a byte more, or a byte more that is soon deleted; then a new Pod."""
-    source = {"emptyDir": {"sizeLimit": "1Ki"}}
+    source = {"emptyDir": {"sizeLimit": draw(st.sampled_from(["1Ki", "1024", "1024.0"]))}}
     run.create(mounting(source=source))
     run.advance(draw(st.sampled_from([5, 12])))
     size = draw(st.sampled_from([KIB + 1, KIB]))
