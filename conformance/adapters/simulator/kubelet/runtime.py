@@ -96,6 +96,19 @@ class PodRuntime:
         """The sandbox is there and works."""
         return self.sandbox is not None and self.sandbox.is_ready
 
+    def shown(self) -> tuple[Any, ...]:
+        """All that a status shows of it; equal as long as that has not changed."""
+        sandbox = self.sandbox
+        return (
+            None if sandbox is None else (sandbox.ip, sandbox.is_ready),
+            self.epoch,
+            self.removed_before,
+            [
+                (run, run.state, run.passed_startup, run.passed_readiness)
+                for run in self.runs.values()
+            ],
+        )
+
     def running(self) -> Iterator[Run]:
         """The runs whose process lives."""
         return (run for run in self.runs.values() if run.is_running)
