@@ -23,8 +23,20 @@ STATE: Final[Shape] = {
     "terminated": ENDED,
 }
 STATUS: Final[Shape] = {"name": str, "state": STATE, "lastState": STATE, "restartCount": int}
+REQUIREMENTS: Final[Shape] = [{"key": str, "operator": str, "values": [str]}]
+TERM: Final[Shape] = {"matchExpressions": REQUIREMENTS, "matchFields": REQUIREMENTS}
+SELECTOR: Final[Shape] = {"nodeSelectorTerms": [TERM]}
+NODE_AFFINITY: Final[Shape] = {
+    "requiredDuringSchedulingIgnoredDuringExecution": SELECTOR,
+    "requiredDuringSchedulingRequiredDuringExecution": SELECTOR,
+    "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": int, "preference": TERM}],
+}
+TAINT: Final[Mapping[str, Shape]] = {"key": str, "value": str, "effect": str}
 POD_SPEC: Final[Shape] = {
     "restartPolicy": str,
+    "affinity": {"nodeAffinity": NODE_AFFINITY},
+    "tolerations": [{**TAINT, "operator": str}],
+    "priority": int,
     "containers": [CONTAINER],
     "initContainers": [CONTAINER],
     "nodeName": str,
@@ -53,6 +65,7 @@ SCALER_SPEC: Final[Shape] = {
 
 SPECS: Final[Mapping[str, Shape]] = {
     "Pod": POD_SPEC,
+    "Node": {"taints": [TAINT], "unschedulable": bool},
     "PersistentVolume": VOLUME_SPEC,
     "PersistentVolumeClaim": CLAIM_SPEC,
     "HorizontalPodAutoscaler": SCALER_SPEC,
@@ -73,6 +86,12 @@ POD_STATUS: Final[Shape] = {
     "initContainerStatuses": [STATUS],
     "conditions": [{"type": str, "status": str}],
 }
+NODE_STATUS: Final[Shape] = {
+    "allocatable": QUANTITIES,
+    "capacity": QUANTITIES,
+    "conditions": [{"type": str, "status": str}],
+}
+STATUSES: Final[Mapping[str, Shape]] = {"Pod": POD_STATUS, "Node": NODE_STATUS}
 
 
 def misshapen(manifest: Manifest) -> str | None:
@@ -82,7 +101,7 @@ def misshapen(manifest: Manifest) -> str | None:
     'spec.containers: must be a list, is an object'
     """
     kind = manifest.get("kind", "")
-    status = POD_STATUS if kind == "Pod" else {}
+    status = STATUSES.get(kind, {})
     content = CONFIG_MAP if kind == "ConfigMap" else {}
     whole: Shape = {"metadata": METADATA, "spec": SPECS.get(kind, {}), "status": status, **content}
     return next(_complaints(manifest, whole, ""), None)

@@ -56,6 +56,7 @@ def allocate(kubelet: Kubelet, place: Place, resident: int) -> None:
         kill_for_memory(worker, run)
     else:
         relieve(kubelet)
+    kubelet.pressure.look_later()
 
 
 def pod_exceeds_limit(worker: PodWorker) -> bool:

@@ -41,6 +41,7 @@ class View:
     failure: Why | None = None  # why the kubelet failed the Pod, if it did
     terminating: bool = False  # its containers are being stopped, or are
     restarting_all: bool = False
+    evicted: bool = False
 
 
 def pod_status(view: View) -> tuple[dict[str, Any], str]:
@@ -130,6 +131,9 @@ def pod_conditions(view: View, statuses: phase.Statuses, decided: str) -> list[M
     ]
     if view.restarting_all or "AllContainersRestarting" in present:
         made.insert(0, conditions.condition("AllContainersRestarting", view.restarting_all))
+    if view.evicted and view.failure is not None:
+        message = view.failure.message
+        made.append(conditions.condition("DisruptionTarget", True, "TerminationByKubelet", message))
     known = [each for each in made if is_known(each["type"], view.settings)]
     return conditions.merged(old, known, view.now)
 

@@ -49,6 +49,8 @@ def grace_period(worker: PodWorker) -> int:
     """
     if worker.orphaned:
         return worker.settings.least_grace_seconds
+    if worker.grace is not None:
+        return worker.grace
     given = worker.pod["metadata"].get("deletionGracePeriodSeconds")
     if given is None:
         given = worker.pod["spec"].get("terminationGracePeriodSeconds", 30)

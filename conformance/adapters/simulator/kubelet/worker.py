@@ -62,6 +62,7 @@ class PodWorker:
         self.finished = False
         self.orphaned = False
         self.stopping_within: int | None = None
+        self.grace: int | None = None  # what its kubelet grants it, whatever it was promised
         self.restarting_all = False
         self.start_time = ""
         self.prober = Prober(self)
@@ -107,7 +108,7 @@ class PodWorker:
     def admit(self) -> bool:
         """Take the Pod, or fail it for good (PHASE-013). One that has run here is not asked again."""
         ran = (self.pod.get("status") or {}).get("containerStatuses")
-        why = None if ran else admission.rejection(self.pod, *self.kubelet.situation(self))
+        why = None if ran else self.rejection()
         self.admitted = why is None
         if why is not None:
             self.finished = True
@@ -120,6 +121,11 @@ class PodWorker:
             }
             self.write({**(self.pod.get("status") or {}), **rejected})
         return self.admitted
+
+    def rejection(self) -> Why | None:
+        """Why the Pod is not taken: its node is short of memory, or does not suit it."""
+        short = self.kubelet.pressure.rejection(self.pod)
+        return short or admission.rejection(self.pod, *self.kubelet.situation(self))
 
     def go_on(self) -> None:
         """The Pod shall run: report, then do what is next."""
@@ -223,6 +229,7 @@ class PodWorker:
             failure=self.failure,
             terminating=self.terminating,
             restarting_all=self.restarting_all,
+            evicted=self.grace is not None,
         )
 
     def report(self, reason: str, message: str, type_: str = "Normal") -> None:
@@ -386,6 +393,14 @@ class PodWorker:
         self.publish()
         self.finished = True
         self.remove_if_deleted()
+
+    def evict(self, why: Why) -> None:
+        """The node needs what the Pod uses: it ends for good, and soon (EVICT-003)."""
+        self.failure = why
+        self.grace = self.settings.eviction_grace_seconds
+        self.report(why.reason, why.message, "Warning")
+        self.terminating = True
+        self.again()
 
     def remove_if_deleted(self) -> None:
         """The kubelet has the last word on a deleted Pod (TERM-011)."""
