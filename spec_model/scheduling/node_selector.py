@@ -80,7 +80,7 @@ def term_matches(term: Manifest, node: Manifest) -> bool:
 
 def holds(requirement: Manifest, labels: Mapping[str, str]) -> bool:
     """Whether one requirement, known to be well-formed, holds of these labels (AFFINITY-001)."""
-    value = labels.get(requirement["key"])
+    value = labels.get(requirement.get("key") or "")
     operands: Sequence[str] = requirement.get("values") or ()
     match requirement["operator"]:
         case "In":
