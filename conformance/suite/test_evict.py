@@ -107,8 +107,8 @@ def test_who_was_put_out_has_failed(run: Session, draw: Draw) -> None:
     small_node(run)
     policy = draw(st.sampled_from(["Always", "OnFailure", "Never"]))
     run.create(here("a", policy=policy))
-    critical = draw(st.booleans())
-    run.create(here("b", **({"priorityClassName": "system-node-critical"} if critical else {})))
+    critical: dict[str, Any] = {"priorityClassName": "system-node-critical"}
+    run.create(here("b", **(critical if draw(st.booleans()) else {})))
     run.create(here("c", policy=policy))
     if run.can("workloads"):
         template = pod(nodeSelector={"kubernetes.io/hostname": "small"})
