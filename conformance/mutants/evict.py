@@ -145,7 +145,7 @@ def who_was_put_out_is_deleted(original: Any) -> Any:
     """The object of a Pod goes when it has been put out."""
 
     def remove(worker: Any) -> None:
-        if worker.grace is not None and not meta.is_deleting(worker.pod):
+        if worker.hurried and not meta.is_deleting(worker.pod):
             worker.kubelet.store.remove("Pod", *worker.key)
         original(worker)
 

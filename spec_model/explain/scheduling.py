@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from spec_model.events import Manifest
+from spec_model.explain import claims
 from spec_model.explain.statement import Others, Statement, Statements
 from spec_model.objects import EMPTY
 from spec_model.pod.network import clashes, host_ports
@@ -25,10 +26,8 @@ from spec_model.scheduling.node_selector import (
     required_terms,
 )
 from spec_model.scheduling.taints import text, turned_away
-from spec_model.storage.lifecycle import blocks_scheduling
-from spec_model.storage.matching import storage_class
 
-SCHEDULER = "default-scheduler"
+SCHEDULER: Final = "default-scheduler"
 
 
 def statements(pod: Manifest, others: Others, profile: Profile) -> Statements:
@@ -40,7 +39,7 @@ def statements(pod: Manifest, others: Others, profile: Profile) -> Statements:
         return
     if not nodes:
         return
-    kept = [*_kept(pod, spec, others)]
+    kept = [*_kept(spec)]
     yield from kept
     feasible = []
     for node in nodes:
@@ -49,7 +48,7 @@ def statements(pod: Manifest, others: Others, profile: Profile) -> Statements:
         if not refusals:
             feasible.append(node)
     yield from _scores(spec, feasible)
-    yield _outcome(nodes, feasible, bool(kept))
+    yield _outcome(nodes, feasible, bool(kept) or claims.keep_waiting(pod, others))
 
 
 def _bound(spec: Manifest, nodes: Sequence[Manifest], profile: Profile) -> Statements:
@@ -63,37 +62,11 @@ def _bound(spec: Manifest, nodes: Sequence[Manifest], profile: Profile) -> State
         yield Statement(f"node {name} no longer matches", says, rule)
 
 
-def _kept(pod: Manifest, spec: Manifest, others: Others) -> Statements:
+def _kept(spec: Manifest) -> Statements:
     """What keeps the Pod waiting whatever the nodes say."""
     name = spec.get("schedulerName") or SCHEDULER
     if name != SCHEDULER:
         yield Statement("scheduler", f"waits for {name}, and for nobody else", "SCHED-010")
-    namespace = (pod.get("metadata") or EMPTY).get("namespace") or "default"
-    for claim_name in _claims(spec):
-        claim = _find(others, "PersistentVolumeClaim", claim_name, namespace)
-        if claim is None:
-            yield Statement(f"claim {claim_name}", "is not among what was given", "PV-005")
-            continue
-        class_ = _find(others, "StorageClass", storage_class(claim))
-        blocked = blocks_scheduling(claim, class_)
-        if blocked.value:
-            yield Statement(f"claim {claim_name}", "is not bound: no node yet", blocked.because)
-
-
-def _claims(spec: Manifest) -> Iterator[str]:
-    """The names of the claims that a Pod uses."""
-    for volume in spec.get("volumes") or ():
-        if name := (volume.get("persistentVolumeClaim") or EMPTY).get("claimName"):
-            yield str(name)
-
-
-def _find(others: Others, kind: str, name: str, namespace: str | None = None) -> Manifest | None:
-    for each in others:
-        metadata = each.get("metadata") or EMPTY
-        own = metadata.get("namespace") or "default"
-        if each.get("kind") == kind and metadata.get("name") == name and namespace in (None, own):
-            return each
-    return None
 
 
 # -- one node ----------------------------------------------------------------------------------------

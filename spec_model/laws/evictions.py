@@ -12,6 +12,7 @@ from spec_model.laws.placing import holds_room, is_safe, pods_on
 from spec_model.laws.pressure import (
     EVICTED,
     condition_of,
+    keeps_files_in_memory,
     pressed_until,
     running_usage,
     usage_of,
@@ -60,7 +61,7 @@ def usage_changed(before: Moments | None, done: Done) -> Moments:
 @note("put out", on="Pod*")
 def put_out_noted(before: Moments | None, seen: Seen) -> Moments | None:
     """When the last Pod was put out of a node."""
-    if not is_put_out(seen):
+    if seen.now.reason != EVICTED or not is_put_out(seen) or not is_for_memory(seen):
         return before
     return {**(before or {}), seen.now.spec.node_name: seen.at}
 
@@ -77,12 +78,19 @@ def is_put_out(seen: Seen) -> bool:
     )
 
 
+def is_for_memory(seen: Seen) -> bool:
+    """Whether its node was short of memory, as opposed to a Pod that has written too much."""
+    message = str((seen.manifest.get("status") or {}).get("message") or "")
+    return "resource: memory" in message
+
+
 @law(FATE, ORDER, on="Pod")
 def a_pod_that_is_put_out_is_failed(seen: Seen) -> Verdict:
     """Reason Evicted and a DisruptionTarget; one at a time, none that is exempt, and the right one."""
     if seen.now.reason != EVICTED or not is_put_out(seen) or not kubelet_owned(seen):
         return None
-    return (*_told(seen), *_spared(seen), *_alone(seen), *_in_order(seen))
+    found = (*_told(seen), *_spared(seen))
+    return (*found, *_alone(seen), *_in_order(seen)) if is_for_memory(seen) else found
 
 
 def _told(seen: Seen) -> Iterator[Outcome]:
@@ -128,6 +136,8 @@ def _in_order(seen: Seen) -> Iterator[Outcome]:
         if known.view.key != pod.key and holds_room(known.view)
     ]
     others = [other for other in others if not is_exempt(other.manifest).value]
+    if any(map(keeps_files_in_memory, [pod, *others])):
+        return
     if not all(any(s.state == "running" for s in other.statuses.values()) for other in others):
         return  # one of which nothing is known may go first
     staying = [other for other in others if other.deletion_timestamp is None]
@@ -168,8 +178,7 @@ def who_puts_out_says_why(seen: Seen) -> Verdict:
         return None
     name = seen.now.spec.node_name
     node = seen.world.view("Node", "", name)
-    message = str((seen.manifest.get("status") or {}).get("message") or "")
-    if node is None or "resource: memory" not in message:
+    if node is None or not is_for_memory(seen):
         return None
     if condition_of(node, MEMORY_PRESSURE).get("status") == "True":
         return HELD

@@ -11,9 +11,10 @@ from typing import Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.allocations import memory_limit
 from spec_model.laws.cgroups import node_memory
 from spec_model.laws.ladders import UPSETS
-from spec_model.laws.memory import in_use, memory_limit
+from spec_model.laws.memory import in_use
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.placing import pods_on
@@ -27,6 +28,7 @@ from spec_model.resources.eviction import (
     is_exempt,
     is_turned_away,
 )
+from spec_model.storage.empty_dir import is_in_memory
 from spec_model.world import HELD, VOID, Breach, Done, Held, Key, Obligation, Seen, Void, World
 
 RULE: Final = "EVICT-001"
@@ -67,8 +69,15 @@ def available(world: World, name: str, but: Key | None = None) -> int | None:
     capacity = None if node is None else node_memory(node)
     if capacity is None or world.setting.clock == "real":
         return None
-    others = (known.view for known in pods_on(world, name) if known.view.key != but)
-    return capacity - sum(running_usage(world, pod) for pod in others)
+    pods = [known.view for known in pods_on(world, name)]
+    if any(map(keeps_files_in_memory, pods)):
+        return None
+    return capacity - sum(running_usage(world, pod) for pod in pods if pod.key != but)
+
+
+def keeps_files_in_memory(pod: Pod) -> bool:
+    """Whether a Pod has volumes whose files count as memory, whoever wrote them."""
+    return any(map(is_in_memory, pod.spec.manifest.get("volumes") or ()))
 
 
 def pressed_until(world: World, node: str) -> float | None:

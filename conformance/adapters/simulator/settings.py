@@ -91,7 +91,6 @@ class Settings:
     eviction_memory_bytes: int = 100 * 1024 * 1024  # EVICT-001: below it memory is short
     eviction_look_seconds: float = 10.0  # EVICT-001, EVICT-003
     eviction_told_seconds: float = 300.0  # EVICT-001: after pressure was last observed
-    eviction_grace_seconds: int = 1  # EVICT-003
     eviction_by_class: bool = False  # EVICT-002: the QoS class alone
     # What Pods say of themselves: CONDITION, REASON.
     unknown_conditions: frozenset[str] = frozenset()  # CONDITION-001: types that are not there yet

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.adapters.simulator import meta, predicates, resources
 from conformance.adapters.simulator.clock import Timer
-from conformance.adapters.simulator.kubelet import eviction
-from conformance.adapters.simulator.kubelet.status import Why
+from conformance.adapters.simulator.kubelet import empty_dirs, eviction
+from conformance.adapters.simulator.kubelet.status import EVICTED, Why
 
 if TYPE_CHECKING:
     from conformance.adapters.simulator.kubelet import Kubelet
@@ -106,7 +106,7 @@ class Pressure:
         node = self.kubelet.node()
         self.kubelet.store.event(node, "EvictionThresholdMet", message, "Warning", "kubelet")
         for victim in self.victims()[:1]:
-            victim.evict(Why("Evicted", LOW))
+            victim.evict(Why(EVICTED, LOW))
 
     def victims(self) -> list[PodWorker]:
         """Those who may be put out, the first one first (EVICT-002)."""
@@ -133,9 +133,10 @@ class Pressure:
             return None
         if resources.qos_class(pod) != resources.BEST_EFFORT:
             return None
-        return Why("Evicted", f"The node had condition: [{CONDITION}]. ")
+        return Why(EVICTED, f"The node had condition: [{CONDITION}]. ")
 
 
 def used_by(worker: PodWorker) -> int:
-    """Bytes that the containers of a Pod hold."""
-    return sum(run.memory_bytes for run in worker.runtime.running())
+    """Bytes that the containers of a Pod hold, and its files in memory."""
+    held = sum(run.memory_bytes for run in worker.runtime.running())
+    return held + empty_dirs.held_in_memory(worker)
