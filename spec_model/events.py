@@ -50,6 +50,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "provisioner": "volumes are provisioned dynamically",
     "reclaimer": "released volumes are deleted or recycled",
     "pod-gc": "terminated and orphaned Pods are collected",
+    "controller-flags": "the tester can change flags of the controller manager",
     "eviction": "kubelets evict Pods under node pressure",
     "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
 }
@@ -118,6 +119,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "remove-manifest": Verb("static-pods", ("node", "file")),
     "configure-kubelet": Verb("kubelet-config", ("node", "configuration")),
+    "configure-controllers": Verb(  # flags: terminated-pod-gc-threshold; documented, -seconds
+        "controller-flags", ("flags",)
+    ),
     "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),

@@ -24,7 +24,7 @@ from spec_model.resources.requests import effective_requests
 from spec_model.rules import Decision
 from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
-from spec_model.workloads import hpa
+from spec_model.workloads import hpa, victims
 
 Arguments: TypeAlias = Mapping[str, Any]
 Function: TypeAlias = Callable[[Arguments, Profile], Decision[Any]]
@@ -167,6 +167,7 @@ FUNCTIONS: Final = Functions(
         "configmap.from_sources": _config_map_from,
         **hpa.FUNCTIONS,
         **matching.FUNCTIONS,
+        **victims.FUNCTIONS,
         **answers.FUNCTIONS,
     }
 )

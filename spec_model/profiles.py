@@ -118,6 +118,9 @@ class Profile:
     static_pods_always_restart: bool = False  # STATIC-006
     static_pods_forbid_config_maps_only: bool = False  # STATIC-007
     force_needs_both_flags: bool = False  # TERM-012
+    deployment_selector_fixed: bool = True  # REPLICA-005
+    stateful_set_update: str = "RollingUpdate"  # STATEFUL-003: where no strategy is named
+    terminated_pods_expire: bool = False  # GC-002: by age, not by count
 
 
 V1_36: Final = Profile(name="v1.36")
@@ -175,6 +178,9 @@ DOCUMENTED: Final = Profile(
     static_pods_always_restart=True,
     static_pods_forbid_config_maps_only=True,
     force_needs_both_flags=True,
+    deployment_selector_fixed=False,
+    stateful_set_update="OnDelete",
+    terminated_pods_expire=True,
 )
 
 PROFILES: Final = {profile.name: profile for profile in (V1_36, DOCUMENTED)}

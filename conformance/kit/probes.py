@@ -395,6 +395,11 @@ def _runtime_fault(run: Session) -> str:
     return "a node without a runtime is not ready"
 
 
+def _controller_flags(run: Session) -> str:
+    served(run, "configure-controllers", flags={"terminated-pod-gc-threshold": 100})
+    return "the threshold of the Pod collector was set"
+
+
 PROBES: Final[Mapping[str, Probe]] = {
     "kubelet": _kubelet,
     "scheduler": _scheduler,
@@ -414,6 +419,7 @@ PROBES: Final[Mapping[str, Probe]] = {
     "networking": _networking,
     "file-write": _file_write,
     "runtime-fault": _runtime_fault,
+    "controller-flags": _controller_flags,
     "sandbox-loss": _sandbox,
     "kubelet-restart": _restart_kubelet,
     "kubelet-config": _configure,

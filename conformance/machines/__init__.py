@@ -30,6 +30,7 @@ from strategies.operations import TARGETS, Kind, Operation, Subject, operations,
 from strategies.operations.contents import CONTENTS
 from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
+from strategies.operations.replicas import REPLICAS
 from strategies.operations.scaling import SCALING
 from strategies.operations.statics import STATICS
 from strategies.operations.volumes import VOLUMES
@@ -43,7 +44,10 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("storage", VOLUMES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONTENTS, PODS, TIME),
-        Subject("cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, TIME),
+        Subject("replicas", REPLICAS, NODES, TIME),
+        Subject(
+            "cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, REPLICAS, TIME
+        ),
     )
 }
 """What is examined by drawn sequences: one subject each, and the whole cluster."""

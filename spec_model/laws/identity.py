@@ -11,6 +11,7 @@ from spec_model.events import Accepted, Manifest, Rejected, key_of
 from spec_model.law import Verdict, law, note
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod import conditions
+from spec_model.pod.termination import OVER
 from spec_model.world import HELD, Breach, Done, Held, Key, Seen
 
 CONFLICT: Final = 409
@@ -197,7 +198,8 @@ def a_bare_pod_stays_gone(seen: Seen) -> Verdict:
         return (
             Breach("gone for good, for it has no owner", "a Pod of its name") if is_back else None
         )
-    if found.uid in ("", seen.now.uid) and not found.asked and not seen.now.spec.node_name:
+    is_placed = seen.now.spec.node_name or seen.now.phase in OVER  # ended, and it may be collected
+    if found.uid in ("", seen.now.uid) and not found.asked and not is_placed:
         return Breach("it waits Pending until it can be placed", "it was deleted")
     return None
 

@@ -14,6 +14,8 @@ from conformance.adapters.simulator.api.deletion import SYSTEM_FIELDS
 from conformance.adapters.simulator.api.fields import Problems
 from conformance.adapters.simulator.api.nodes import NodeStrategy
 from conformance.adapters.simulator.api.pods import PodStrategy, bound
+from conformance.adapters.simulator.api.quotas import ResourceQuotaStrategy
+from conformance.adapters.simulator.api.revisions import ControllerRevisionStrategy
 from conformance.adapters.simulator.api.services import (
     EndpointSliceStrategy,
     EndpointsStrategy,
@@ -57,6 +59,8 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
         DeploymentStrategy(),
         DaemonSetStrategy(),
         StatefulSetStrategy(),
+        ControllerRevisionStrategy(),
+        ResourceQuotaStrategy(),
         JobStrategy(),
     )
 }

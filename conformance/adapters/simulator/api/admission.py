@@ -6,6 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.adapters.simulator import errors, meta
+from conformance.adapters.simulator.api import quotas
 from conformance.adapters.simulator.meta import Object
 from spec_model.events import Cause
 
@@ -40,7 +41,7 @@ def admit_change(new: Object) -> None:
         new["spec"]["tolerations"] = with_default_tolerations(new["spec"].get("tolerations") or [])
 
 
-def _admit_pod(pod: Object, store: Store) -> None:  # noqa: ARG001
+def _admit_pod(pod: Object, store: Store) -> None:
     spec = pod["spec"]
     if not is_mirror(pod):
         account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
@@ -48,6 +49,7 @@ def _admit_pod(pod: Object, store: Store) -> None:  # noqa: ARG001
     spec["tolerations"] = with_default_tolerations(spec.get("tolerations") or [])
     spec["priority"] = _priority(pod)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    quotas.admit_pod(pod, store)
 
 
 def is_mirror(pod: Object) -> bool:
