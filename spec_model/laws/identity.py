@@ -177,10 +177,14 @@ def bare_pod_asked(before: BarePods | None, done: Done) -> BarePods:
 
 @note("bare", on="Pod*")
 def bare_pod_gone(before: BarePods | None, seen: Seen) -> BarePods:
-    """Pods that went."""
+    """Pods that went; one that is adopted is bare no longer."""
     known = before or {}
-    found = known.get(seen.now.key) if seen.type == "DELETED" else None
+    found = known.get(seen.now.key)
     if found is None or found.uid not in ("", seen.now.uid):
+        return known
+    if seen.manifest["metadata"].get("ownerReferences"):
+        return {key: bare for key, bare in known.items() if key != seen.now.key}
+    if seen.type != "DELETED":
         return known
     return {**known, seen.now.key: evolve(found, gone=seen.at)}
 
@@ -194,7 +198,8 @@ def a_bare_pod_stays_gone(seen: Seen) -> Verdict:
     if found is None:
         return None
     if seen.type != "DELETED":
-        is_back = found.gone is not None and found.uid != seen.now.uid
+        is_owned = seen.manifest["metadata"].get("ownerReferences")
+        is_back = found.gone is not None and found.uid != seen.now.uid and not is_owned
         return (
             Breach("gone for good, for it has no owner", "a Pod of its name") if is_back else None
         )

@@ -165,6 +165,8 @@ def _release(seen: Seen, pod: Pod) -> Obligation:
         if later.type != "DELETED" and is_active(now):
             return None
         by_controller = is_driven(later.world) and not deleted_by_tester(later.world, uid)
+        if not _is_still_of(later, reference):
+            return VOID
         if not by_controller or now.phase in ("Succeeded", "Failed") or not _is_left_alone(later):
             return VOID
         return Breach(f"released by {name}, and running on", "deleted", rule=RULE)
@@ -189,6 +191,16 @@ def _release(seen: Seen, pod: Pod) -> Obligation:
         on=key,
         overdue=overdue,
     )
+
+
+def _is_still_of(seen: Seen, reference: Manifest) -> bool:
+    """Whether nobody else owns it by now, and its owner stays."""
+    now = controller_of(seen.manifest)
+    if now and now.get("uid") != reference["uid"]:
+        return False
+    key = (reference["kind"], seen.now.key[1], reference["name"])
+    owner = seen.world.objects.get(key)
+    return owner is not None and owner.uid == reference["uid"] and not is_going(owner.manifest)
 
 
 def _is_left_alone(seen: Seen) -> bool:

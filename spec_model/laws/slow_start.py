@@ -1,7 +1,7 @@
 """REPLICA-003: how many Pods are made and deleted at a time, and what is said when that fails.
 
 A sync is not seen. On a virtual clock every write is, and a sync begins because of something that is
-seen: so failures in a row, with nothing new of the workload or its Pods between them, are of one sync.
+seen: so failures in a row, with nothing new of workloads or Pods between them, are of one sync.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from attrs import frozen
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law, note
-from spec_model.laws.flocks import active_pods, flock_of, is_going, owner_uid
+from spec_model.laws.flocks import active_pods, flock_of, is_going
 from spec_model.objects import EMPTY
 from spec_model.workloads.ownership import REPLICATED
 from spec_model.world import VOID, Breach, Held, Key, Obligation, Outcome, Seen, Void, World
@@ -54,21 +54,13 @@ def making(before: Runs | None, seen: Seen) -> Runs:
 
 
 @note("making", on="Pod*")
-def a_pod_is_seen(before: Runs | None, seen: Seen) -> Runs | None:
-    """Whatever is seen of a Pod may begin another sync of its owner."""
-    return _begun(before, owner_uid(seen.now)) if before else before
-
-
 @note("making", on="ReplicaSet*")
 @note("making", on="ReplicationController*")
-def a_workload_is_seen(before: Runs | None, seen: Seen) -> Runs | None:
-    """Whatever is seen of a workload may begin another sync of it."""
-    return _begun(before, seen.manifest["metadata"].get("uid", "")) if before else before
-
-
-def _begun(before: Runs, uid: str) -> Runs:
-    run = before.get(uid)
-    return before if run is None or not run.failed else {**before, uid: Run(run.at, run.made, 0)}
+def another_sync_may_begin(before: Runs | None, _: Seen) -> Runs | None:
+    """Whatever is seen of a workload or of any Pod, which it might want, may begin another sync."""
+    if not before or not any(run.failed for run in before.values()):
+        return before
+    return {uid: Run(run.at, run.made, 0) for uid, run in before.items()}
 
 
 @law(RULE, on="Event FailedCreate")

@@ -324,7 +324,10 @@ def _takes_a_step(seen: Seen, key: Key, uid: str, since: float) -> Obligation:
         decision = stateful.owed(known.manifest["spec"], there, world.profile)
         step = decision.value
         if step is not None:
-            what = f"{step.verb} {key[2]}-{step.ordinal}"
+            name = f"{key[2]}-{step.ordinal}"
+            if step.verb == "create" and ("Pod", key[1], name) in world.objects:
+                return VOID  # the name is taken by a Pod of somebody else
+            what = f"{step.verb} {name}"
             return Breach(what, "nothing happens", rule=decision.because)
         return _revisions_settled(known, there, world)
 

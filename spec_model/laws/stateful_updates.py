@@ -151,7 +151,7 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
         if known is None or known.uid != uid or not _is_observed(known.manifest):
             return VOID
         asked: Wish = known.notes["wish"]
-        if asked.since > seen.at - seen.tolerance.lateness and asked.since > known.since:
+        if asked.before != asked.spec and asked.since > seen.at - seen.tolerance.lateness:
             return VOID
         status = known.manifest.get("status") or EMPTY
         current, update = status.get("currentRevision", ""), status.get("updateRevision", "")
