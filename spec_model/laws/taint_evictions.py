@@ -61,6 +61,21 @@ def _is_added(tolerations: Sequence[Manifest], key: str, wait: float) -> Outcome
     return Breach(f"{key}:{NO_EXECUTE} tolerated for {wait:g} s", "not tolerated")
 
 
+@law(RULE, on="Pod")
+def a_pod_says_something_of_lost_nodes(seen: Seen) -> Verdict:
+    """Whoever made it: it tolerates them for ever, or for some time."""
+    if seen.before is not None or not seen.fresh or seen.profile.lost_pod_phase is not None:
+        return None
+    if is_static(seen.manifest):
+        return None
+    missing = untold(seen.now.spec.manifest.get("tolerations") or ()).value
+    if not missing:
+        return held(RULE)
+    if not is_driven(seen.world) or not seen.manifest["metadata"].get("ownerReferences"):
+        return None  # what the tester makes is judged by the answer
+    return Breach("tolerations of lost nodes", f"nothing of {', '.join(missing)}")
+
+
 # -- What is owed ------------------------------------------------------------------------------------
 
 
