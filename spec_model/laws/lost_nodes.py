@@ -10,6 +10,7 @@ from attrs import evolve
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws import node_loss
+from spec_model.laws.deletion import in_time
 from spec_model.laws.flocks import deleted_by_tester, is_driven
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.node_loss import (
@@ -125,9 +126,10 @@ def _unready(pod: Pod, due: float) -> Obligation:
         ready = (seen.now.conditions.get("Ready") or EMPTY).get("status")
         return held(LOST) if ready == "False" else None
 
+    what = "Ready=False, for its node is lost"
     return Obligation(
-        what="Ready=False, for its node is lost",
-        settled=settled,
+        what=what,
+        settled=in_time(what, due, settled),
         not_after=due,
         disturbed_by=COMES_BACK,
         rule=LOST,
@@ -255,10 +257,12 @@ def _given_up(seen: Seen, pod: Pod, node: str) -> Obligation:
         found = world.view("Node", "", node)
         return VOID if found is None or not _is_out_of_service(found) else None
 
+    what = "Failed and removed, for its node is out of service"
+    due = seen.at + COLLECTION + seen.tolerance.lateness
     return Obligation(
-        what="Failed and removed, for its node is out of service",
-        settled=settled,
-        not_after=seen.at + COLLECTION + seen.tolerance.lateness,
+        what=what,
+        settled=in_time(what, due, settled),
+        not_after=due,
         disturbed_by=COMES_BACK,
         rule=PHASE,
         on=pod.key,

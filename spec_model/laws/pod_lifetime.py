@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from spec_model.events import Rejected
 from spec_model.law import Verdict, held, law, note
-from spec_model.laws.deletion import finalizers
+from spec_model.laws.deletion import finalizers, in_time
 from spec_model.laws.flocks import deleted_by_tester, is_driven
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import EMPTY, Pod, is_static
@@ -190,9 +190,10 @@ def _expires(event: Seen | Done, pod: Pod, since: float, limit: float) -> Obliga
         return VOID if finalizers(seen.now) or not has_ended(seen.now) else None
 
     due = max(event.at, since + limit) + PERIOD + event.world.setting.tolerance.lateness
+    what = f"collected {limit:g} s after it has ended"
     return Obligation(
-        what=f"collected {limit:g} s after it has ended",
-        settled=settled,
+        what=what,
+        settled=in_time(what, due, settled),
         not_after=due,
         disturbed_by=frozenset({"configure-controllers", "write-status"}),
         rule=COUNT,
@@ -213,10 +214,12 @@ def who_goes_without_a_node_needs_no_kubelet(seen: Seen) -> Verdict:
         return held(STRANDED) if is_driven(seen.world) else None
     if pod.deletion_timestamp is None or finalizers(pod):
         return None
+    what = "removed by force, for no kubelet will do it"
+    due = seen.at + PERIOD + seen.tolerance.lateness
     return Obligation(
-        what="removed by force, for no kubelet will do it",
-        settled=_is_removed,
-        not_after=seen.at + PERIOD + seen.tolerance.lateness,
+        what=what,
+        settled=in_time(what, due, _is_removed),
+        not_after=due,
         rule=STRANDED,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
@@ -140,15 +140,22 @@ def _leaves(seen: Seen, pod: Pod, end: float) -> Obligation:
         has_changed = known is not None and known >= seen.at
         return VOID if wait is None or not executing(found) or has_changed else None
 
+    what = f"deleted by the taint manager at {end:g} s, for it tolerates node {node} no longer"
+    due = end + seen.tolerance.lateness
     return Obligation(
-        what=f"deleted by the taint manager at {end:g} s, for it tolerates node {node} no longer",
-        settled=settled,
-        not_after=end + seen.tolerance.lateness,
+        what=what,
+        settled=lambda later: settled(later) if later.at <= due else _late(later, overdue, what),
+        not_after=due,
         disturbed_by=frozenset({"replace"}),
         rule=RULE,
         on=key,
         overdue=overdue,
     )
+
+
+def _late(seen: Seen, overdue: Callable[[World], Void | None], what: str) -> Breach | Void:
+    """What is seen of it only after it was due came too late, unless it was pointless by then."""
+    return overdue(seen.world) or Breach(what, f"not seen before {seen.at:g} s", rule=RULE)
 
 
 def _documented(seen: Seen) -> Verdict:
@@ -188,10 +195,11 @@ def _given_up(seen: Seen, pod: Pod, node: str, end: float) -> Obligation:
         crowded = sum(ready(each) != "True" for each in nodes) > 1
         return VOID if is_back or crowded else None
 
+    what, due = f"deleted at {end:g} s, for its node is lost", end + seen.tolerance.lateness
     return Obligation(
-        what=f"deleted at {end:g} s, for its node is lost",
-        settled=settled,
-        not_after=end + seen.tolerance.lateness,
+        what=what,
+        settled=lambda later: settled(later) if later.at <= due else _late(later, overdue, what),
+        not_after=due,
         disturbed_by=frozenset({"start-node", "stop-node", "replace", "patch"}),
         rule=RULE,
         on=pod.key,
