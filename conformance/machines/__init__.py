@@ -33,6 +33,7 @@ from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.replicas import REPLICAS
 from strategies.operations.scaling import SCALING
 from strategies.operations.statics import STATICS
+from strategies.operations.storage import STORAGE
 from strategies.operations.volumes import VOLUMES
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
@@ -41,12 +42,13 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("lifecycle", PODS, ENDINGS, TIME),
         Subject("nodes", PODS, NODES, ENDINGS, TIME),
         Subject("statics", STATICS, NODES, TIME),
-        Subject("storage", VOLUMES, TIME),
+        Subject("storage", VOLUMES, STORAGE, NODES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONTENTS, PODS, TIME),
         Subject("replicas", REPLICAS, NODES, TIME),
         Subject(
-            "cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, REPLICAS, TIME
+            "cluster",
+            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, STORAGE, REPLICAS, TIME),
         ),
     )
 }

@@ -71,7 +71,7 @@ def test_names_and_claims_stay(run: Session, draw: Draw) -> None:
 def test_one_after_the_other(run: Session, draw: Draw) -> None:
     """Pods come up slowly, one is not ready for a while, and the number changes meanwhile."""
     kind = draw(managements)
-    more = {"minReadySeconds": 10} if draw(st.booleans()) else {}
+    more: Manifest = {"minReadySeconds": 10} if draw(st.booleans()) else {}
     run.create(stateful_set(replicas=3, podManagementPolicy=kind, **more))
     for _ in range(draw(st.integers(1, 3))):
         run.advance(draw(st.sampled_from([0, 2, 30])))

@@ -154,7 +154,7 @@ def documented_a_lost_pod_fails(done: Done) -> Verdict:
     )
 
 
-@law(PHASE, on="Pod")
+@law(PHASE, on="Pod", when="stirred")
 def the_phase_is_kept(seen: Seen) -> Verdict:
     """While the Node object exists nobody touches the phase of a Pod that it lost."""
     verdict = node_loss.the_phase_stays_while_the_node_is_lost(seen)
@@ -180,7 +180,7 @@ def gone_nodes(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str, f
     return {each: at for each, at in known.items() if each != name} if name in known else known
 
 
-@law(PHASE, on="Pod")
+@law(PHASE, on="Pod", when="changed")
 def an_orphan_is_failed_by_the_collector(seen: Seen) -> Verdict:
     """Not before its Node has been absent for 40 s, and with a condition that says who did it."""
     before: Pod | None = seen.before
@@ -224,7 +224,7 @@ def a_node_out_of_service_gives_its_pods_up(seen: Seen) -> Verdict:
     return tuple(owed) or None
 
 
-@law(PHASE, on="Pod")
+@law(PHASE, on="Pod", when="marked")
 def who_goes_on_a_node_out_of_service_is_removed(seen: Seen) -> Verdict:
     """The same for one that is deleted later."""
     pod: Pod = seen.now

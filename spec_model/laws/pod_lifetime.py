@@ -49,7 +49,7 @@ def over_since(before: float | None, seen: Seen) -> float | None:
 # -- Who goes, and why -------------------------------------------------------------------------------
 
 
-@law(PERSISTS, on="Pod")
+@law(PERSISTS, on="Pod", when="stirred")
 def nobody_deletes_a_pod_of_itself(seen: Seen) -> Verdict:
     """Bare Pods alone: who has an owner may go at its will."""
     before: Pod | None = seen.before
@@ -129,7 +129,7 @@ def who_has_ended_is_still_there(done: Done) -> Verdict:
 # -- GC-002: what must be collected ------------------------------------------------------------------
 
 
-@law(COUNT, on="Pod")
+@law(COUNT, on="Pod", when="changed")
 def too_many_that_have_ended_are_collected(seen: Seen) -> Verdict:
     """Owed from when one more has ended; documented, by each for itself."""
     if seen.type == "DELETED" or seen.notes.get("over since") != seen.at:
@@ -204,7 +204,7 @@ def _expires(event: Seen | Done, pod: Pod, since: float, limit: float) -> Obliga
 # -- GC-007: who never had a node --------------------------------------------------------------------
 
 
-@law(STRANDED, on="Pod")
+@law(STRANDED, on="Pod", when="ending")
 def who_goes_without_a_node_needs_no_kubelet(seen: Seen) -> Verdict:
     """Removed by the next look of the collector, if not at once, unless somebody holds it."""
     pod: Pod = seen.now

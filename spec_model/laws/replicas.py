@@ -54,7 +54,7 @@ def the_number_that_is_asked_for_is_reached(seen: Seen) -> Verdict:
     return converges(seen, _key(seen.manifest), seen.manifest["metadata"]["uid"])
 
 
-@law(NUMBER, on="Pod")
+@law(NUMBER, on="Pod", when="stirred")
 def who_is_lost_is_replaced(seen: Seen) -> Verdict:
     """Owed by the owner of a Pod that ceases to count, or begins to."""
     before: Pod | None = seen.before
@@ -141,7 +141,7 @@ def the_status_counts_the_pods(seen: Seen) -> Verdict:
     return _owed_status(seen, _key(seen.manifest), uid, seen.at)
 
 
-@law(STATUS, on="Pod")
+@law(STATUS, on="Pod", when="stirred")
 def the_status_follows_the_pods(seen: Seen) -> Verdict:
     """Owed by the owner of a Pod that changes in what is counted; when it is available, too."""
     before, pod = seen.before, seen.now

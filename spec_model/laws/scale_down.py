@@ -44,6 +44,8 @@ def steady(before: Steady | None, seen: Seen) -> Steady | None:
     pod: Pod = seen.now
     if before is None and not pod.manifest["metadata"].get("ownerReferences"):
         return None
+    if before is not None and _looks_alike(seen.before, pod):
+        return before
     looks = (
         pod.spec.node_name,
         pod.phase,
@@ -53,6 +55,19 @@ def steady(before: Steady | None, seen: Seen) -> Steady | None:
         restarts(pod, "sidecar"),
     )
     return before if before is not None and before.looks == looks else Steady(looks, seen.at)
+
+
+def _looks_alike(was: Pod | None, now: Pod) -> bool:
+    """Whether plainly nothing has changed: views share what has not."""
+    return (
+        was is not None
+        and was.statuses is now.statuses
+        and was.conditions is now.conditions
+        and was.phase == now.phase
+        and was.spec is now.spec
+        and was.manifest["metadata"].get("annotations")
+        == now.manifest["metadata"].get("annotations")
+    )
 
 
 @frozen
@@ -77,7 +92,7 @@ def first_to_go(before: Mapping[str, Start] | None, seen: Seen) -> Mapping[str, 
     return {**kept, uid: Start(seen.at, tuple(active_pods(seen.world, uid)))}
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="stirred")
 def the_right_one_goes(seen: Seen) -> Verdict:
     """Of the Pods that were there when one was deleted for being too many, none that stays was due."""
     pod: Pod | None = seen.before

@@ -114,7 +114,7 @@ def members(world: World, workload: Known, at: float) -> Members:
 # -- STATEFUL-001: identity --------------------------------------------------------------------------
 
 
-@law(IDENTITY, on="Pod")
+@law(IDENTITY, on="Pod", when="new")
 def a_member_has_its_name_and_claims(seen: Seen) -> Verdict:
     """A Pod that a set makes has an ordinal of it, and mounts the claims of that ordinal."""
     owner = _set_of_new(seen)
@@ -196,7 +196,7 @@ def deleted_claims(before: frozenset[str] | None, done: Done) -> frozenset[str]:
 # -- STATEFUL-002: order -----------------------------------------------------------------------------
 
 
-@law(ORDER, on="Pod")
+@law(ORDER, on="Pod", when="new")
 def one_comes_after_the_other(seen: Seen) -> Verdict:
     """In order, a Pod is made only when all before it are healthy, and available."""
     owner = _set_of_new(seen)
@@ -226,7 +226,7 @@ def _was_ready(seen: Seen, owner: Known, place: int) -> bool:
     return since is None or seen.wall - since >= minimum - seen.tolerance.truncation
 
 
-@law(ORDER, on="Pod")
+@law(ORDER, on="Pod", when="stirred")
 def the_last_goes_first(seen: Seen) -> Verdict:
     """One that is too many goes when nothing is left behind it, and those before it are healthy."""
     pod: Pod | None = seen.before
@@ -284,7 +284,7 @@ def a_set_takes_its_steps(seen: Seen) -> Verdict:
     return _takes_a_step(seen, key, metadata["uid"], seen.at)
 
 
-@law(IDENTITY, ORDER, UPDATE, on="Pod")
+@law(IDENTITY, ORDER, UPDATE, on="Pod", when="stirred")
 def a_set_takes_its_steps_when_a_pod_changes(seen: Seen) -> Verdict:
     """Owed by the set of a Pod that comes, goes, or changes in health."""
     before = seen.before

@@ -66,7 +66,7 @@ def _key(manifest: Manifest) -> Key:
 # -- Who is deleted ----------------------------------------------------------------------------------
 
 
-@law(UPDATE, ORDER, on="Pod")
+@law(UPDATE, ORDER, on="Pod", when="stirred")
 def an_update_goes_from_the_end_to_the_partition(seen: Seen) -> Verdict:
     """Judged a little later: only then does the status show which revision is the new one."""
     pod: Pod | None = seen.before
@@ -135,7 +135,7 @@ def _is_observed(workload: Manifest) -> bool:
 # -- What is made ------------------------------------------------------------------------------------
 
 
-@law(UPDATE, on="Pod")
+@law(UPDATE, on="Pod", when="new")
 def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
     """A new Pod is of the new revision, or below the partition of the current one."""
     if seen.before is not None or not seen.fresh:

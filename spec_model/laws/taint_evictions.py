@@ -61,7 +61,7 @@ def _is_added(tolerations: Sequence[Manifest], key: str, wait: float) -> Outcome
     return Breach(f"{key}:{NO_EXECUTE} tolerated for {wait:g} s", "not tolerated")
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="new")
 def a_pod_says_something_of_lost_nodes(seen: Seen) -> Verdict:
     """Whoever made it: it tolerates them for ever, or for some time."""
     if seen.before is not None or not seen.fresh or seen.profile.lost_pod_phase is not None:
@@ -102,7 +102,8 @@ def _owed_by_all(seen: Seen, taints: list[Manifest]) -> Iterator[Obligation]:
             yield _leaves(seen, pod, max(began + wait, seen.at))
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="bound")
+@law(RULE, on="Pod", when="new")
 def who_comes_to_a_tainted_node_goes(seen: Seen) -> Verdict:
     """Owed by a Pod that is bound to a node that is tainted already."""
     pod: Pod = seen.now
@@ -222,7 +223,7 @@ def told_evicted(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str,
     return {**recent, str(about.get("uid")): seen.at}
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="marked")
 def nobody_is_driven_away_early(seen: Seen) -> Verdict:
     """Who is deleted for a taint has stayed as long as it tolerates it; an Event tells of it."""
     before, pod = seen.before, seen.now

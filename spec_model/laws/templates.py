@@ -51,7 +51,7 @@ def a_new_template_touches_no_pod(seen: Seen) -> Verdict:
     )
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="new")
 def a_new_pod_is_made_of_the_template(seen: Seen) -> Verdict:
     """Of the one that there is; right after a change it may still be the one before."""
     if seen.before is not None or not seen.fresh or not is_driven(seen.world):

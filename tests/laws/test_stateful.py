@@ -189,7 +189,8 @@ def test_a_new_pod_is_of_the_new_revision() -> None:
     went = seen(10, place(1, going=10)), gone(11, place(1, going=10))
     for revision, breaks in (("r2", False), ("r1", True)):
         made = added(11, place(1, revision, created=11, ready=11, uid="again"))
-        trace = rolling(*went, made, until=17)
+        half = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+        trace = rolling(*went, made, update=half, until=17)
         assert ("STATEFUL-003" in trace.broken) is breaks
 
 
