@@ -53,7 +53,7 @@ def selector_of(kind: str, labels: Manifest) -> Manifest:
 
 def probed_template() -> Manifest:
     """A Pod whose readiness can be chosen."""
-    return pod(containers=[probed("c", readiness=probe(period=2, failure=1))])
+    return pod(containers=[probed("c", readiness=probe(period=5, failure=1))])
 
 
 def quota(pods: int) -> Manifest:

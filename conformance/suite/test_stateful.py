@@ -30,7 +30,7 @@ def answers(run: Session, name: str, answer: int) -> None:
 
 def image(version: int) -> Manifest:
     """A change of the template."""
-    ready = probed("c", readiness=probe(period=2, failure=1))
+    ready = probed("c", readiness=probe(period=5, failure=1))
     return {"spec": {"containers": [{**ready, "image": f"app:{version}"}]}}
 
 
@@ -112,7 +112,7 @@ def test_who_has_failed_is_made_again(run: Session, draw: Draw) -> None:
 @focus("STATEFUL-002")
 def test_a_broken_pod_blocks_its_mend(run: Session, draw: Draw) -> None:
     """A Pod that never becomes ready holds up the new template until it is deleted by hand."""
-    broken = pod(containers=[probed("c", readiness=probe(period=2, failure=1))])
+    broken = pod(containers=[probed("c", readiness=probe(period=5, failure=1))])
     run.create(stateful_set(replicas=2, template=broken, updateStrategy=rolling()))
     run.advance(40)
     bad = draw(st.sampled_from(["web-0", "web-1"]))
@@ -130,13 +130,13 @@ def test_an_update_goes_down_to_its_partition(run: Session, draw: Draw) -> None:
     update = draw(st.sampled_from([None, rolling(), rolling(1), rolling(2), ON_DELETE]))
     kind = draw(managements)
     run.create(stateful_set(replicas=3, updateStrategy=update, podManagementPolicy=kind))
-    run.advance(40)
+    run.advance(20)
     for version in draw(st.sampled_from([(2,), (2, 1), (2, 3)])):
         run.patch("StatefulSet", "web", {"spec": {"template": image(version)}})
-        run.advance(draw(st.sampled_from([8, 60])))
-    run.advance(60)
+        run.advance(draw(st.sampled_from([8, 40])))
+    run.advance(20)
     run.delete("Pod", draw(st.sampled_from(["web-0", "web-2"])))
-    run.advance(60)
+    run.advance(40)
 
 
 @focus("STATEFUL-003")
@@ -147,4 +147,4 @@ def test_an_undo_comes_back_to_the_revision(run: Session, draw: Draw) -> None:
     before = {"spec": {"containers": [container(image="app:1")]}}
     for template in (image(2), image(1), before, image(2)):
         run.patch("StatefulSet", "web", {"spec": {"template": template}})
-        run.advance(60)
+        run.advance(40)

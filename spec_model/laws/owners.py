@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from spec_model.events import Manifest
-from spec_model.law import Verdict, expect, law
+from spec_model.law import Verdict, expect, held, law
 from spec_model.laws.flocks import deleted_by_tester, is_driven, is_going, owner_of, pods_of
 from spec_model.laws.node_loss import is_served
 from spec_model.objects import EMPTY, Pod
@@ -39,7 +39,32 @@ def who_comes_under_a_controller_or_loses_it(seen: Seen) -> Verdict:
         return None
     if before is not None and was.get("uid") != owner["uid"]:
         return _adopted(seen, was)
+    if before is None and seen.fresh and any(_others(seen, owner["uid"])):
+        return _left_to(seen, owner)
     return _to_be_released(seen)
+
+
+def _others(seen: Seen, uid: str) -> Iterator[Manifest]:
+    """The workloads that want a Pod, but for the one that has it."""
+    return (each for each in _wanting(seen.world, seen.now) if each["metadata"]["uid"] != uid)
+
+
+def _left_to(seen: Seen, owner: Manifest) -> Obligation:
+    """A Pod that another workload's selector matches, too, stays with its own."""
+    key = seen.now.key
+
+    def overdue(world: World) -> Held | Void:
+        known = world.objects.get(key)
+        now = EMPTY if known is None else controller_of(known.manifest)
+        return held(RULE) if now.get("uid") == owner["uid"] else VOID
+
+    return Obligation(
+        what=f"left to {owner['kind']} {owner['name']}, which controls it",
+        settled=lambda _: None,
+        not_after=seen.at + seen.tolerance.lateness,
+        rule=RULE,
+        overdue=overdue,
+    )
 
 
 def _is_placed_alike(before: Pod, pod: Pod) -> bool:
