@@ -52,6 +52,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "reclaimer": "released volumes are deleted or recycled",
     "pod-gc": "terminated and orphaned Pods are collected",
     "eviction": "kubelets evict Pods when their node is short of memory",
+    "controller-flags": "the tester can change flags of the controller manager",
     "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
 }
 """What an adapter can claim to serve, and what the claim means."""
@@ -121,6 +122,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "remove-manifest": Verb("static-pods", ("node", "file")),
     "configure-kubelet": Verb("kubelet-config", ("node", "configuration")),
+    "configure-controllers": Verb(  # flags: terminated-pod-gc-threshold; documented, -seconds
+        "controller-flags", ("flags",)
+    ),
     "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),

@@ -347,6 +347,20 @@ def _scheduler_fault(run: Session) -> str:
     return "the scheduler stopped and came back"
 
 
+def _controller_flags(run: Session) -> str:
+    for name in ("a", "b"):
+        served(run, "create", object=pod(name, schedulerName="nobody"))
+    until(run, "two Pods are not shown", lambda: _pods(run) == 2)
+    served(run, "configure-controllers", flags={"terminated-pod-gc-threshold": 1})
+    if not (run.can("status-write") and run.profile == "v1.36"):
+        return "the threshold of the Pod collector was set"
+    for name in ("a", "b"):
+        where = {"namespace": "default", "pod": name}
+        served(run, "write-status", **where, status={"phase": "Failed"})
+    until(run, "of two Pods that ended and one that is kept, both stayed", lambda: _pods(run) == 1)
+    return "of two Pods that ended one was collected, for one is kept"
+
+
 PROBES: Final[Mapping[str, Probe]] = {
     "kubelet": _kubelet,
     "scheduler": _scheduler,
@@ -366,6 +380,7 @@ PROBES: Final[Mapping[str, Probe]] = {
     "networking": _networking,
     "file-write": _file_write,
     "runtime-fault": _runtime_fault,
+    "controller-flags": _controller_flags,
     "sandbox-loss": _sandbox,
     "kubelet-restart": _restart_kubelet,
     "kubelet-config": _configure,

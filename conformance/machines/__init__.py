@@ -30,6 +30,7 @@ from strategies.operations import TARGETS, Kind, Operation, Subject, operations,
 from strategies.operations.contents import CONTENTS
 from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
+from strategies.operations.replicas import REPLICAS
 from strategies.operations.scaling import SCALING
 from strategies.operations.scheduling import SCHEDULING
 from strategies.operations.statics import STATICS
@@ -46,10 +47,11 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONTENTS, PODS, TIME),
         Subject("scheduling", SCHEDULING, PODS, TIME),
+        Subject("replicas", REPLICAS, NODES, TIME),
         Subject(
             "cluster",
             *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, STORAGE, SCHEDULING),
-            TIME,
+            *(REPLICAS, TIME),
         ),
     )
 }
