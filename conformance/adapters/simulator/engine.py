@@ -11,6 +11,7 @@ from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.controllers import all_controllers
 from conformance.adapters.simulator.kubelet import Kubelet
+from conformance.adapters.simulator.kubelet.disk import share_of
 from conformance.adapters.simulator.kubelet.manners import Manners
 from conformance.adapters.simulator.kubelet.probe_results import Answer
 from conformance.adapters.simulator.scheduler import Scheduler
@@ -45,7 +46,7 @@ class Engine:
         self.manners = Manners()
         self.answers: dict[tuple[str, str, str], Answer] = {}  # by Pod UID, container, probe
         self.kubelets: dict[str, Kubelet] = {}
-        self.shares: dict[str, dict[str, bytes]] = {}  # the files below each NFS export
+        self.shares: dict[str, dict[str, bytes]] = {}  # the files of each storage of the network
         self._numbers = itertools.count(1)
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
@@ -77,8 +78,8 @@ class Engine:
         if storage.get("hostPath"):
             for kubelet in self.kubelets.values():
                 kubelet.disk.clear(storage["hostPath"]["path"])
-        elif storage.get("nfs"):
-            self.shares.pop(f"{storage['nfs']['server']}:{storage['nfs']['path']}", None)
+        elif (share := share_of(storage)) is not None:
+            self.shares.pop(share, None)
 
     def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
         """A Node brings its kubelet, and takes it away."""
