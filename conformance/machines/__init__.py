@@ -31,6 +31,7 @@ from strategies.operations.contents import CONTENTS
 from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.scaling import SCALING
+from strategies.operations.scheduling import SCHEDULING
 from strategies.operations.statics import STATICS
 from strategies.operations.storage import STORAGE
 from strategies.operations.volumes import VOLUMES
@@ -44,8 +45,11 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("storage", VOLUMES, STORAGE, NODES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONTENTS, PODS, TIME),
+        Subject("scheduling", SCHEDULING, PODS, TIME),
         Subject(
-            "cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, STORAGE, TIME
+            "cluster",
+            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, STORAGE, SCHEDULING),
+            TIME,
         ),
     )
 }

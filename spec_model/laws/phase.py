@@ -18,6 +18,7 @@ from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, V
 ABSORBING: Final = TERMINAL["PHASES"]
 PHASES: Final = ("Pending", "Running", "Succeeded", "Failed")
 COLLECTED: Final = "DeletionByPodGC"
+LOST: Final = "NodeLost"
 MIRROR: Final = "kubernetes.io/config.mirror"
 UNSETTLING: Final = frozenset({"delete", "patch", "replace", "stop-node", "restart-kubelet"})
 """Stimuli after which a phase that was on its way may never be reached."""
@@ -53,6 +54,8 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
+    if seen.now.reason == LOST and seen.profile.lost_pod_phase is not None:
+        return False  # as documented, where there is no such condition
     if not seen.profile.static_pods_probed and is_static(seen.manifest):
         return _as_it_is_written(seen.now)
     tampered: frozenset[str] | None = seen.world.notes.get("tampered")
