@@ -30,6 +30,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "cpu-load": "the tester lets a container burn CPU",
     "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
     "file-write": "the tester lets a container write a file",
+    "host-paths": "Pods may keep files on paths of their nodes, and on shares that the tester names",
     "images": "the tester chooses the outcome of image pulls",
     "hooks": "the tester chooses how preStop hooks go",
     "stop-signals": "the tester chooses what a container does when it is asked to end",

@@ -21,8 +21,8 @@ VERSION: Final = "0.1.0"
 SERVED_CAPABILITIES: Final = frozenset(
     {
         "api", "status-write", "watch-stream", "nodes", "scheduler", "kubelet", "container-exit",
-        "memory", "node-memory", "cpu-load", "inspect", "file-write", "networking", "images",
-        "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
+        "memory", "node-memory", "cpu-load", "inspect", "file-write", "host-paths", "networking",
+        "images", "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
         "pod-gc", "probes", "eviction", "scheduler-fault", "statefulsets", "controller-flags",
     }
