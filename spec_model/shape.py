@@ -152,7 +152,7 @@ def _complaints(value: Any, shape: Shape, path: str) -> Iterator[str]:
         return
     if isinstance(shape, list):
         yield from _in_list(value, shape[0], path)
-    elif isinstance(shape, Mapping):
+    elif isinstance(shape, (dict, Mapping)):
         yield from _in_object(value, shape, path)
     elif not _is(value, shape):
         wanted = shape if isinstance(shape, tuple) else (shape,)
@@ -170,7 +170,7 @@ def _in_list(value: Any, shape: Shape, path: str) -> Iterator[str]:
 
 
 def _in_object(value: Any, shape: Mapping[str, Shape], path: str) -> Iterator[str]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         yield f"{path}: must be an object, is {_word(value)}"
         return
     for key, part in value.items():

@@ -86,11 +86,16 @@ def is_for_memory(seen: Seen) -> bool:
 
 @law(FATE, ORDER, on="Pod")
 def a_pod_that_is_put_out_is_failed(seen: Seen) -> Verdict:
-    """Reason Evicted and a DisruptionTarget; one at a time, none that is exempt, and the right one."""
+    """Reason Evicted and a DisruptionTarget; one at a time, none that is exempt, and the right one.
+
+    Of a Pod that has itself written too much no condition tells (1.36.2: ``emptyDirLimitEviction``).
+    """
     if seen.now.reason != EVICTED or not is_put_out(seen) or not kubelet_owned(seen):
         return None
-    found = (*_told(seen), *_spared(seen))
-    return (*found, *_alone(seen), *_in_order(seen)) if is_for_memory(seen) else found
+    spared = tuple(_spared(seen))
+    if not is_for_memory(seen):
+        return spared
+    return (*spared, *_told(seen), *_alone(seen), *_in_order(seen))
 
 
 def _told(seen: Seen) -> Iterator[Outcome]:

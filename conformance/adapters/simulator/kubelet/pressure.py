@@ -106,7 +106,7 @@ class Pressure:
         node = self.kubelet.node()
         self.kubelet.store.event(node, "EvictionThresholdMet", message, "Warning", "kubelet")
         for victim in self.victims()[:1]:
-            victim.evict(Why(EVICTED, LOW))
+            victim.evict(Why(EVICTED, LOW, disrupts=True))
 
     def victims(self) -> list[PodWorker]:
         """Those who may be put out, the first one first (EVICT-002)."""
