@@ -37,7 +37,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "kubelet-restart": "the tester can restart a kubelet",
     "kubelet-config": "the tester can change a kubelet's configuration",
     "node-fault": "the tester can stop a node and start it again",
-    "runtime-fault": "the tester can break the container runtime or the network of a node",
+    "runtime-fault": "the tester can break a node's container runtime, its network, or starts on it",
     "static-pods": "the tester can put static Pods on a node",
     "networking": "Pod IPs, host ports, Services and EndpointSlices",
     "workloads": "ReplicationController, ReplicaSet and Deployment controllers",
@@ -118,7 +118,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "remove-manifest": Verb("static-pods", ("node", "file")),
     "configure-kubelet": Verb("kubelet-config", ("node", "configuration")),
-    "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
+    "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # one of RUNTIME_PARTS
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),
     # Time.
@@ -137,6 +137,16 @@ IMAGE_OUTCOMES: Final[Mapping[str, str]] = {
     "uncreatable": "it is on every node, and no container can be created from it",
 }
 """What can be chosen to come of an image."""
+
+
+RUNTIME_PARTS: Final[Mapping[str, str]] = {
+    "runtime": "the container runtime answers; processes live on without it",
+    "network": "Pods get a network; those of the host need none",
+    "pre-create": "the kubelet's own step before a container is created succeeds",
+    "pre-start": "the kubelet's own step before a created container is started succeeds",
+    "start": "the runtime can start a container that it has created",
+}
+"""What of a node can be broken, and what it does while it works."""
 
 
 @frozen

@@ -41,6 +41,7 @@ UPSETS: Final[Mapping[str, str]] = {
     "lose-sandbox": LOSES_TRACK,
     "stop-node": LOSES_TRACK,
     "start-node": LOSES_TRACK,
+    "set-runtime": LOSES_TRACK,
 }
 """Stimuli after which a kubelet remembers nothing, or it is not known what it remembers."""
 
@@ -199,6 +200,7 @@ def _worst(now: tuple[Upset | None, ...], before: tuple[Upset | None, ...]) -> U
 @note("upsets", on="lose-sandbox")
 @note("upsets", on="stop-node")
 @note("upsets", on="start-node")
+@note("upsets", on="set-runtime")
 def upset_by_the_tester(before: Upsets | None, done: Done) -> Upsets:
     """What the tester did to nodes and sandboxes."""
     if isinstance(done.response, Rejected):

@@ -11,9 +11,11 @@ from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.broken import is_whole
 from spec_model.objects import EMPTY, Pod, is_static, seconds
 from spec_model.pod.node_loss import (
     NO_EXECUTE,
+    NOT_READY,
     OUT_OF_SERVICE,
     TAINTING,
     UNREACHABLE,
@@ -40,7 +42,9 @@ from spec_model.world import (
 
 RULE: Final = "IDENTITY-004"
 BY_TAINT: Final = "DeletionByTaintManager"
-UNSETTLING: Final = frozenset({"start-node", "stop-node", "delete", "patch", "replace"})
+UNSETTLING: Final = frozenset(
+    {"start-node", "stop-node", "set-runtime", "delete", "patch", "replace"}
+)
 OVER: Final = ("Succeeded", "Failed")
 
 Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
@@ -68,10 +72,15 @@ def stopped_nodes(world: World) -> Mapping[str, float]:
 
 
 def is_served(seen: Seen) -> bool:
-    """Whether a kubelet looks after a Pod, as far as is known of its node."""
+    """Whether a kubelet looks after a Pod as it should, as far as is known of its node."""
     name = seen.now.spec.node_name
     node = seen.world.view("Node", "", name)
-    return name not in stopped_nodes(seen.world) and (node is None or ready(node) != "Unknown")
+    return is_attended(seen.world, name) and (node is None or ready(node) != "Unknown")
+
+
+def is_attended(world: World, node: str) -> bool:
+    """Whether a Node is known neither to be stopped nor to have a broken part."""
+    return node not in stopped_nodes(world) and is_whole(world, node)
 
 
 @law(RULE, on="stop-node")
@@ -200,10 +209,15 @@ def _owed_by(pod: Pod, done: Done) -> Iterator[Obligation]:
 
 def _evicts(world: World, name: str) -> bool:
     """Whether the Pods of a node that stops are evicted, by what is known of the others."""
-    gone = {name, *stopped_nodes(world)}
     nodes = [known.view for known in world.of_kind("Node")]
-    unready = [node for node in nodes if node["metadata"]["name"] in gone or ready(node) != "True"]
+    unready = [node for node in nodes if ready(node) != "True" or _is_going(world, node, name)]
     return evicts(len(unready), len(nodes))
+
+
+def _is_going(world: World, node: Manifest, name: str) -> bool:
+    """Whether a Node is that one, or will not be ready either."""
+    this = node["metadata"]["name"]
+    return this == name or not is_attended(world, this)
 
 
 def _not_ready(seen: Seen) -> Held | Void | None:
@@ -268,6 +282,21 @@ def the_phase_stays_while_the_node_is_lost(seen: Seen) -> Verdict:
     return Breach(f"phase {before} while its node is lost", f"phase {now}")
 
 
+@note("tainted", on="Node")
+def tainted(before: float | None, seen: Seen) -> float | None:
+    """Since when a Node has had a taint that drives its Pods away, whichever by now; 1970 at 0 s."""
+    found = [
+        taint for taint in (seen.now.get("spec") or EMPTY).get("taints") or () if _drives(taint)
+    ]
+    if before is not None and found:
+        return before
+    return max((seconds(taint.get("timeAdded")) or 0.0 for taint in found), default=None)
+
+
+def _drives(taint: Manifest) -> bool:
+    return taint.get("effect") == NO_EXECUTE and taint.get("key") in (NOT_READY, UNREACHABLE)
+
+
 @law(RULE, on="Pod")
 def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdict:
     """A Pod deleted by the taint manager has stayed for its tolerationSeconds, by the taint's own time."""
@@ -276,9 +305,9 @@ def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdic
         return None
     if (pod.conditions.get("DisruptionTarget") or EMPTY).get("reason") != BY_TAINT:
         return None
-    node = seen.world.view("Node", "", pod.spec.node_name)
-    taint = None if node is None else _taint(node)
-    added = None if taint is None else seconds(taint.get("timeAdded"))
+    node = seen.world.objects.get(("Node", "", pod.spec.node_name))
+    is_lost = node is not None and _taint(node.view) is not None
+    added = node.notes.get("tainted") if node is not None and is_lost else None
     wait = tolerated(pod.spec.manifest)
     if added is None or wait is None or seen.profile.lost_pod_phase is not None:
         return None

@@ -24,6 +24,7 @@ from spec_model.laws.restart import (
 )
 from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Terminated, is_static
 from spec_model.pod.ladder import COUNTED, key_of
+from spec_model.pod.reasons import OF_RUNTIMES
 from spec_model.world import (
     HELD,
     VOID,
@@ -126,7 +127,7 @@ def _has_reasons_of_its_own(seen: SeenContainer) -> bool:
     watched = ("livenessProbe", "startupProbe", "lifecycle")
     if any(field in seen.spec.manifest for field in watched):
         return True
-    return seen.now.last is not None and seen.now.last.reason == "OOMKilled"
+    return seen.now.last is not None and seen.now.last.reason in ("OOMKilled", *OF_RUNTIMES)
 
 
 # -- RESTART-004: what a restart leaves behind ------------------------------------------------------

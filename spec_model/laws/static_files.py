@@ -13,6 +13,7 @@ from attrs import frozen
 
 from spec_model.events import Rejected
 from spec_model.law import Verdict, held, law, note
+from spec_model.laws.broken import RUNTIME, broken
 from spec_model.laws.ladders import Upsets
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import EMPTY, Pod
@@ -179,6 +180,8 @@ def _is_quiet(world: World, node: str, since: float) -> bool:
     upsets: Upsets = world.notes.get("upsets") or {}
     upset = upsets.get(("Node", "", node))
     if node in stopped_nodes(world) or world.view("Node", "", node) is None:
+        return False
+    if broken(world, node, RUNTIME) is not None:
         return False
     return upset is None or upset[1] < since
 

@@ -21,6 +21,7 @@ PULLING_BACKS_OFF: Final = "Back-off pulling image"
 @note("events-told", on="Event InspectFailed*")
 @note("events-told", on="Event ErrImageNeverPull*")
 @note("events-told", on="Event FailedPostStartHook*")
+@note("events-told", on="Event NetworkNotReady*")
 def told_of_pods(before: Told | None, seen: Seen) -> Told:
     """Folds in an Event; BackOff is the reason of restarts, too, and those are not meant."""
     known: Told = before or {}
@@ -30,7 +31,7 @@ def told_of_pods(before: Told | None, seen: Seen) -> Told:
         return known
     kept = known
     if any(seen.at - at >= REMEMBERED for _, at in known.values()):
-        there = seen.world.uids_of("Pod")
+        there = {uid_in_events(known.view) for known in seen.world.of_kind("Pod")}
         kept = {
             key: told
             for key, told in known.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from spec_model.events import Stimulus, stimulus
+from spec_model.events import RUNTIME_PARTS, Stimulus, stimulus
 from spec_model.objects import ContainerStatus, Pod
 from spec_model.world import World
 from strategies.manifests import container, pod, sidecar
@@ -209,9 +209,28 @@ def node_starts(world: World, _: str, choice: int) -> Stimulus | None:
     return _on_a_node(world, "start-node", choice)
 
 
-def _on_a_node(world: World, verb: str, choice: int) -> Stimulus | None:
+@NODES.operation(weight=1, needs=["runtime-fault"])
+def part_breaks(world: World, _: str, choice: int) -> Stimulus | None:
+    """The runtime of a node, its network, or a step of starting containers does not work any more."""
+    part = pick(tuple(RUNTIME_PARTS), choice // 2)
+    return _on_a_node(world, "set-runtime", choice, part=part, works=False)
+
+
+@NODES.operation(weight=2, needs=["runtime-fault"])
+def part_is_mended(world: World, _: str, choice: int) -> Stimulus | None:
+    """What was broken works again."""
+    faults = [
+        known for known in world.notes.get("faults") or () if world.view("Node", "", known[0])
+    ]
+    if not faults:
+        return None
+    node, part = pick(faults, choice)
+    return stimulus("set-runtime", node=node, part=part, works=True)
+
+
+def _on_a_node(world: World, verb: str, choice: int, **more: Any) -> Stimulus | None:
     nodes = [known.view["metadata"]["name"] for known in world.of_kind("Node")]
-    return stimulus(verb, node=pick(nodes, choice)) if nodes else None
+    return stimulus(verb, node=pick(nodes, choice), **more) if nodes else None
 
 
 PAUSES: Final = (1, 10, 20, 2, 40, 15, 80, 9, 160, 30, 300, 11, 301, 5, 600, 601)

@@ -349,3 +349,38 @@ def test_the_pods_of_a_node_that_is_gone_are_collected() -> None:
 )
 def test_how_long_a_pod_stays(tolerations: list[dict[str, Any]], seconds: float | None) -> None:
     assert tolerated({"tolerations": tolerations}) == seconds
+
+
+NOT_READY_TAINT = {"key": "node.kubernetes.io/not-ready", "effect": "NoExecute"}
+
+
+def test_one_taint_after_another_is_one_wait() -> None:
+    """Not ready at 100 s, unreachable at 250 s: who tolerates both for 300 s goes at 400 s."""
+    both = [{**each, "operator": "Exists", "tolerationSeconds": 300} for each in TAINTS]
+
+    def tainted(at: float, taint: dict[str, Any], since: float) -> Observation:
+        shown = node(at, "False" if taint is NOT_READY_TAINT else "Unknown").object
+        spec = {"taints": [{**taint, "timeAdded": time_at(since)}]}
+        return seen(at, {**shown, "spec": spec})
+
+    def trace(at: float) -> Judged:
+        spec = {"spec": {"tolerations": both}}
+        before = node(0), on_it(0, **spec)
+        nodes = [tainted(100, NOT_READY_TAINT, 100), tainted(250, UNREACHABLE, 250)]
+        asked = {"deletionTimestamp": time_at(at + 30), "deletionGracePeriodSeconds": 30}
+        gone = unready(at, target=BY_TAINT, metadata=asked, **spec)
+        return judged(*before, *nodes, gone)
+
+    assert "IDENTITY-004" not in trace(400).broken
+    assert "IDENTITY-004" in trace(300).broken
+
+
+TAINTS = (NOT_READY_TAINT, UNREACHABLE)
+
+
+def test_a_node_without_a_runtime_will_not_be_ready_either() -> None:
+    """Its loss is the whole zone's, and then nobody is driven away."""
+    broken = done(5, "set-runtime", node="node-2", part="runtime", works=False)
+    stop = done(10, "stop-node", node="node-1")
+    trace = judged(*start(), broken, stop, node(62, "Unknown"), unready(62), until=600)
+    assert "IDENTITY-004" not in trace.broken

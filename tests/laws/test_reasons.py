@@ -284,3 +284,17 @@ def test_a_hook_that_does_not_fail_changes_nothing() -> None:
     chosen = {"namespace": "default", "pod": "a", "container": "c", "hook": "postStart"}
     hook = done(0, "set-hook", **chosen, seconds=2)
     assert not judged(hook, runs(1, 1, **spec(lifecycle=HOOK)), until=90).broken
+
+
+def test_what_was_told_of_a_static_pod_outlives_its_mirror() -> None:
+    """Its Events have the UID that its file has, whatever that of the mirror."""
+    own = {
+        "annotations": {"kubernetes.io/config.mirror": "hash", "kubernetes.io/config.hash": "hash"}
+    }
+    told = Observation(1, "ADDED", {**event(1, "Failed", "", "Warning").object})
+    told.object["involvedObject"]["uid"] = "hash"
+    later = event(4000, "Failed", "", "Warning")
+    later.object["involvedObject"]["uid"] = "another"
+    trace = [told, waits(1, "ErrImagePull", metadata=own), later]
+    shown = waits(4001, "ImagePullBackOff", 'Back-off pulling image "app:1": x', metadata=own)
+    assert "REASON-005" not in judged(*trace, shown).broken

@@ -24,7 +24,7 @@ SERVED_CAPABILITIES: Final = frozenset(
         "memory", "node-memory", "cpu-load", "inspect", "file-write", "networking", "images",
         "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
-        "pod-gc", "probes",
+        "pod-gc", "probes", "runtime-fault",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -212,6 +212,9 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
     "restart-kubelet": lambda engine, given: _node(engine, given).restart(),
     "configure-kubelet": lambda engine, given: _node(engine, given).configure(
         given["configuration"]
+    ),
+    "set-runtime": lambda engine, given: _node(engine, given).faults.set(
+        given["part"], bool(given["works"])
     ),
     "stop-node": lambda engine, given: _node(engine, given).stop(),
     "write-manifest": lambda engine, given: _node(engine, given).statics.write(

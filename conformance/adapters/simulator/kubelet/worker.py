@@ -17,6 +17,7 @@ from conformance.adapters.simulator.kubelet import (
     admission,
     backoff,
     environment,
+    faults,
     images,
     phase,
     post_start,
@@ -124,13 +125,15 @@ class PodWorker:
     def go_on(self) -> None:
         """The Pod shall run: report, then do what is next."""
         probe_kills.bring_back(self)
+        faults.forgive(self)
         if self.publish() in phase.TERMINAL:
             self.terminating = True
             self.again()
             return
         self.wake(self.deadline())
         shown = dict(self.waiting)
-        self.act(actions.compute(self.pod["spec"], self.runtime, self.settings))
+        if not faults.lacks_network(self):
+            self.act(actions.compute(self.pod["spec"], self.runtime, self.settings))
         if self.waiting != shown:
             self.publish()
 
@@ -201,9 +204,14 @@ class PodWorker:
 
     def publish(self) -> str:
         """Write the status; the phase that was decided, shown or not."""
+        decided = self.show()
+        self.prober.nudge()
+        return decided
+
+    def show(self) -> str:
+        """Write the status and ask nobody anything; the phase that was decided."""
         made, decided = status.pod_status(self.view())
         self.write(made)
-        self.prober.nudge()
         return decided
 
     def write(self, made: Mapping[str, Any]) -> None:
@@ -258,9 +266,10 @@ class PodWorker:
             run = self.launch(container)
             self.waiting.pop(name, None)
             self.report("Created", f"Created container: {name}")
-            self.report("Started", f"Started container {name}")
             self.again()
-            post_start.begin(self, container, run)
+            if not faults.cannot_start(self, container, run):
+                self.report("Started", f"Started container {name}")
+                post_start.begin(self, container, run)
         else:
             self.waiting[name] = why
 
@@ -277,7 +286,7 @@ class PodWorker:
         if why is None:
             wish = images.pull_of(self.pod, container)
             why = self.kubelet.images.ensure(wish, self.clock.now, self.report)
-            why = why or self.lacks(container)
+            why = why or self.lacks(container) or faults.before_start(self, container["name"])
             if why is not None:
                 self.nap(self.settings.sync_retry_seconds)
         return why
