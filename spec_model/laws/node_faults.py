@@ -210,6 +210,8 @@ def a_pod_without_a_network_is_tried_again(seen: Seen) -> Verdict:
     pod: Pod | None = seen.world.view("Pod", about.get("namespace", ""), about.get("name", ""))
     if pod is None or uid_in_events(pod) != about.get("uid") or not _is_virtual(seen):
         return None
+    if is_static(pod.manifest):
+        return None  # its file may have gone, and come again
     known: Told = seen.world.notes.get("events-told", EMPTY)
     before = known.get((about.get("uid", ""), UNTOLD))
     since = broken(seen.world, pod.spec.node_name, NETWORK)

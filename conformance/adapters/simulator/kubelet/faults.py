@@ -7,12 +7,12 @@ runtime a kubelet looks after nothing: processes live on, and nobody asks them a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.adapters.simulator import errors, meta
-from conformance.adapters.simulator.kubelet import node, runtime, stopping
+from conformance.adapters.simulator.kubelet import actions, node, runtime, stopping
 from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.status import Why
 
@@ -157,11 +157,20 @@ def lacks_network(worker: PodWorker) -> bool:
 
 
 def blame(worker: PodWorker, part: str, message: str) -> None:
-    """Containers that do not run wait for their node."""
-    for container in worker.containers():
+    """Containers that would run by now wait for their node."""
+    for container in awaited(worker):
         run = worker.runtime.runs.get(container["name"])
         if run is None or not run.is_running:
             worker.waiting[container["name"]] = Why(WORDS_OF_NODES[part], message)
+
+
+def awaited(worker: PodWorker) -> Sequence[Mapping[str, Any]]:
+    """Init containers until the Pod is initialized, and app containers then (INIT-002)."""
+    spec = worker.pod["spec"]
+    inits: Sequence[Mapping[str, Any]] = spec.get("initContainers") or ()
+    done = actions.is_initialized(spec, worker.runtime)
+    apps: Sequence[Mapping[str, Any]] = spec["containers"]
+    return apps if done or not inits else inits
 
 
 def forgive(worker: PodWorker) -> None:
