@@ -25,7 +25,11 @@ def parts_that_are_broken(before: Faults | None, done: Done) -> Faults:
     if isinstance(done.response, Rejected) or done.world.view("Node", "", node) is None:
         return known
     if not done.arguments["works"]:
-        return {(node, part): done.at, **known}
+        return (
+            known
+            if broken(done.world, node, part) is not None
+            else {**known, (node, part): done.at}
+        )
     return {key: since for key, since in known.items() if key != (node, part)}
 
 

@@ -8,7 +8,7 @@ cluster.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve, frozen
 
@@ -144,7 +144,14 @@ def _climbing(
         ladder = climb(ladder, status, spec, terms, late=late, origin=origin, killed=killed)
         if ladder is not None and uncounted:
             ladder = lost(ladder)  # a rule may restart every container, and that is not counted
+        if ladder is not None and name not in known.of and _is_old_news(ladder, seen):
+            ladder = adrift(ladder)
         yield name, ladder
+
+
+def _is_old_news(ladder: Ladder, seen: Seen) -> bool:
+    """Whether the first that a mirror Pod shows of a container is an end: much may have been since."""
+    return ladder.run.finished_at is not None and is_static(seen.manifest)
 
 
 def has_rules(pod: Pod) -> bool:
@@ -254,6 +261,17 @@ def configured_kubelets(
     except ValueError:
         return before or EMPTY
     return {**(before or EMPTY), done.arguments["node"]: constants}
+
+
+@note("kubelets", on="delete")
+@note("refusing-kubelets", on="delete")
+def kubelets_that_are_gone(before: Mapping[str, Any] | None, done: Done) -> Mapping[str, Any]:
+    """A Node that is deleted takes along what its kubelet was told; the next of its name is another."""
+    known: Mapping[str, Any] = before or EMPTY
+    given = done.arguments
+    if given["kind"] != "Node" or given["name"] not in known or isinstance(done.response, Rejected):
+        return known
+    return {name: each for name, each in known.items() if name != given["name"]}
 
 
 @note("refusing-kubelets", on="configure-kubelet")

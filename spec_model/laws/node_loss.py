@@ -54,9 +54,10 @@ Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
 def stopped(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
     """Nodes that the tester has stopped, and when."""
     known = before or {}
-    if isinstance(done.response, Rejected):
+    name = done.arguments["node"]
+    if isinstance(done.response, Rejected) or name in stopped_nodes(done.world):
         return known
-    return {done.arguments["node"]: done.at, **known}
+    return {**known, name: done.at}
 
 
 @note("stopped", on="start-node")
@@ -68,7 +69,15 @@ def started(before: Mapping[str, float] | None, done: Done) -> Mapping[str, floa
 def stopped_nodes(world: World) -> Mapping[str, float]:
     """Nodes that are stopped, and since when."""
     found: Mapping[str, float] | None = world.notes.get("stopped")
-    return found or {}
+    if not found:
+        return {}
+    return {name: since for name, since in found.items() if _is_still_it(world, name, since)}
+
+
+def _is_still_it(world: World, name: str, since: float) -> bool:
+    """Whether there is no other Node of that name by now."""
+    known = world.objects.get(("Node", "", name))
+    return known is None or known.since <= since
 
 
 def is_served(seen: Seen) -> bool:

@@ -17,6 +17,7 @@ from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, V
 
 ABSORBING: Final = TERMINAL["PHASES"]
 PHASES: Final = ("Pending", "Running", "Succeeded", "Failed")
+LOST: Final = "NodeLost"
 COLLECTED: Final = "DeletionByPodGC"
 MIRROR: Final = "kubernetes.io/config.mirror"
 UNSETTLING: Final = frozenset(
@@ -51,6 +52,8 @@ def _opens_gates_only(done: Done) -> bool:
 
 def kubelet_owned(seen: Seen) -> bool:
     """Whether the status is what a kubelet made of its containers, and nobody else's word."""
+    if seen.now.reason == LOST:
+        return False  # documented, its node controller has given it up
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it

@@ -13,7 +13,7 @@ from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING
 from spec_model.laws.termination import Name, ended_now, hook_of, lateness, name_of
 from spec_model.objects import EMPTY, ContainerStatus, Pod, seconds
-from spec_model.pod.ladder import latest
+from spec_model.pod.ladder import COUNTED, latest
 from spec_model.pod.restart import should_restart
 from spec_model.pod.static import ANNOTATIONS, HASH, RESCAN, is_mirror, references
 from spec_model.pod.termination import Begun, Ending, Manner, endings
@@ -301,6 +301,8 @@ def _restarts(name: str, count: int) -> Settled:
         status = seen.now.statuses.get(name)
         if seen.type == "DELETED" or status is None:
             return VOID
+        if status.state == "waiting" and status.reason not in COUNTED:
+            return VOID  # something is in the way of its start
         return HELD if status.restart_count > count else None
 
     return settled

@@ -302,8 +302,6 @@ def key_of(spec: Container) -> object:
 
 def _first_seen(runs: list[Run], spec: Container, late: bool, origin: str) -> Ladder:
     newest, first = runs[-1], runs[0]
-    if late and newest.finished_at is not None:
-        return Ladder(newest, UNKNOWN, origin, spec)  # starts that failed may have counted since
     if newest.number == 0 or (first.number == 0 and not late):
         ended = first.finished_at is not None and not late
         return Ladder(first, None, origin, spec, ended=ended and first is newest)

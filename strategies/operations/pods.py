@@ -1,11 +1,11 @@
-"""Operations on Pods and their containers, on kubelets and nodes, and on time."""
+"""Operations on Pods and their containers, and on time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from spec_model.events import RUNTIME_PARTS, Stimulus, stimulus
+from spec_model.events import Stimulus, stimulus
 from spec_model.objects import ContainerStatus, Pod
 from spec_model.world import World
 from strategies.manifests import container, pod, sidecar
@@ -14,7 +14,6 @@ from strategies.probes import probe, probed
 from strategies.statuses import GATE
 
 PODS: Final = Subject("pods")
-NODES: Final = Subject("nodes")
 TIME: Final = Subject("time")
 
 MIB: Final = 1024 * 1024
@@ -189,48 +188,6 @@ def readiness_gate_turns(world: World, target: str, choice: int) -> Stimulus | N
     gate = {"type": GATE, "status": pick(("True", "False"), choice)}
     status = {"conditions": [*kept, gate]}
     return stimulus("write-status", namespace="default", pod=target, status=status)
-
-
-@NODES.operation(weight=1, needs=["kubelet-restart"])
-def kubelet_restarts(world: World, _: str, choice: int) -> Stimulus | None:
-    """A kubelet forgets what it only remembered."""
-    return _on_a_node(world, "restart-kubelet", choice)
-
-
-@NODES.operation(weight=1, needs=["node-fault"])
-def node_stops(world: World, _: str, choice: int) -> Stimulus | None:
-    """A node is cut off."""
-    return _on_a_node(world, "stop-node", choice)
-
-
-@NODES.operation(weight=2, needs=["node-fault"])
-def node_starts(world: World, _: str, choice: int) -> Stimulus | None:
-    """A node comes back."""
-    return _on_a_node(world, "start-node", choice)
-
-
-@NODES.operation(weight=1, needs=["runtime-fault"])
-def part_breaks(world: World, _: str, choice: int) -> Stimulus | None:
-    """The runtime of a node, its network, or a step of starting containers does not work any more."""
-    part = pick(tuple(RUNTIME_PARTS), choice // 2)
-    return _on_a_node(world, "set-runtime", choice, part=part, works=False)
-
-
-@NODES.operation(weight=2, needs=["runtime-fault"])
-def part_is_mended(world: World, _: str, choice: int) -> Stimulus | None:
-    """What was broken works again."""
-    faults = [
-        known for known in world.notes.get("faults") or () if world.view("Node", "", known[0])
-    ]
-    if not faults:
-        return None
-    node, part = pick(faults, choice)
-    return stimulus("set-runtime", node=node, part=part, works=True)
-
-
-def _on_a_node(world: World, verb: str, choice: int, **more: Any) -> Stimulus | None:
-    nodes = [known.view["metadata"]["name"] for known in world.of_kind("Node")]
-    return stimulus(verb, node=pick(nodes, choice), **more) if nodes else None
 
 
 PAUSES: Final = (1, 10, 20, 2, 40, 15, 80, 9, 160, 30, 300, 11, 301, 5, 600, 601)

@@ -384,3 +384,13 @@ def test_a_node_without_a_runtime_will_not_be_ready_either() -> None:
     stop = done(10, "stop-node", node="node-1")
     trace = judged(*start(), broken, stop, node(62, "Unknown"), unready(62), until=600)
     assert "IDENTITY-004" not in trace.broken
+
+
+def test_another_node_of_the_name_runs() -> None:
+    """What was stopped was the one that is gone; the next one of its name may have Pods that run."""
+    metadata = {"name": "node-1", "uid": "another", "creationTimestamp": time_at(40)}
+    before = [*start()[:2], done(10, "stop-node", node="node-1")]
+    gone = seen(30, node(30).object, "DELETED")
+    again = seen(40, {**node(40).object, "metadata": metadata}, "ADDED")
+    phases = [on_it(60, phase="Pending"), on_it(70)]
+    assert "IDENTITY-004" not in judged(*before, gone, again, *phases).broken

@@ -223,3 +223,13 @@ def test_a_start_that_failed_is_a_containers_own_end() -> None:
     again = status("d", FAILED, last=FAILED, restarts=1, containerID="d-1")
     later = both(9, status("c", terminated(1, finished=5)), again)
     assert "RESTART-003" not in judged(node(0), first, told, ended, later, until=9).broken
+
+
+def test_another_node_of_the_name_is_whole() -> None:
+    """REASON-002: what was broken of a Node that is gone is not broken of the next one."""
+    gone = seen(5, node(4).object, "DELETED")
+    metadata = {**node(7).object["metadata"], "uid": "n2", "creationTimestamp": time_at(7)}
+    trace = [node(0), breaks("network"), node(2, "False", UNREADY), gone]
+    trace.append(seen(7, {**node(7).object, "metadata": metadata}, "ADDED"))
+    runs = seen(10, pod("Running", [status(state=running(10))]))
+    assert not blamed(judged(*trace, *comes(9), event(9, "Scheduled", ""), runs, until=60))
