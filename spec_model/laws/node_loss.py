@@ -348,9 +348,15 @@ def pods_of_a_node_that_is_gone_are_collected(done: Done) -> Verdict:
     return owed or None
 
 
+def _is_held(pod: Pod) -> bool:
+    """Whether only a finalizer keeps it."""
+    held = pod.manifest["metadata"].get("finalizers")
+    return bool(held) and pod.deletion_timestamp is not None and pod.phase in OVER
+
+
 def _removed(done: Done, window: Window, was_going: bool) -> Settled:
     def settled(seen: Seen) -> Held | Breach | None:
-        if seen.type != "DELETED":
+        if seen.type != "DELETED" and not _is_held(seen.now):
             return None
         if seen.now.phase not in OVER:
             return Breach("phase Failed before it is removed", f"phase {seen.now.phase}")

@@ -394,3 +394,13 @@ def test_another_node_of_the_name_runs() -> None:
     again = seen(40, {**node(40).object, "metadata": metadata}, "ADDED")
     phases = [on_it(60, phase="Pending"), on_it(70)]
     assert "IDENTITY-004" not in judged(*before, gone, again, *phases).broken
+
+
+def test_who_is_held_by_a_finalizer_is_collected_as_far_as_can_be() -> None:
+    held = {"finalizers": ["example.com/hold"]}
+    before = [*start()[:2], on_it(0, metadata=held), done(10, "stop-node", node="node-1")]
+    given = {"kind": "Node", "namespace": "", "name": "node-1"}
+    asked = {"deletionTimestamp": time_at(160), "deletionGracePeriodSeconds": 0}
+    failed = on_it(160, phase="Failed", metadata={**held, **asked})
+    trace = judged(*before, done(100, "delete", **given), failed, until=400)
+    assert "IDENTITY-004" not in trace.broken
