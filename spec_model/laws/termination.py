@@ -203,7 +203,7 @@ def ended_now(seen: SeenContainer) -> Terminated | None:
 
 
 def is_steered(seen: SeenContainer, known: Deletion, run: Terminated) -> bool:
-    """Whether nothing but the deletion can have ended this run."""
+    """Whether nothing but the deletion can have ended this run, or begun to."""
     name = name_of(seen)
     exits_: Mapping[Name, float] = seen.pod.world.notes.get("exits") or {}
     images: Mapping[str, int] = seen.pod.notes.get("new-images") or EMPTY
@@ -214,6 +214,7 @@ def is_steered(seen: SeenContainer, known: Deletion, run: Terminated) -> bool:
         and run.reason in ("Error", "Completed")
         and seen.now.restart_count > images.get(seen.spec.name, -1)
         and not any(probe in seen.spec.manifest for probe in PROBES)
+        and "postStart" not in (seen.spec.manifest.get("lifecycle") or EMPTY)
         and manners_.get(name) is known.manners.get(name)
         and hooks.get(name) == known.pre_stops.get(name)
         and (run.finished_at or 0.0) >= known.begun[0].at

@@ -398,9 +398,20 @@ def test_another_node_of_the_name_runs() -> None:
 
 def test_who_is_held_by_a_finalizer_is_collected_as_far_as_can_be() -> None:
     held = {"finalizers": ["example.com/hold"]}
-    before = [*start()[:2], on_it(0, metadata=held), done(10, "stop-node", node="node-1")]
     given = {"kind": "Node", "namespace": "", "name": "node-1"}
-    asked = {"deletionTimestamp": time_at(160), "deletionGracePeriodSeconds": 0}
-    failed = on_it(160, phase="Failed", metadata={**held, **asked})
-    trace = judged(*before, done(100, "delete", **given), failed, until=400)
-    assert "IDENTITY-004" not in trace.broken
+    asked = {"deletionTimestamp": time_at(160), "deletionGracePeriodSeconds": 0, "generation": 2}
+
+    def trace(*later: Observation) -> Judged:
+        return judged(
+            *(node(0), node(0, name="node-2"), on_it(0, metadata=held)),
+            done(10, "stop-node", node="node-1"),
+            *(node(62, "Unknown", tainted=True), unready(62, metadata=held)),
+            done(100, "delete", **given),
+            seen(100, node(100).object, "DELETED"),
+            *later,
+            until=330,
+        )
+
+    assert "IDENTITY-004" in trace().broken
+    collected = unready(160, phase="Failed", metadata={**held, **asked})
+    assert "IDENTITY-004" not in trace(collected).broken

@@ -224,3 +224,11 @@ def test_the_last_delete_of_a_kubelet_is_none_by_force() -> None:
     )
     assert trace.held("TERM-006")
     assert not trace.broken
+
+
+def test_who_was_being_stopped_already_is_ahead_of_its_deletion() -> None:
+    """Its hook after the start has failed a second before, and it has had SIGTERM since then."""
+    hooked = {"lifecycle": {"postStart": {"exec": {}}}}
+    spec = {"spec": {"containers": [{"name": "c", "image": "app:1", **hooked}]}}
+    assert "TERM-005" not in stopped((told(12, exitCode=1),), 2, 1, **spec).broken
+    assert "TERM-005" in stopped((told(12, exitCode=1),), 2, 1).broken
