@@ -401,17 +401,16 @@ def test_who_is_held_by_a_finalizer_is_collected_as_far_as_can_be() -> None:
     given = {"kind": "Node", "namespace": "", "name": "node-1"}
     asked = {"deletionTimestamp": time_at(160), "deletionGracePeriodSeconds": 0, "generation": 2}
 
-    def trace(*later: Observation) -> Judged:
+    def trace(*, ends: bool) -> Judged:
         return judged(
             *(node(0), node(0, name="node-2"), on_it(0, metadata=held)),
             done(10, "stop-node", node="node-1"),
             *(node(62, "Unknown", tainted=True), unready(62, metadata=held)),
             done(100, "delete", **given),
             seen(100, node(100).object, "DELETED"),
-            *later,
+            *([unready(160, phase="Failed", metadata={**held, **asked})] if ends else []),
             until=330,
         )
 
-    assert "IDENTITY-004" in trace().broken
-    collected = unready(160, phase="Failed", metadata={**held, **asked})
-    assert "IDENTITY-004" not in trace(collected).broken
+    assert "IDENTITY-004" in trace(ends=False).broken
+    assert "IDENTITY-004" not in trace(ends=True).broken
