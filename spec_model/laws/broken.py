@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from spec_model.events import Rejected
 from spec_model.law import note
-from spec_model.objects import Pod
+from spec_model.objects import EMPTY, Pod
 from spec_model.world import Done, World
 
 RUNTIME: Final = "runtime"
@@ -31,6 +31,17 @@ def parts_that_are_broken(before: Faults | None, done: Done) -> Faults:
             else {**known, (node, part): done.at}
         )
     return {key: since for key, since in known.items() if key != (node, part)}
+
+
+@note("faults", on="create")
+def another_is_whole(before: Faults | None, done: Done) -> Faults:
+    """A Node that is created is not the one that was broken under its name."""
+    known: Faults = before or {}
+    made = done.arguments["object"]
+    if not known or made.get("kind") != "Node" or isinstance(done.response, Rejected):
+        return known
+    name = (made.get("metadata") or EMPTY).get("name")
+    return {key: since for key, since in known.items() if key[0] != name}
 
 
 def broken(world: World, node: str, part: str) -> float | None:

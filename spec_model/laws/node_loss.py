@@ -66,6 +66,16 @@ def started(before: Mapping[str, float] | None, done: Done) -> Mapping[str, floa
     return {name: at for name, at in (before or {}).items() if name != done.arguments["node"]}
 
 
+@note("stopped", on="create")
+def another_comes(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
+    """A Node that is created is not the one that was stopped under its name."""
+    known, made = before or {}, done.arguments["object"]
+    name = (made.get("metadata") or EMPTY).get("name")
+    if made.get("kind") != "Node" or name not in known or isinstance(done.response, Rejected):
+        return known
+    return {each: at for each, at in known.items() if each != name}
+
+
 def stopped_nodes(world: World) -> Mapping[str, float]:
     """Nodes that are stopped, and since when."""
     found: Mapping[str, float] | None = world.notes.get("stopped")

@@ -81,7 +81,8 @@ def a_sidecar_is_asked_to_the_end(done: Done) -> Verdict:
     probe = None if container is None else container.probes.get("liveness")
     if container is None or probe is None or done.arguments["probe"] != "liveness":
         return None
-    if container.kind != "sidecar" or not _goes_on(done.world, pod, pod.statuses[container.name]):
+    status = pod.statuses.get(container.name)
+    if container.kind != "sidecar" or status is None or not _goes_on(done.world, pod, status):
         return None
     before = told(done.world, pod, container, probe)
     if before is None or before.value != SUCCESS or "shows-events" not in done.world.notes:

@@ -414,3 +414,13 @@ def test_who_is_held_by_a_finalizer_is_collected_as_far_as_can_be() -> None:
 
     assert "IDENTITY-004" in trace(ends=False).broken
     assert "IDENTITY-004" not in trace(ends=True).broken
+
+
+def test_another_node_of_the_name_made_in_the_same_second_runs() -> None:
+    made = {"kind": "Node", "metadata": {"name": "node-1"}}
+    metadata = {"name": "node-1", "uid": "another", "creationTimestamp": time_at(10)}
+    before = [*start()[:2], done(10, "stop-node", node="node-1")]
+    gone = seen(10, node(10).object, "DELETED")
+    again = seen(10, {**node(10).object, "metadata": metadata}, "ADDED")
+    trace = [*before, gone, done(10, "create", object=made), again]
+    assert "IDENTITY-004" not in judged(*trace, on_it(60, phase="Pending"), on_it(70)).broken

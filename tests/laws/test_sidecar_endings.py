@@ -76,3 +76,9 @@ def test_a_kubelet_that_is_upset_asks_nobody(verb: str) -> None:
 
 def test_an_app_container_is_not_asked() -> None:
     assert "PROBE-017" not in ending(fails(), kind="app").broken
+
+
+def test_who_has_no_status_yet_is_not_asked() -> None:
+    bare = {"name": "s", "image": "app:1", "restartPolicy": "Always", "livenessProbe": PROBE}
+    going = pod("Pending", [], init=[bare], metadata=marks())
+    assert "PROBE-017" not in judged(seen(10, going, "ADDED"), fails(), until=60).broken
