@@ -45,18 +45,18 @@ def a_node(run: Session, draw: Draw) -> str:
 def test_a_node_is_not_ready(run: Session, draw: Draw) -> None:
     """The runtime or the network of a node breaks; one Pod is there, others come, and it is mended."""
     home, part = a_node(run, draw), draw(st.sampled_from(["network", "runtime"]))
-    run.do("set-image", image="gone:1", outcome="missing")
-    for name, image in (("there", "app:1"), ("waits", "gone:1")):
-        run.create(pod(name, [container("c", image)], nodeName=home))
+    run.create(pod("there", nodeName=home))
     run.do("set-runtime", node=home, part=part, works=False)
     if draw(st.booleans()):
         run.exit("there", "c", 1)
     run.advance(10)
     run.create(pod(nodeName=home))
     run.create(pod("host", nodeName=home, hostNetwork=True))
-    run.advance(draw(st.sampled_from([10, 50])))
+    run.advance(10)
+    if part == "runtime":
+        run.advance(40)
     run.do("set-runtime", node=home, part=part, works=True)
-    run.advance(60)
+    run.advance(10)
 
 
 @focus("REASON-003")
