@@ -6,6 +6,7 @@ can still tell whether the Pods of a tainted node are deleted too early.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -336,6 +337,15 @@ def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdic
     return expect(stayed >= wait - seen.tolerance.truncation, what, f"after {stayed:g} s")
 
 
+@note("nodes-gone", on="delete")
+def nodes_that_are_gone(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
+    """When the tester last deleted a Node, by its name."""
+    known, given = before or {}, done.arguments
+    if given["kind"] != "Node" or isinstance(done.response, Rejected):
+        return known
+    return {**known, given["name"]: done.at}
+
+
 @law(RULE, on="delete")
 def pods_of_a_node_that_is_gone_are_collected(done: Done) -> Verdict:
     """The Pods of a stopped node whose Node is deleted become Failed and are removed, 40 s later or more."""
@@ -345,6 +355,9 @@ def pods_of_a_node_that_is_gone_are_collected(done: Done) -> Verdict:
     if name not in stopped_nodes(done.world) or done.profile.lost_pod_phase is not None:
         return None
     window, late = collected().value, done.world.setting.tolerance.lateness
+    before: Mapping[str, float] = done.world.notes.get("nodes-gone") or {}
+    if done.at - before.get(name, -math.inf) <= window.not_after:
+        return None  # its name may be in quarantine since then
     owed: tuple[Any, ...] = tuple(
         Obligation(
             what=f"Failed and removed {window.not_after:g} s after the Node of {pod.key[2]} was deleted",

@@ -424,3 +424,23 @@ def test_another_node_of_the_name_made_in_the_same_second_runs() -> None:
     again = seen(10, {**node(10).object, "metadata": metadata}, "ADDED")
     trace = [*before, gone, done(10, "create", object=made), again]
     assert "IDENTITY-004" not in judged(*trace, on_it(60, phase="Pending"), on_it(70)).broken
+
+
+def test_one_that_goes_again_soon_may_be_in_quarantine_already() -> None:
+    """The collector looks for names, now and then: who came back in between is not noticed."""
+    given = {"kind": "Node", "namespace": "", "name": "node-1"}
+    metadata = {"name": "node-1", "uid": "another", "creationTimestamp": time_at(70)}
+
+    def trace(goes: float) -> Judged:
+        first = node(0)
+        away = done(goes, "delete", **given), seen(goes, first.object, "DELETED")
+        again = {**node(70).object, "metadata": metadata}
+        stop = done(100, "stop-node", node="node-1")
+        ready = pod("Running", UP, more={"conditions": [READY]}, created=71)
+        back = seen(70, again, "ADDED"), seen(71, ready, "ADDED"), stop
+        gone = done(100, "delete", **given), seen(100, again, "DELETED")
+        last = seen(105, pod("Failed", UP, more={"conditions": []}, created=71), "DELETED")
+        return judged(first, *away, *back, *gone, last)
+
+    assert "IDENTITY-004" not in trace(60).broken
+    assert "IDENTITY-004" in trace(10).broken
