@@ -135,6 +135,7 @@ IMAGE_OUTCOMES: Final[Mapping[str, str]] = {
     "invalid": "its name cannot be parsed",
     "unreadable": "the runtime cannot tell whether it is there",
     "uncreatable": "it is on every node, and no container can be created from it",
+    "private": "the registry gives it to Pods with imagePullSecrets only; a node keeps it",
 }
 """What can be chosen to come of an image."""
 

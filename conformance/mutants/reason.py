@@ -241,6 +241,12 @@ def never_is_silent(original: Any) -> Any:
     return lambda images, wish, _: original(images, wish, lambda *_: None)
 
 
+@mutant("REASON-004", f"{IMAGES}:Images.may_use")
+def what_is_there_is_for_everybody(_: Any) -> Any:
+    """An image that one Pod has pulled with its secrets is used by those without any."""
+    return lambda *_: True
+
+
 # REASON-005
 
 

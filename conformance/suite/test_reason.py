@@ -94,6 +94,21 @@ def test_the_policy_decides_on_a_pull(run: Session, draw: Draw) -> None:
     run.advance(40)
 
 
+@focus("REASON-004")
+def test_a_private_image(run: Session, draw: Draw) -> None:
+    """One Pod has pulled it with its secrets; another one on that node has none, under any policy."""
+    run.do("set-image", image="own:1", outcome="private")
+    nodes = [known.view["metadata"]["name"] for known in run.world.of_kind("Node")]
+    where: Manifest = {"nodeName": nodes[0]} if nodes else {}
+    own = container("c", "own:1")
+    if draw(st.booleans()):
+        run.create(pod("owner", [own], imagePullSecrets=[{"name": "registry"}], **where))
+        run.advance(1)
+    policy = draw(st.sampled_from(["IfNotPresent", "Never", "Always"]))
+    run.create(pod("other", [using("own:1", policy)], **where))
+    run.advance(15)
+
+
 @focus("REASON-005")
 def test_a_pull_fails(run: Session, draw: Draw) -> None:
     """An image cannot be pulled, or not even named; later it may be had after all."""

@@ -275,6 +275,8 @@ def _surely_after(lost_at: float, seen: Seen) -> float:
 @note("images", on="set-image")
 def outcomes_of_pulls(before: Mapping[str, str] | None, done: Done) -> Mapping[str, str]:
     """What the tester has said that comes of a pull, by image."""
+    if isinstance(done.response, Rejected):
+        return before or EMPTY
     return {**(before or EMPTY), done.arguments["image"]: done.arguments["outcome"]}
 
 

@@ -298,3 +298,33 @@ def test_what_was_told_of_a_static_pod_outlives_its_mirror() -> None:
     trace = [told, waits(1, "ErrImagePull", metadata=own), later]
     shown = waits(4001, "ImagePullBackOff", 'Back-off pulling image "app:1": x', metadata=own)
     assert "REASON-005" not in judged(*trace, shown).broken
+
+
+# -- REASON-004: images that are not for everybody ---------------------------------------------------
+
+PRIVATE = done(0, "set-image", image="app:1", outcome="private")
+OWNER: Any = {
+    "spec": {"imagePullSecrets": [{"name": "s"}], "containers": [{"name": "c", "image": "app:1"}]}
+}
+
+
+@pytest.mark.parametrize("reason", ["ErrImagePull", "ErrImageNeverPull"])
+def test_who_has_no_credentials_does_not_get_a_private_image(reason: str) -> None:
+    policy = spec(imagePullPolicy="Never") if reason == "ErrImageNeverPull" else spec()
+    before = waits(1, "ContainerCreating", **policy)
+    assert judged(PRIVATE, before, waits(2, reason, **policy)).held("REASON-004")
+
+
+def test_who_has_no_credentials_does_not_run_one_that_is_there() -> None:
+    before = waits(1, "ContainerCreating")
+    assert "REASON-004" in judged(PRIVATE, before, runs(2)).broken
+    before = waits(1, "ContainerCreating")
+    assert "REASON-004" not in judged(PRIVATE, before, runs(2), profile="documented").broken
+    before = waits(1, "ContainerCreating", **OWNER)
+    assert "REASON-004" not in judged(PRIVATE, before, runs(2, **OWNER)).broken
+
+
+def test_an_image_that_was_public_once_may_be_had_since() -> None:
+    public = done(0, "set-image", image="app:1", outcome="pullable")
+    before = waits(1, "ContainerCreating")
+    assert "REASON-004" not in judged(public, PRIVATE, before, runs(2)).broken

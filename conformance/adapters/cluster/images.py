@@ -19,6 +19,10 @@ SANE: Final = re.compile(r"[a-z0-9][-a-z0-9._/]*(:[-\w.]+)?")
 HUB: Final = re.compile(r"((index\.)?docker\.io/)?(library/)?([a-z0-9][-a-z0-9._]*)(:[-\w.]+)?")
 
 
+OUTCOMES: Final = frozenset({"present", "pullable", "missing", "invalid"})
+"""What can be chosen to come of an image without a registry of one's own."""
+
+
 class NoImageLeftError(ValueError):
     """More images are asked for than there are names."""
 

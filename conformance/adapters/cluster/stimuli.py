@@ -10,7 +10,7 @@ from conformance.adapters.cluster import containers, hook
 from conformance.adapters.cluster.client import Answer, Query
 from conformance.adapters.cluster.cluster import DEFAULT_CLASS, Cluster, Inbox
 from conformance.adapters.cluster.hollow.kubelet import HollowKubelets
-from conformance.adapters.cluster.images import Images
+from conformance.adapters.cluster.images import OUTCOMES, Images
 from conformance.adapters.cluster.kinds import KINDS, path
 from conformance.adapters.cluster.mapping import Mapper
 from spec_model.events import Accepted, Cause, Rejected, Response
@@ -146,7 +146,10 @@ def inspect(place: Place, given: Given) -> Response:
 
 
 def set_image(place: Place, given: Given) -> Response:
-    """What pulls of an image come to: only before containers were made with it."""
+    """What pulls of an image come to: only before containers were made with it, and not everything."""
+    if given["outcome"] not in OUTCOMES:
+        why = f"a real registry cannot be made to have {given['image']} {given['outcome']}"
+        return Rejected(501, "NotImplemented", why)
     if place.images.set(given["image"], given["outcome"]):
         return Accepted()
     why = f"what pulls of {given['image']} come to cannot be changed any more"

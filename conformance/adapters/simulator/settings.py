@@ -92,6 +92,9 @@ class Settings:
     unknown_conditions: frozenset[str] = frozenset()  # CONDITION-001: types that are not there yet
     scheduled_while_scheduling: bool = False  # CONDITION-002: PodScheduled from the first look on
     container_runtimes: tuple[str, ...] = ("containerd", "cri-o")  # REASON-003: of nodes, in turn
+    images_guarded: bool = (
+        True  # REASON-004: what was pulled with secrets is for those who have some
+    )
     node_reasons_in_pods: bool = False  # REASON-002
     runtime_patience_seconds: float = 30.0  # REASON-002: until a silent runtime counts as down
     network_retry_seconds: float = 1.0  # REASON-002: a Pod without a network is looked at again
@@ -190,6 +193,7 @@ DOCUMENTED: Final = attrs.evolve(
     ),
     scheduled_while_scheduling=True,
     container_runtimes=("docker",),
+    images_guarded=False,
     node_reasons_in_pods=True,
     start_failures={
         "pre-create": "CreateContainerError",

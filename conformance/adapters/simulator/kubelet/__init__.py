@@ -52,7 +52,8 @@ class Kubelet:
         runtimes = self.settings.container_runtimes
         self.runtime = runtimes[(self.number - 1) % len(runtimes)]
         pulls = backoff.Backoff(backoff.pull_delays(self.settings))
-        self.images = Images(engine.images, pulls, self.runtime)
+        guarded = self.settings.images_guarded
+        self.images = Images(engine.images, pulls, self.runtime, guarded=guarded)
         self.faults: faults.Faults = faults.Faults(self)
         self._begin()
         self.store.subscribe(self.notice, frozenset({"Pod"}))
