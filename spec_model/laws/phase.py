@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from spec_model.events import Accepted
 from spec_model.law import Verdict, agree, expect, law, note
+from spec_model.laws.manifests import has_one_life
 from spec_model.laws.node_loss import is_attended
 from spec_model.lifecycles import TERMINAL, lawful
 from spec_model.objects import Pod, is_static
@@ -154,6 +155,8 @@ def terminal_phases_absorb(seen: Seen) -> Verdict:
     run, its next status goes (seen of 1.36.2).
     """
     if seen.before is None or seen.before.phase not in ABSORBING:
+        return None
+    if seen.now.phase != seen.before.phase and not has_one_life(seen):
         return None
     if seen.world.setting.clock == "real" and not kubelet_owned(seen):
         return None

@@ -218,13 +218,11 @@ def _ways(seen: SeenContainer, file: File) -> list[Ending] | None:
     if manner is None or hook_of(seen.spec, name_of(seen), None) != 0.0:
         return None
     started = -math.inf if seen.before is None else seen.before.started_at or -math.inf
-    first = file.changes[
-        0
-    ]  # by it the Pod came; any other may be of the second in which it started
+    first = file.changes[0]  # by it the Pod came; any other may be noticed later
     changes = [
         each
         for each in file.changes
-        if epoch + each.at > started or (each is not first and epoch + each.at == started)
+        if epoch + each.at > started or (each is not first and epoch + each.at >= started - RESCAN)
     ]
     if not changes or any(each.manners.get(name_of(seen)) is not manner for each in changes):
         return None
