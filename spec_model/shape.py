@@ -27,6 +27,14 @@ SECRET_VOLUME: Final[Shape] = {
 }
 RESOURCES: Final[Shape] = {"requests": QUANTITIES, "limits": QUANTITIES}
 CONFIG_VOLUME: Final[Shape] = {"name": str, "items": [{"key": str, "path": str}], "optional": bool}
+VOLUME: Final[Shape] = {
+    "name": str,
+    "configMap": CONFIG_VOLUME,
+    "secret": SECRET_VOLUME,
+    "emptyDir": {"medium": str, "sizeLimit": (str, int, float)},
+    "hostPath": {"path": str, "type": str},
+    "persistentVolumeClaim": {"claimName": str},
+}
 KEY: Final[Shape] = {"name": str, "key": str, "optional": bool}
 SOURCE: Final[Shape] = {"configMapKeyRef": KEY, "secretKeyRef": KEY}
 HANDLER: Final[Shape] = {"sleep": {"seconds": int}}
@@ -58,8 +66,20 @@ STATE: Final[Shape] = {
     "terminated": ENDED,
 }
 STATUS: Final[Shape] = {"name": str, "state": STATE, "lastState": STATE, "restartCount": int}
+REQUIREMENTS: Final[Shape] = [{"key": str, "operator": str, "values": [str]}]
+TERM: Final[Shape] = {"matchExpressions": REQUIREMENTS, "matchFields": REQUIREMENTS}
+SELECTOR: Final[Shape] = {"nodeSelectorTerms": [TERM]}
+NODE_AFFINITY: Final[Shape] = {
+    "requiredDuringSchedulingIgnoredDuringExecution": SELECTOR,
+    "requiredDuringSchedulingRequiredDuringExecution": SELECTOR,
+    "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": int, "preference": TERM}],
+}
+TAINT: Final[Mapping[str, Shape]] = {"key": str, "value": str, "effect": str}
 POD_SPEC: Final[Shape] = {
     "restartPolicy": str,
+    "affinity": {"nodeAffinity": NODE_AFFINITY},
+    "tolerations": [{**TAINT, "operator": str}],
+    "priority": int,
     "containers": [CONTAINER],
     "initContainers": [CONTAINER],
     "nodeName": str,
@@ -67,7 +87,7 @@ POD_SPEC: Final[Shape] = {
     "activeDeadlineSeconds": int,
     "overhead": QUANTITIES,
     "resources": RESOURCES,
-    "volumes": [{"name": str, "configMap": CONFIG_VOLUME, "secret": SECRET_VOLUME}],
+    "volumes": [VOLUME],
     "terminationGracePeriodSeconds": int,
     "readinessGates": [{"conditionType": str}],
 }
@@ -95,6 +115,7 @@ SCALER_SPEC: Final[Shape] = {
 
 SPECS: Final[Mapping[str, Shape]] = {
     "Pod": POD_SPEC,
+    "Node": {"taints": [TAINT], "unschedulable": bool},
     "PersistentVolume": VOLUME_SPEC,
     "PersistentVolumeClaim": CLAIM_SPEC,
     "HorizontalPodAutoscaler": SCALER_SPEC,
@@ -104,13 +125,6 @@ SPECS: Final[Mapping[str, Shape]] = {
         WORKLOAD,
     ),
 }
-CONTENTS: Final[Mapping[str, Mapping[str, Shape]]] = {
-    "ConfigMap": {"data": {"*": str}, "binaryData": {"*": str}, "immutable": bool},
-    "Secret": {"data": {"*": str}, "stringData": {"*": str}},
-    "EndpointSlice": {"endpoints": [{"addresses": [str], "conditions": {"*": bool}}]},
-}
-"""By kind, what stands beside its metadata, spec and status."""
-
 CONDITIONS: Final[Shape] = [{"type": str, "status": str, "reason": str, "message": str}]
 POD_STATUS: Final[Shape] = {
     "phase": str,
@@ -121,6 +135,44 @@ POD_STATUS: Final[Shape] = {
     "podIP": str,
     "startTime": Time,
 }
+NODE_STATUS: Final[Shape] = {
+    "allocatable": QUANTITIES,
+    "capacity": QUANTITIES,
+    "conditions": CONDITIONS,
+}
+
+
+SCALER_STATUS: Final[Shape] = {
+    "currentReplicas": int,
+    "currentCPUUtilizationPercentage": int,
+    "lastScaleTime": str,
+    "currentMetrics": [
+        {
+            "type": str,
+            "resource": {
+                "name": str,
+                "current": {"averageUtilization": int, "averageValue": (str, int, float)},
+            },
+        }
+    ],
+    "conditions": [{"type": str, "lastTransitionTime": str}],
+}
+STATUSES: Final[Mapping[str, Shape]] = {
+    "Pod": POD_STATUS,
+    "Node": NODE_STATUS,
+    "HorizontalPodAutoscaler": SCALER_STATUS,
+}
+BESIDE_SPEC: Final[Mapping[str, Mapping[str, Shape]]] = {
+    "ConfigMap": {"data": {"*": str}, "binaryData": {"*": str}, "immutable": bool},
+    "Secret": {"data": {"*": str}, "stringData": {"*": str}},
+    "EndpointSlice": {"endpoints": [{"addresses": [str], "conditions": {"*": bool}}]},
+    "PodMetrics": {
+        "timestamp": str,
+        "window": str,
+        "containers": [{"name": str, "usage": QUANTITIES}],
+    },
+}
+"""By kind, the fields of an object that are neither its spec nor its status."""
 
 
 def misshapen(manifest: Manifest) -> str | None:
@@ -130,9 +182,12 @@ def misshapen(manifest: Manifest) -> str | None:
     'spec.containers: must be a list, is an object'
     """
     kind = manifest.get("kind", "")
-    status = {"Pod": POD_STATUS, "Node": {"conditions": CONDITIONS}}.get(kind, {})
-    content = CONTENTS.get(kind, {})
-    whole: Shape = {"metadata": METADATA, "spec": SPECS.get(kind, {}), "status": status, **content}
+    whole: Shape = {
+        "metadata": METADATA,
+        "spec": SPECS.get(kind, {}),
+        "status": STATUSES.get(kind, {}),
+        **BESIDE_SPEC.get(kind, {}),
+    }
     return next(_complaints(manifest, whole, ""), None)
 
 
@@ -141,7 +196,7 @@ def _complaints(value: Any, shape: Shape, path: str) -> Iterator[str]:
         return
     if isinstance(shape, list):
         yield from _in_list(value, shape[0], path)
-    elif isinstance(shape, Mapping):
+    elif isinstance(shape, (dict, Mapping)):
         yield from _in_object(value, shape, path)
     elif shape is Time:
         yield from _in_time(value, path)
@@ -161,7 +216,7 @@ def _in_list(value: Any, shape: Shape, path: str) -> Iterator[str]:
 
 
 def _in_object(value: Any, shape: Mapping[str, Shape], path: str) -> Iterator[str]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         yield f"{path}: must be an object, is {_word(value)}"
         return
     for key, part in value.items():

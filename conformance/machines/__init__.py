@@ -32,7 +32,9 @@ from strategies.operations.endings import ENDINGS
 from strategies.operations.nodes import FLEET, NODES
 from strategies.operations.pods import PODS, TIME
 from strategies.operations.scaling import SCALING
+from strategies.operations.scheduling import SCHEDULING
 from strategies.operations.statics import STATICS
+from strategies.operations.storage import STORAGE
 from strategies.operations.volumes import VOLUMES
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
@@ -41,12 +43,14 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("lifecycle", PODS, ENDINGS, CONFIGS, STATICS, NODES, TIME, targets=("a",)),
         Subject("fleet", PODS, NODES, FLEET, ENDINGS, TIME),
         Subject("statics", STATICS, NODES, TIME),
-        Subject("storage", VOLUMES, TIME),
+        Subject("storage", VOLUMES, STORAGE, NODES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONFIGS, CONTENTS, PODS, TIME),
+        Subject("scheduling", SCHEDULING, PODS, TIME),
         Subject(
             "cluster",
-            *(PODS, NODES, FLEET, ENDINGS, STATICS, VOLUMES, SCALING, CONFIGS, CONTENTS, TIME),
+            *(PODS, NODES, FLEET, ENDINGS, STATICS, VOLUMES, SCALING, CONFIGS, CONTENTS),
+            *(STORAGE, SCHEDULING, TIME),
         ),
     )
 }

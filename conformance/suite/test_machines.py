@@ -19,6 +19,7 @@ AREAS = {
     "storage": ("PV",),
     "autoscaling": ("HPA",),
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
+    "scheduling": ("SCHED", "AFFINITY", "EVICT"),
     "cluster": (),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spec_model import objects
 from spec_model.events import Manifest
-from spec_model.explain import contents, ending, networks, probing, readiness
+from spec_model.explain import claims, contents, ending, networks, probing, readiness, scheduling
 from spec_model.explain.statement import Others, Statement, Statements
 from spec_model.pod.init import next_to_run
 from spec_model.pod.phase import pod_phase
@@ -39,6 +39,9 @@ def statements(
     yield from probing.statements(view, profile)
     yield from contents.statements(manifest, view, others, profile)
     yield from networks.statements(manifest, view, others, profile)
+    yield from claims.of_pod(manifest, others, profile)
+    if phase.value == "Pending" or view.spec.node_name:
+        yield from scheduling.statements(manifest, others, profile)
     yield from ending.statements(view, profile)
 
 

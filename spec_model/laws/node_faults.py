@@ -15,8 +15,8 @@ from spec_model.laws.broken import NETWORK, RUNTIME, broken, of_host
 from spec_model.laws.ladders import upsets_of
 from spec_model.laws.node_loss import pods_of, ready, stopped_nodes
 from spec_model.laws.phase import ABSORBING, kubelet_owned
+from spec_model.laws.reason_events import Told
 from spec_model.laws.reasons import newly_waits
-from spec_model.laws.told import Told
 from spec_model.objects import EMPTY, Pod, is_static, uid_in_events
 from spec_model.pod import reasons
 from spec_model.world import (
@@ -93,7 +93,7 @@ def _message(node: Mapping[str, Any]) -> str:
 # -- what its Pods show ----------------------------------------------------------------------------
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="changed")
 def a_node_that_is_not_ready_is_no_reason_of_a_pod(seen: Seen) -> Verdict:
     """Neither word is a reason of a Pod, least of all of one whose node is not ready."""
     if not kubelet_owned(seen):
@@ -237,7 +237,7 @@ def _was_disturbed(pod: Pod, since: float, seen: Seen) -> bool:
 # -- what its containers do ------------------------------------------------------------------------
 
 
-@law(RULE, on="container")
+@law(RULE, on="container", when="changed")
 def nothing_starts_on_a_broken_node(seen: SeenContainer) -> Verdict:
     """No container without a runtime, no Pod without a network."""
     began, pod = seen.now.started_at, seen.pod.now
@@ -255,7 +255,7 @@ def nothing_starts_on_a_broken_node(seen: SeenContainer) -> Verdict:
     return Breach(what, f"one after {at - since:g} s") if at > since + slack else None
 
 
-@law("REASON-001", on="container")
+@law("REASON-001", on="container", when="changed")
 def a_start_that_fails_has_its_word(seen: SeenContainer) -> Verdict:
     """RunContainerError, PreCreateHookError or PreStartHookError, by the step that is broken."""
     if seen.now.reason not in reasons.OF_STEPS or not newly_waits(seen) or seen.before is None:

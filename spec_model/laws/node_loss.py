@@ -317,7 +317,7 @@ def _drives(taint: Manifest) -> bool:
     return taint.get("effect") == NO_EXECUTE and taint.get("key") in (NOT_READY, UNREACHABLE)
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="marked")
 def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdict:
     """A Pod deleted by the taint manager has stayed for its tolerationSeconds, by the taint's own time."""
     before, pod = seen.before, seen.now

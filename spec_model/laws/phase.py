@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from spec_model.events import Accepted
 from spec_model.law import Verdict, agree, expect, law, note
 from spec_model.laws.manifests import has_one_life
 from spec_model.laws.node_loss import is_attended
+from spec_model.laws.writers import foreign_writer
 from spec_model.lifecycles import TERMINAL, lawful
 from spec_model.objects import Pod, is_static
 from spec_model.pod.phase import final_phase, pod_phase
@@ -51,6 +53,7 @@ def _opens_gates_only(done: Done) -> bool:
     return {type_: each for type_, each in written.items() if "/" not in type_} == kept
 
 
+@lru_cache(maxsize=4)  # most laws ask it of the same observation
 def kubelet_owned(seen: Seen) -> bool:
     """Whether the status is what a kubelet made of its containers, and nobody else's word."""
     if seen.now.reason == LOST:
@@ -58,6 +61,10 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
+    if seen.now.reason == LOST and seen.profile.lost_pod_phase is not None:
+        return False  # as documented, where there is no such condition
+    if foreign_writer(seen.notes.get("foreign-status"), seen) is not None:
+        return False  # asked anew, for other notes may ask this before that one is written
     if not seen.profile.static_pods_probed and is_static(seen.manifest):
         return _as_it_is_written(seen.now)
     tampered: frozenset[str] | None = seen.world.notes.get("tampered")
@@ -147,6 +154,19 @@ def to_stop(seen: Seen) -> float:
     return float(max(grace, 1)) + LEAST
 
 
+def settles_in(expected: str) -> Any:
+    """Decided by the phase that is shown: the expected one, or another that stays."""
+
+    def settled(seen: Seen) -> Held | Breach | None:
+        if seen.now.phase == expected:
+            return HELD
+        if seen.now.phase in ABSORBING:
+            return Breach(f"phase {expected}", f"phase {seen.now.phase}")
+        return None
+
+    return settled
+
+
 @law("PHASE-008", on="Pod")
 def terminal_phases_absorb(seen: Seen) -> Verdict:
     """Succeeded and Failed are absorbing: no later observation of the same UID shows another phase.
@@ -183,7 +203,7 @@ def nothing_runs_in_a_terminal_phase(seen: Seen) -> Verdict:
     )
 
 
-@law("PHASE-011", on="Pod")
+@law("PHASE-011", on="Pod", when="gone")
 def a_deleted_pod_ends_before_it_goes(seen: Seen) -> Verdict:
     """A gracefully deleted Pod passes Succeeded or Failed before DELETED.
 
@@ -297,16 +317,3 @@ def a_rejected_pod_never_runs(seen: Seen) -> Verdict:
         f"phase {pod.phase}, reason {pod.reason or 'none'}, message {message!r}, "
         f"started: {', '.join(started) or 'none'}",
     )
-
-
-def settles_in(expected: str) -> Any:
-    """What an obligation looks for that one phase is settled in, and no other terminal one."""
-
-    def settled(seen: Seen) -> Held | Breach | None:
-        if seen.now.phase == expected:
-            return HELD
-        if seen.now.phase in ABSORBING:
-            return Breach(f"phase {expected}", f"phase {seen.now.phase}")
-        return None
-
-    return settled

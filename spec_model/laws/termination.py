@@ -238,7 +238,11 @@ def hook_of(spec: Container, name: Name, known: Deletion | None) -> float | None
     return None if known is None else known.pre_stops.get(name)
 
 
-@law(*("TERM-005", "TERM-006", "TERM-007", "TERM-014", "TERM-004", FORCED), on="app container")
+@law(
+    *("TERM-005", "TERM-006", "TERM-007", "TERM-014", "TERM-004", FORCED),
+    on="app container",
+    when="changed",
+)
 def a_container_ends_in_its_time(seen: SeenContainer) -> Verdict:
     """preStop, then TERM, then KILL, on one clock; each container by itself."""
     run, known = ended_now(seen), deletion_of(seen.pod)
@@ -324,7 +328,7 @@ def _killed_in_time(
     return held("TERM-006") if _is(Ending(at, at + late, KILLED), run, seen.pod) else None
 
 
-@law("TERM-006", FORCED, on="Pod")
+@law("TERM-006", FORCED, on="Pod", when="ending")
 def all_have_ended_when_the_grace_period_is_over(seen: Seen) -> Verdict:
     """Two seconds after the end of its grace period nothing of a Pod runs any more."""
     known = deletion_of(seen)

@@ -1,4 +1,4 @@
-"""TRANS: the table of transition scenarios."""
+"""TRANS: the table of transition scenarios, how a running Pod comes to its next phase."""
 
 from __future__ import annotations
 
