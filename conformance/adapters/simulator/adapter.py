@@ -24,7 +24,8 @@ SERVED_CAPABILITIES: Final = frozenset(
         "memory", "node-memory", "cpu-load", "inspect", "file-write", "host-paths", "networking",
         "images", "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
-        "pod-gc", "probes", "eviction", "scheduler-fault", "statefulsets", "controller-flags", "runtime-fault",
+        "pod-gc", "probes", "eviction", "scheduler-fault", "statefulsets", "controller-flags",
+        "runtime-fault",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
