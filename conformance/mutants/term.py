@@ -324,6 +324,30 @@ def no_grace_is_a_little_grace(original: Any) -> Any:
     return at_least
 
 
+@mutant("TERM-013", f"{STOPPING}:grace_period")
+def the_node_does_not_know_of_the_force(original: Any) -> Any:
+    """On its node a Pod that is deleted by force gets the grace period of its spec."""
+
+    def grace_period(worker: Any) -> Any:
+        if worker.pod["metadata"].get("deletionGracePeriodSeconds") == 0:
+            return worker.pod["spec"].get("terminationGracePeriodSeconds", 30)
+        return original(worker)
+
+    return grace_period
+
+
+@mutant("TERM-013", f"{STOPPING}:begin")
+def by_force_is_with_a_kill(original: Any) -> Any:
+    """The containers of a Pod that is deleted by force are killed at once."""
+
+    def begin(worker: Any, run: Any, *given: Any, **more: Any) -> None:
+        original(worker, run, *given, **more)
+        if worker.pod["metadata"].get("deletionGracePeriodSeconds") == 0:
+            worker.finish(run, runtime.KILLED)
+
+    return begin
+
+
 @mutant("TERM-013", f"{SIMULATOR}.store:Store.is_taken")
 def a_name_is_kept_for_the_node(original: Any) -> Any:
     """The name of a Pod stays taken while a container of it may still run."""

@@ -35,7 +35,7 @@ def changed(seen: Seen) -> bool:
     )
 
 
-@law("CONDITION-001", on="Pod")
+@law("CONDITION-001", on="Pod", when="changed")
 def condition_types_are_known(seen: Seen) -> Verdict:
     """Built-in types only, or such as somebody has named himself; True, False or Unknown."""
     pod: Pod = seen.now
@@ -123,7 +123,7 @@ def _is_ending(seen: Seen) -> bool:
 # -- Initialized -----------------------------------------------------------------------------------
 
 
-@law("CONDITION-003", on="Pod")
+@law("CONDITION-003", on="Pod", when="changed")
 def initialized_follows_from_the_init_containers(seen: Seen) -> Verdict:
     """True when all of them are through, and from then on, or once an app container has started."""
     pod: Pod = seen.now
@@ -189,7 +189,7 @@ def _may_have_been_initialized(pod: Pod) -> bool:
 # -- ContainersReady and Ready ---------------------------------------------------------------------
 
 
-@law("CONDITION-004", on="Pod")
+@law("CONDITION-004", on="Pod", when="changed")
 def readiness_follows_from_the_containers(seen: Seen) -> Verdict:
     """ContainersReady of the containers alone, Ready of them and of the readiness gates."""
     pod: Pod = seen.now

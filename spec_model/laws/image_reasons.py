@@ -45,7 +45,7 @@ def _image_in(message: str) -> str:
 # -- REASON-003: what a failed pull is called ------------------------------------------------------
 
 
-@law("REASON-003", on="container")
+@law("REASON-003", on="container", when="changed")
 def an_unreachable_registry_has_the_word_of_the_runtime(seen: SeenContainer) -> Verdict:
     """RegistryUnavailable where the runtime says so, ErrImagePull elsewhere."""
     if seen.now.reason not in reasons.PULLS or not newly_waits(seen):
@@ -87,7 +87,7 @@ def a_tag_decides_on_the_pull_policy(done: Done) -> Verdict:
     return expect(not wrong, "Always for latest or no tag, else IfNotPresent", ", ".join(wrong))
 
 
-@law("REASON-004", on="container")
+@law("REASON-004", on="container", when="changed")
 def never_means_no_pull(seen: SeenContainer) -> Verdict:
     """Under Never an absent image is ErrImageNeverPull and no failed pull; no other policy says so."""
     if seen.now.reason not in (*reasons.PULLS, reasons.BACK_OFF, reasons.NEVER_PULL):
@@ -103,7 +103,7 @@ def never_means_no_pull(seen: SeenContainer) -> Verdict:
     return expect(outcome not in EVERYWHERE, "a start, for the image is there", seen.now.reason)
 
 
-@law("REASON-004", on="container")
+@law("REASON-004", on="container", when="waited")
 def never_is_told(seen: SeenContainer) -> Verdict:
     """A Warning event ErrImageNeverPull."""
     return is_told(seen, reasons.NEVER_PULL, reasons.NEVER_PULL, "Warning")
@@ -134,7 +134,7 @@ def _pod_of(seen: Seen) -> Pod | None:
     return pod if pod is not None and uid_in_events(pod) == about.get("uid") else None
 
 
-@law("REASON-004", on="container")
+@law("REASON-004", on="container", when="changed")
 def always_asks_the_registry(seen: SeenContainer) -> Verdict:
     """Each run under Always was begun by a pull; asked when the run is over, so that it was told by then."""
     before, pod, notes = seen.before, seen.pod, seen.pod.world.notes
@@ -154,10 +154,38 @@ def always_asks_the_registry(seen: SeenContainer) -> Verdict:
     return expect(told is not None and told >= began - slack, what, at)
 
 
+@note("private-images", on="set-image")
+def images_for_those_with_credentials(
+    before: Mapping[str, bool] | None, done: Done
+) -> Mapping[str, bool]:
+    """The images that the tester has made private, and whether they have never been anything else."""
+    known = before or EMPTY
+    if not isinstance(done.response, Accepted):
+        return known
+    image, is_private = done.arguments["image"], done.arguments["outcome"] == "private"
+    return {**known, image: known.get(image, True) and is_private}
+
+
+@law("REASON-004", on="container", when="changed")
+def a_private_image_is_for_those_with_credentials(seen: SeenContainer) -> Verdict:
+    """Who has no imagePullSecrets does not run it, present or not; it fails to pull, or may not."""
+    pod, before = seen.pod, seen.before
+    private: Mapping[str, bool] = pod.world.notes.get("private-images") or EMPTY
+    if not private.get(seen.spec.image) or not pod.profile.images_need_credentials:
+        return None
+    if pod.now.spec.manifest.get("imagePullSecrets") or pod.now.generation > 1:
+        return None
+    if seen.now.state == "running" and (before is None or before.state != "running"):
+        what = f"no start of container {seen.spec.name}: its Pod has no credentials for the image"
+        return Breach(what, "it runs")
+    refused = seen.now.reason in (*reasons.PULLS, reasons.NEVER_PULL)
+    return HELD if refused and newly_waits(seen) else None
+
+
 # -- REASON-005: what follows a failed pull --------------------------------------------------------
 
 
-@law("REASON-005", on="container")
+@law("REASON-005", on="container", when="changed")
 def a_back_off_tells_of_the_error_before_it(seen: SeenContainer) -> Verdict:
     """ImagePullBackOff says "Back-off pulling image …: <previous error>"."""
     if seen.now.reason != reasons.BACK_OFF or not newly_waits(seen):
@@ -168,7 +196,7 @@ def a_back_off_tells_of_the_error_before_it(seen: SeenContainer) -> Verdict:
     return expect(good, f"{start}: and the error before it", message or "no message")
 
 
-@law("REASON-005", on="container")
+@law("REASON-005", on="container", when="waited")
 def a_failed_pull_is_told(seen: SeenContainer) -> Verdict:
     """Warning Failed, then Normal BackOff; Warning InspectFailed for a name that cannot be parsed."""
     before = seen.before
@@ -183,7 +211,7 @@ def a_failed_pull_is_told(seen: SeenContainer) -> Verdict:
     return None
 
 
-@law("REASON-005", on="container")
+@law("REASON-005", on="container", when="changed")
 def an_invalid_name_says_so(seen: SeenContainer) -> Verdict:
     """A name that cannot be parsed is InvalidImageName and nothing else; another image never is."""
     if seen.now.reason not in (*reasons.PULLS, reasons.INVALID_NAME) or not newly_waits(seen):

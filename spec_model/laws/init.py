@@ -17,7 +17,7 @@ from spec_model.laws.ladders import (
 )
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
-from spec_model.objects import Container, ContainerStatus, Pod
+from spec_model.objects import Container, ContainerStatus, Pod, is_static
 from spec_model.pod.init import (
     has_failed,
     has_started,
@@ -33,7 +33,7 @@ INITIALIZING: Final = "PodInitializing"
 # -- the order -------------------------------------------------------------------------------------
 
 
-@law("INIT-001", on="init container")
+@law("INIT-001", on="init container", when="changed")
 def init_containers_run_in_order(seen: SeenContainer) -> Verdict:
     """Each regular init container starts only after the one before it has exited with code 0."""
     if (start := started_now(seen)) is None:
@@ -49,7 +49,7 @@ def init_containers_run_in_order(seen: SeenContainer) -> Verdict:
     )
 
 
-@law("INIT-002", "INIT-004", on="app container")
+@law("INIT-002", "INIT-004", on="app container", when="changed")
 def app_containers_wait_for_initialization(seen: SeenContainer) -> Verdict:
     """No app container starts before every regular init container has exited 0, every sidecar started."""
     if not seen.pod.now.spec.init_containers:
@@ -117,11 +117,9 @@ def started_now(seen: SeenContainer) -> float | None:
         return None
     if seen.pod.before is None and not seen.pod.fresh:
         return None
-    return (
-        None
-        if seen.before is not None and run_of(seen.before) == run_of(seen.now)
-        else start_of(seen.now)
-    )
+    if seen.before is None:
+        return None if is_static(seen.pod.manifest) else start_of(seen.now)  # a mirror comes late
+    return None if run_of(seen.before) == run_of(seen.now) else start_of(seen.now)
 
 
 def run_of(status: ContainerStatus) -> tuple[int, float | None]:
@@ -240,7 +238,7 @@ def _ran_since(seen: SeenContainer, start: float) -> Iterator[str]:
             yield container.name
 
 
-@law("INIT-004", on="init container")
+@law("INIT-004", on="init container", when="changed")
 def a_failed_init_container_fails_the_pod(seen: SeenContainer) -> Verdict:
     """Under Never the Pod fails; what comes after never starts and stays in PodInitializing."""
     run = seen.now.terminated

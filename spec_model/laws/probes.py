@@ -45,7 +45,7 @@ GRANTED: Final = 2.0
 # -- a run that begins ------------------------------------------------------------------------------
 
 
-@law(INITIAL_VALUES, on="app container")
+@law(INITIAL_VALUES, on="app container", when="changed")
 def who_is_not_probed_is_ready(seen: SeenContainer) -> Verdict:
     """A missing probe counts as a success: the container is ready as soon as it runs."""
     if seen.spec.probes or not begins(seen) or not kubelet_owned(seen.pod):
@@ -55,7 +55,7 @@ def who_is_not_probed_is_ready(seen: SeenContainer) -> Verdict:
     )
 
 
-@law(INITIAL_VALUES, STARTUP, on="probed container")
+@law(INITIAL_VALUES, STARTUP, on="probed container", when="changed")
 def an_untried_probe_is_no_success(seen: SeenContainer) -> Verdict:
     """Before the first result a readiness probe has failed, and a startup probe is not through."""
     if not begins(seen) or not kubelet_owned(seen.pod):
@@ -128,7 +128,7 @@ def who_has_not_started_is_not_ready(seen: SeenContainer) -> Verdict:
     return expect(not seen.now.ready, what, "ready")
 
 
-@law(STARTUP, INITIAL_DELAY, on="probed container")
+@law(STARTUP, INITIAL_DELAY, on="probed container", when="changed")
 def a_startup_probe_succeeds_when_it_may(seen: SeenContainer) -> Verdict:
     """Not before its initial delay, and not while its target answers otherwise."""
     probe = seen.spec.probes.get("startup")
@@ -140,7 +140,16 @@ def a_startup_probe_succeeds_when_it_may(seen: SeenContainer) -> Verdict:
     return (Held(STARTUP), *_succeeded(probe, seen, "started"))
 
 
-@law(NEVER_KILLS, INITIAL_DELAY, THRESHOLD, WINDOW, READY, WHILE_ENDING, on="probed container")
+@law(
+    NEVER_KILLS,
+    INITIAL_DELAY,
+    THRESHOLD,
+    WINDOW,
+    READY,
+    WHILE_ENDING,
+    on="probed container",
+    when="changed",
+)
 def readiness_follows_its_probe(seen: SeenContainer) -> Verdict:
     """ready is what the readiness probe has published, and the Pod's conditions follow it."""
     probe = seen.spec.probes.get("readiness")
@@ -277,7 +286,7 @@ def _pod_is_ready(seen: SeenContainer) -> Iterator[Outcome]:
 # -- a run that ends --------------------------------------------------------------------------------
 
 
-@law(KILL, NEVER_KILLS, on="probed container")
+@law(KILL, NEVER_KILLS, on="probed container", when="changed")
 def only_liveness_and_startup_kill(seen: SeenContainer) -> Verdict:
     """A container that a probe has ended had its hook; one that is only not ready is left alone."""
     before, now = seen.before, seen.now

@@ -11,6 +11,7 @@ from typing import Final
 from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.ladders import known_ladder, upsets_of
+from spec_model.laws.manifests import has_one_life
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.restart import (
@@ -24,6 +25,7 @@ from spec_model.laws.restart import (
 )
 from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Terminated, is_static
 from spec_model.pod.ladder import COUNTED, key_of
+from spec_model.pod.reasons import OF_RUNTIMES
 from spec_model.world import (
     HELD,
     VOID,
@@ -54,7 +56,7 @@ def told_to_end(
     return known | {(given["namespace"], given["pod"], given["container"])}
 
 
-@law("RESTART-003", on="Pod")
+@law("RESTART-003", on="Pod", when="crowded")
 def the_exit_of_one_leaves_the_others_alone(seen: Seen) -> Verdict:
     """While one ends or restarts, the others run on, and so do the Pod's UID, node and address."""
     before, now = seen.before, seen.now
@@ -90,7 +92,7 @@ def _ran_on(before: ContainerStatus | None, now: ContainerStatus) -> bool:
     )
 
 
-@law("RESTART-003", "RESTART-007", "RESTART-008", on="container")
+@law("RESTART-003", "RESTART-007", "RESTART-008", on="container", when="changed")
 def nobody_restarts_on_anothers_account(seen: SeenContainer) -> Verdict:
     """A container that nobody touched restarted after its sibling ended, or got another image.
 
@@ -126,13 +128,13 @@ def _has_reasons_of_its_own(seen: SeenContainer) -> bool:
     watched = ("livenessProbe", "startupProbe", "lifecycle")
     if any(field in seen.spec.manifest for field in watched):
         return True
-    return seen.now.last is not None and seen.now.last.reason == "OOMKilled"
+    return seen.now.last is not None and seen.now.last.reason in ("OOMKilled", *OF_RUNTIMES)
 
 
 # -- RESTART-004: what a restart leaves behind ------------------------------------------------------
 
 
-@law("RESTART-004", on="container")
+@law("RESTART-004", on="container", when="changed")
 def a_restart_counts_and_keeps_the_last_run(seen: SeenContainer) -> Verdict:
     """restartCount + 1, another containerID, startedAt not before finishedAt, lastState the run before."""
     before, now = seen.before, seen.now
@@ -140,7 +142,8 @@ def a_restart_counts_and_keeps_the_last_run(seen: SeenContainer) -> Verdict:
         return None
     if any(takes_all_along(each) for each in all_containers(seen.pod.now)) or _is_unknown(now):
         return None
-    if _is_given_up(before, now):
+    falls = now.restart_count < before.restart_count
+    if _is_given_up(before, now) or (falls and not has_one_life(seen.pod)):
         return None
     wrong = next(_discrepancies(before, now), None)
     if wrong is not None:
@@ -319,7 +322,7 @@ UPSET_FOR: Final = 60.0
 """Seconds after a fault in which containers may start in another order."""
 
 
-@law("RESTART-009", on="Pod")
+@law("RESTART-009", on="Pod", when="crowded")
 def app_containers_start_in_order(seen: Seen) -> Verdict:
     """The app containers of a Pod start one after another in spec order; documented: in any order."""
     before, pod = seen.before, seen.now
@@ -340,7 +343,7 @@ def app_containers_start_in_order(seen: Seen) -> Verdict:
     return expect(order == names, f"{', '.join(names)} start in this order", ", ".join(order))
 
 
-@law("RESTART-009", on="Pod")
+@law("RESTART-009", on="Pod", when="crowded")
 def one_that_cannot_start_holds_up_nobody(seen: Seen) -> Verdict:
     """A container whose start fails does not keep those after it from being started."""
     pod: Pod = seen.now

@@ -6,6 +6,7 @@ survives restarts, VOLUME-006 that it is gone with its Pod.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -24,7 +25,8 @@ SHARED: Final = "VOLUME-001"
 LASTING: Final = "VOLUME-005"
 LOST: Final = "VOLUME-006"
 MOST_PODS: Final = 64
-READ_ONLY: Final = 403
+FORBIDDEN: Final = 403
+DENIED: Final = re.compile("read-only|permission", re.IGNORECASE)
 OPEN_TO_ALL: Final = 0o777
 
 
@@ -80,7 +82,7 @@ def written(before: Contents | None, done: Done) -> Contents:
         container.name,
         "" if status is None else status.container_id,
         _restarts(pod),
-        not in_memory or not (refused or _may_die(pod, container, done)),
+        not in_memory or not (refused or may_die(pod, container, done)),
     )
     files = {**kept.files, path: mark}
     most = max(kept.most, sum(each.size for each in files.values()))
@@ -104,7 +106,7 @@ def _doubted(kept: Kept) -> Mapping[str, Mark]:
     }
 
 
-def _may_die(pod: Pod, container: Container, done: Done) -> bool:
+def may_die(pod: Pod, container: Container, done: Done) -> bool:
     """Whether a write to memory is too much for who makes it, so that it may stay a half."""
     if pod.spec.manifest.get("resources") is not None:
         return True
@@ -173,7 +175,7 @@ def every_container_may_write(done: Done) -> Verdict:
     if found is None or found[2].read_only or not is_empty_dir(found[2].volume):
         return None
     if isinstance(done.response, Rejected):
-        if done.response.code != READ_ONLY:
+        if done.response.code != FORBIDDEN or not DENIED.search(done.response.message):
             return None  # it does not run, or there is no room
         return Breach(f"{found[2].path} can be written", done.response.message)
     return held(LASTING)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from spec_model.events import Accepted, Event, Observation
+from tests.laws.crashes import event
 from tests.laws.probing import EXEC, READY, Probed, answered, broken, failing, killed, unhealthy
-from tests.laws.traces import done, judged, seen, terminated, time_at
+from tests.laws.traces import Judged, done, judged, seen, terminated, time_at
 
 # -- PROBE-001, PROBE-004 --------------------------------------------------------------------------
 
@@ -276,6 +277,20 @@ def test_a_pod_that_is_deleted_is_asked_whether_it_is_ready() -> None:
     heard = failing(101, 102, 103, kind="Readiness")
     assert judged(*trace, *heard, c.at(103, False, metadata=going)).held("PROBE-017")
     assert broken(judged(*trace, until=120)) == {"PROBE-017"}
+
+
+def test_who_has_to_wait_under_on_failure_is_left_to_its_exit_code() -> None:
+    """The kubelet restarts in the sync that kills; who waits then has only exited with 0."""
+    back_off = "Back-off restarting failed container c in pod a"
+
+    def trace(*waits: Event) -> Judged:
+        c, start = liveness_lost(policy="OnFailure")
+        ended = c.at(126, False, terminated(0, finished=126))
+        return judged(*start, *waits, ended, until=900)
+
+    about = {"fieldPath": "spec.containers{c}"}
+    assert not broken(trace(event(126, "BackOff", back_off, "Warning", **about)))
+    assert "PROBE-011" in broken(trace())
 
 
 # -- where time is real ------------------------------------------------------------------------------

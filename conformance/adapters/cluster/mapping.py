@@ -27,6 +27,10 @@ TOLERATION: Final = {"key": SESSION_LABEL, "operator": "Exists"}
 NAMES: Final = {"volumeName": "PersistentVolume", "storageClassName": "StorageClass"}
 """Fields that name a cluster-scoped object, and of which kind."""
 
+SELECTIONS: Final = ("matchExpressions", "matchFields")
+NODE_NAMES: Final = ("kubernetes.io/hostname", "metadata.name")
+"""What a requirement on a node may look at that is its name."""
+
 
 class Mapper:
     """The two ways between one scenario and its place in the cluster.
@@ -327,7 +331,7 @@ class Mapper:
                     value[key] = name(NAMES[key], part)
                 elif key == "nodeName" and isinstance(part, str) and self.hollow:
                     value[key] = name("Node", part)
-                elif key == "matchExpressions" and self.hollow and isinstance(part, list):
+                elif key in SELECTIONS and self.hollow and isinstance(part, list):
                     _exchange_hostnames(part, name)
                 else:
                     self._walk(part, namespace, name)
@@ -347,7 +351,7 @@ def copied(value: Any) -> Any:
 
 def _exchange_hostnames(expressions: list[Any], name: Callable[[str, str], str]) -> None:
     for each in expressions:
-        if isinstance(each, dict) and each.get("key") == "kubernetes.io/hostname":
+        if isinstance(each, dict) and each.get("key") in NODE_NAMES:
             each["values"] = [name("Node", value) for value in each.get("values") or ()]
 
 

@@ -17,11 +17,13 @@ from conformance.adapters.simulator import (
 from conformance.adapters.simulator.api import pod_defaults
 from conformance.adapters.simulator.controllers.hpa import functions as autoscaler
 from conformance.adapters.simulator.controllers.volumes import functions as binder
+from conformance.adapters.simulator.controllers.workloads import victims
 from conformance.adapters.simulator.errors import ApiError
 from conformance.adapters.simulator.kubelet import (
     backoff,
     cgroups,
     conditions,
+    eviction,
     oom,
     phase,
     probe_results,
@@ -107,7 +109,11 @@ SERVED: Final[Mapping[str, Function]] = {
     "probe.fold": lambda given, settings: probe_results.fold(given, settings),
     "probe.worker": lambda given, settings: probe_results.worker(given, settings),
     "scheduler.fits": lambda given, settings: predicates.fits(given, settings),
-    "node_selector.matches": lambda given, _: predicates.node_selector_matches(given),
+    "node_selector.matches": lambda given, settings: predicates.node_selector_matches(
+        given, settings
+    ),
+    "node_affinity.preferred_score": lambda given, _: predicates.preferred_score(given),
+    "eviction.order": lambda given, settings: eviction.order(given, settings),
     "cpu.shares": lambda given, settings: cgroups.shares(given["request_milli"], settings),
     "cpu.quota": lambda given, settings: cgroups.quota(given["limit_milli"], settings),
     "cpu.weight": lambda given, _: cgroups.weight(given["shares"], given["map"]),
@@ -117,6 +123,7 @@ SERVED: Final[Mapping[str, Function]] = {
     ),
     "kubectl_status": lambda given, _: kubectl.status_of(given["pod"]),
     "kubectl_delete.grace": lambda given, settings: kubectl.delete_grace(given, settings),
+    "replicaset.deletion_order": lambda given, _: victims.deletion_order(given),
     **autoscaler.FUNCTIONS,
     **binder.FUNCTIONS,
 }

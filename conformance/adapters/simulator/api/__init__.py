@@ -14,6 +14,9 @@ from conformance.adapters.simulator.api.deletion import SYSTEM_FIELDS
 from conformance.adapters.simulator.api.fields import Problems
 from conformance.adapters.simulator.api.nodes import NodeStrategy
 from conformance.adapters.simulator.api.pods import PodStrategy, bound
+from conformance.adapters.simulator.api.priorities import PriorityClassStrategy
+from conformance.adapters.simulator.api.quotas import ResourceQuotaStrategy
+from conformance.adapters.simulator.api.revisions import ControllerRevisionStrategy
 from conformance.adapters.simulator.api.services import (
     EndpointSliceStrategy,
     EndpointsStrategy,
@@ -48,6 +51,7 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
         EndpointsStrategy(),
         EndpointSliceStrategy(),
         NodeStrategy(),
+        PriorityClassStrategy(),
         PersistentVolumeStrategy(),
         PersistentVolumeClaimStrategy(),
         StorageClassStrategy(),
@@ -57,6 +61,8 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
         DeploymentStrategy(),
         DaemonSetStrategy(),
         StatefulSetStrategy(),
+        ControllerRevisionStrategy(),
+        ResourceQuotaStrategy(),
         JobStrategy(),
     )
 }

@@ -9,6 +9,7 @@ from conformance.adapters.simulator.controllers.endpoints import EndpointsContro
 from conformance.adapters.simulator.controllers.hpa.controller import (
     HorizontalPodAutoscalerController,
 )
+from conformance.adapters.simulator.controllers.nodes.affinity import AffinityController
 from conformance.adapters.simulator.controllers.nodes.eviction import TaintEvictionController
 from conformance.adapters.simulator.controllers.nodes.lifecycle import NodeLifecycleController
 from conformance.adapters.simulator.controllers.nodes.podgc import PodGarbageCollector
@@ -20,6 +21,7 @@ from conformance.adapters.simulator.controllers.volumes.protection import (
 from conformance.adapters.simulator.controllers.workloads.deployments import DeploymentController
 from conformance.adapters.simulator.controllers.workloads.garbage import GarbageCollector
 from conformance.adapters.simulator.controllers.workloads.replicas import ReplicaController
+from conformance.adapters.simulator.controllers.workloads.stateful import StatefulSetController
 
 if TYPE_CHECKING:
     from conformance.adapters.simulator.engine import Engine
@@ -32,10 +34,12 @@ def all_controllers(engine: Engine) -> list[Controller]:
         HorizontalPodAutoscalerController(engine),
         DeploymentController(engine, owned),
         ReplicaController(engine, owned),
+        StatefulSetController(engine, owned),
         GarbageCollector(engine, owned),
         PersistentVolumeController(engine),
         StorageProtectionController(engine),
         NodeLifecycleController(engine),
+        AffinityController(engine),
         TaintEvictionController(engine),
         PodGarbageCollector(engine),
         EndpointsController(engine),
