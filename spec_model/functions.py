@@ -24,6 +24,7 @@ from spec_model.resources.requests import effective_requests
 from spec_model.rules import Decision
 from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
+from spec_model.workloads import deployment_functions as deployments
 from spec_model.workloads import hpa
 
 Arguments: TypeAlias = Mapping[str, Any]
@@ -36,6 +37,7 @@ REFUSALS: Final[dict[str, str]] = {
     **kubectl.REFUSALS,
     "configmap.from_sources": "CONFIGMAP-006",
     **hpa.REFUSALS,
+    **deployments.REFUSALS,
 }
 """By function, the rule by which it refuses; any other refuses malformed quantities alone."""
 
@@ -166,6 +168,7 @@ FUNCTIONS: Final = Functions(
         **probes.FUNCTIONS,
         "configmap.from_sources": _config_map_from,
         **hpa.FUNCTIONS,
+        **deployments.FUNCTIONS,
         **matching.FUNCTIONS,
         **answers.FUNCTIONS,
     }
