@@ -51,6 +51,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "reclaimer": "released volumes are deleted or recycled",
     "pod-gc": "terminated and orphaned Pods are collected",
     "eviction": "kubelets evict Pods under node pressure",
+    "kubectl-rollout": "kubectl rollout undo of Deployments",
     "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
 }
 """What an adapter can claim to serve, and what the claim means."""
@@ -121,6 +122,12 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),
+    # What kubectl does as a client of the API, in one command.
+    "rollout-undo": Verb("kubectl-rollout", ("namespace", "name", "toRevision?")),
+    "rolling-update": Verb(  # OLD; NEW as an object or an image, and its name; or back again
+        "kubectl-rolling-update",
+        ("namespace", "name", "object?", "image?", "newName?", "rollback?"),
+    ),
     # Time.
     "advance": Verb("api", ("seconds",)),
 }

@@ -13,6 +13,7 @@ from conformance.adapters.simulator.controllers import all_controllers
 from conformance.adapters.simulator.kubelet import Kubelet
 from conformance.adapters.simulator.kubelet.manners import Manners
 from conformance.adapters.simulator.kubelet.probe_results import Answer
+from conformance.adapters.simulator.rolling_update import Updaters
 from conformance.adapters.simulator.scheduler import Scheduler
 from conformance.adapters.simulator.settings import V1_36, Settings
 from conformance.adapters.simulator.store import Store
@@ -46,6 +47,7 @@ class Engine:
         self.answers: dict[tuple[str, str, str], Answer] = {}  # by Pod UID, container, probe
         self.kubelets: dict[str, Kubelet] = {}
         self._numbers = itertools.count(1)
+        self.updaters = Updaters(self)
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
         self._order: tuple[Component, ...] = ()
