@@ -21,8 +21,9 @@ DESIRED: Final = "deployment.kubernetes.io/desired-replicas"
 MAXIMUM: Final = "deployment.kubernetes.io/max-replicas"
 REVISION: Final = "deployment.kubernetes.io/revision"
 HISTORY: Final = "deployment.kubernetes.io/revision-history"
+ROLLBACK: Final = "deprecated.deployment.rollback.rollbackTo"
 HASH: Final = "pod-template-hash"
-"""Annotations of ReplicaSets, and the label by which their Pods are told apart."""
+"""Annotations of ReplicaSets and Deployments, and the label by which Pods are told apart."""
 
 UNLIMITED: Final = 2**31 - 1
 """A deadline or a length of history that means none."""
