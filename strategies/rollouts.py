@@ -54,6 +54,36 @@ def new_image(image: str, name: str = "c") -> Manifest:
     return {"spec": {"template": {"spec": {"containers": [container(name, image)]}}}}
 
 
+NEVER_READY: Final[Manifest] = {
+    "readinessProbe": {"exec": {"command": ["false"]}, "periodSeconds": 1}
+}
+"""What keeps a container from being ready, until its probe is answered otherwise."""
+
+
+def stuck(image: str = "app:9", name: str = "c") -> Manifest:
+    """The patch to an image that never gets ready."""
+    containers = [container(name, image, **NEVER_READY)]
+    return {"spec": {"template": {"spec": {"containers": containers}}}}
+
+
+def rolled(
+    name: str, replicas: int = 1, image: str = "app:1", version: str = "1", **more: Any
+) -> Manifest:
+    """A ReplicationController that a rolling update can tell from another by the label ``version``."""
+    labels = {"app": "rolled", "version": version}
+    inner = pod(containers=[container(image=image, **more)], terminationGracePeriodSeconds=1)
+    return {
+        "apiVersion": "v1",
+        "kind": "ReplicationController",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {
+            "replicas": replicas,
+            "selector": labels,
+            "template": {"metadata": {"labels": labels}, "spec": inner["spec"]},
+        },
+    }
+
+
 # -- Questions to the controller's functions ---------------------------------------------------------
 
 counts: Final = st.integers(0, 12)

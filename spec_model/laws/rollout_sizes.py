@@ -53,8 +53,11 @@ class Write:
 
     @property
     def rescales(self) -> bool:
-        """It was sized for another number of replicas of the Deployment than before (DEPLOY-012)."""
-        return not self.is_new and self.desired_was != self.member.sized.desired
+        """It was sized for another number of replicas of the Deployment than before (DEPLOY-012).
+
+        What had none is sized by a rollout, whatever was noted of it when it had.
+        """
+        return self.was > 0 and self.desired_was != self.member.sized.desired
 
     def fits(self, spec: Spec) -> bool:
         """Whether it may have been made for this spec."""

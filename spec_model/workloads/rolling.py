@@ -66,8 +66,8 @@ def _shrunk(plan: Plan, new: Sized, old: Sequence[Sized]) -> dict[str, int]:
     """Old ReplicaSets after a step: first without what is unavailable, then without what is too much."""
     sizes = {each.name: each.size for each in old}
     left = spare(plan, new, sum(sizes.values()))
-    if left <= 0:
-        return sizes
+    if left <= 0 or any(0 < each.size < each.available for each in old):
+        return sizes  # or one that has just been scaled down still counts Pods that it gives up
     for each in sorted(old, key=_oldest_first):
         gone = max(min(left, each.size - each.available), 0)
         sizes[each.name] -= gone

@@ -98,8 +98,8 @@ def old_sizes(
     floor = replicas_of(deployment) - tolerated_unavailable(deployment)
     unavailable_new = replicas_of(new) - available_of(new) if new is not None else 0
     spare = sum(map(replicas_of, everything)) - floor - unavailable_new
-    if spare <= 0:
-        return {}
+    if spare <= 0 or any(0 < replicas_of(one) < available_of(one) for one in old):
+        return {}  # or one has not caught up with its last size, and is not to be counted on
     ordered = sorted(old, key=_age_key)
     sizes = {meta.name_of(one): replicas_of(one) for one in ordered}
     _shrink_unhealthy(ordered, sizes, spare)
