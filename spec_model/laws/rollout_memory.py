@@ -32,6 +32,7 @@ class Spec:
     manifest: Manifest  # metadata and spec
     plan: Plan
     template: Manifest
+    since: int  # the changes of the rollout by then
     until: float | None = None
 
 
@@ -41,6 +42,7 @@ class Member:
 
     Attributes:
         before: as it was when it was last sized for another number of replicas of its Deployment.
+        rescaled: the changes of the rollout, and the time, by then.
         lost: how many were available before that became fewer, and when.
     """
 
@@ -51,6 +53,7 @@ class Member:
     template: Manifest
     revision: int
     before: Sized | None = None
+    rescaled: tuple[int, float] = (0, 0.0)
     lost: tuple[int, float] = (0, 0.0)
 
     def lately(self, at: float, window: float) -> int:
@@ -130,10 +133,11 @@ def observed(manifest: Manifest) -> bool:
 # -- Folding -----------------------------------------------------------------------------------------
 
 
-def _spec(manifest: Manifest) -> Spec:
+def _spec(manifest: Manifest, changes: int) -> Spec:
     kept = {"metadata": manifest["metadata"], "spec": manifest["spec"]}
     generation = manifest["metadata"].get("generation", 0)
-    return Spec(generation, kept, plan_of(kept), bare(manifest["spec"].get("template") or EMPTY))
+    template = bare(manifest["spec"].get("template") or EMPTY)
+    return Spec(generation, kept, plan_of(kept), template, changes)
 
 
 def _specs(before: Rollout, manifest: Manifest, at: float, window: float) -> tuple[Spec, ...]:
@@ -141,26 +145,31 @@ def _specs(before: Rollout, manifest: Manifest, at: float, window: float) -> tup
     seen = count(manifest.get("status") or EMPTY, "observedGeneration")
     now, *past = before.specs
     if manifest["spec"] is not now.manifest["spec"] and manifest["spec"] != now.manifest["spec"]:
-        past, now = [evolve(now, until=at), *past], _spec(manifest)
+        past, now = [evolve(now, until=at), *past], _spec(manifest, before.changes)
     if seen >= now.generation:
         return (now,)
     return (now, *(each for each in past if each.until is None or at - each.until <= window))
 
 
-def _member(before: Member | None, manifest: Manifest, at: float, window: float) -> Member:
+def _member(
+    before: Member | None, manifest: Manifest, moment: tuple[int, float], window: float
+) -> Member:
     template = manifest["spec"].get("template") or EMPTY
     if before is not None and template == before.manifest["spec"].get("template"):
         stripped = before.template
     else:
         stripped = bare(template)
-    now, prior, lost = sized(manifest), None, (0, 0.0)
+    now, prior, rescaled, lost, at = sized(manifest), None, (0, 0.0), (0, 0.0), moment[1]
     if before is not None:
-        prior = before.sized if before.sized.desired != now.desired else before.before
+        is_rescaled = before.sized.desired != now.desired
+        prior = before.sized if is_rescaled else before.before
+        rescaled = moment if is_rescaled else before.rescaled
         fell = now.available < before.sized.available
         lost = (before.lately(at, window), at) if fell else before.lost
     uid = manifest["metadata"].get("uid", "")
     shown = count(manifest.get("status") or EMPTY, "replicas")
-    return Member(uid, manifest, now, shown, stripped, revision_of(manifest), prior, lost)
+    revision = revision_of(manifest)
+    return Member(uid, manifest, now, shown, stripped, revision, prior, rescaled, lost)
 
 
 def rollouts_of(world: World) -> Rollouts:
@@ -201,9 +210,11 @@ def _first_seen(seen: Seen) -> Rollout:
         for known in seen.world.of_kind(REPLICA_SET)
         if owner_of(known.manifest) == uid
     )
-    members = {each["metadata"]["uid"]: _member(None, each, seen.at, 0.0) for each in owned}
+    members = {each["metadata"]["uid"]: _member(None, each, (0, seen.at), 0.0) for each in owned}
     highest = max((each.revision for each in members.values()), default=0)
-    return Rollout(key_of(seen.manifest), seen.manifest, (_spec(seen.manifest),), members, highest)
+    return Rollout(
+        key_of(seen.manifest), seen.manifest, (_spec(seen.manifest, 0),), members, highest
+    )
 
 
 @note("rollout", on=REPLICA_SET)
@@ -218,7 +229,9 @@ def replica_set_seen(_: Rollout | None, seen: Seen) -> Rollout | None:
         members.pop(uid, None)
         highest = known.highest
     else:
-        members[uid] = _member(members.get(uid), seen.manifest, seen.at, seen.tolerance.lateness)
+        members[uid] = _member(
+            members.get(uid), seen.manifest, (known.changes, seen.at), seen.tolerance.lateness
+        )
         highest = max(known.highest, members[uid].revision)
     return Rollout(known.key, known.manifest, known.specs, members, highest, known.changes + 1)
 

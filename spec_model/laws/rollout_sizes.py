@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.rollout_memory import (
+    PATIENCE,
     REPLICA_SET,
     Member,
     Rollout,
@@ -123,9 +124,9 @@ def _outcomes(seen: Seen, write: Write) -> Iterator[Outcome]:
             rule="DEPLOY-002",
         )
     if write.rescales:
-        yield from _rescaled(write, specs)
+        yield from _rescaled(seen, write, specs)
     if write.size > write.was:
-        yield _bounded(write, specs)
+        yield _bounded(seen, write, specs)
     paused = any(spec.plan.paused for spec in specs)
     if paused or write.rescales or (write.size == write.was and not write.is_new):
         return
@@ -140,12 +141,12 @@ def _either(lawful: list[int]) -> str:
     return " or ".join(map(str, lawful))
 
 
-def _bounded(write: Write, specs: list[Spec]) -> Outcome:
+def _bounded(seen: Seen, write: Write, specs: list[Spec]) -> Outcome:
     """All together never ask for more than there may be, whoever of them grows."""
     most = max(spec.plan.most for spec in specs)
     rest = write.rest
     if write.rescales:  # the others are sized in the same sync, and may be about to shrink
-        targets = [dict(_targets(write, spec)) for spec in specs]
+        targets = [dict(_targets(seen, write, spec)) for spec in specs]
         rest = sum(
             min(each.sized.size, *(sizes.get(each.sized.name, 0) for sizes in targets))
             for each in write.others
@@ -166,10 +167,10 @@ def _sizes(write: Write) -> str:
 # -- DEPLOY-012: in proportion -----------------------------------------------------------------------
 
 
-def _rescaled(write: Write, specs: list[Spec]) -> Iterator[Outcome]:
+def _rescaled(seen: Seen, write: Write, specs: list[Spec]) -> Iterator[Outcome]:
     if write.desired_was is None or any(each.sized.most is None for each in write.others):
         return
-    lawful = sorted({dict(_targets(write, spec))[write.member.sized.name] for spec in specs})
+    lawful = sorted({dict(_targets(seen, write, spec))[write.member.sized.name] for spec in specs})
     yield expect(
         write.size in lawful,
         f"{write.member.sized.name} of {write.was} scaled to {_either(lawful)}",
@@ -179,24 +180,25 @@ def _rescaled(write: Write, specs: list[Spec]) -> Iterator[Outcome]:
     )
 
 
-def _targets(write: Write, spec: Spec) -> rolling.Sizes:
+def _targets(seen: Seen, write: Write, spec: Spec) -> rolling.Sizes:
     """What all ReplicaSets were to have, as they were before the first of them was scaled."""
     chosen = write.rollout.new(spec)
-    sets = {each.uid: _before(each, write) for each in write.rollout.members.values()}
+    sets = {each.uid: _before(seen, each, write) for each in write.rollout.members.values()}
     new = None if chosen is None else sets.pop(chosen.uid)
     return rolling.proportional(spec.plan, new, list(sets.values())).value
 
 
-def _before(member: Member, write: Write) -> Sized:
+def _before(seen: Seen, member: Member, write: Write) -> Sized:
     """A ReplicaSet before this scaling: some have been scaled already."""
     was, now = member.before, write.member.sized.desired
-    if member.sized.desired == now and was is not None and was.desired == write.desired_was:
-        return was if was.available >= member.sized.available else _with_available(was, member)
-    return member.sized
-
-
-def _with_available(was: Sized, member: Member) -> Sized:
-    return evolve(was, available=member.sized.available)
+    if was is None or member.sized.desired != now or was.desired != write.desired_was:
+        return member.sized
+    changes, at = member.rescaled
+    if seen.world.setting.clock == "virtual":
+        recent = changes >= write.rollout.spec.since
+    else:
+        recent = seen.at - at <= PATIENCE
+    return evolve(was, available=member.sized.available) if recent else member.sized
 
 
 # -- DEPLOY-011: one after the other -----------------------------------------------------------------
