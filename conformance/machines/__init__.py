@@ -30,6 +30,7 @@ from strategies.operations import TARGETS, Kind, Operation, Subject, operations,
 from strategies.operations.contents import CONTENTS
 from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
+from strategies.operations.rollouts import ROLLOUTS
 from strategies.operations.scaling import SCALING
 from strategies.operations.statics import STATICS
 from strategies.operations.volumes import VOLUMES
@@ -42,8 +43,11 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("statics", STATICS, NODES, TIME),
         Subject("storage", VOLUMES, TIME),
         Subject("autoscaling", SCALING, TIME),
+        Subject("rollouts", ROLLOUTS, NODES, TIME),
         Subject("contents", CONTENTS, PODS, TIME),
-        Subject("cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, TIME),
+        Subject(
+            "cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, ROLLOUTS, CONTENTS, TIME
+        ),
     )
 }
 """What is examined by drawn sequences: one subject each, and the whole cluster."""

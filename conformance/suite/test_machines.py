@@ -15,6 +15,7 @@ AREAS = {
     "nodes": ("IDENTITY", "BACKOFF", "INIT"),
     "storage": ("PV",),
     "autoscaling": ("HPA",),
+    "rollouts": ("DEPLOY", "ROLLOUT"),
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
     "cluster": (),
 }

@@ -73,9 +73,9 @@ def _begun(done: Done) -> Update | None:
     if old is None:
         return None
     size = count_of(old["spec"])
+    before: Updates = done.world.notes.get("rolling-updates") or {}
+    known = before.get(key)
     if given.get("rollback"):
-        before: Updates = done.world.notes.get("rolling-updates") or {}
-        known = before.get(key)
         if known is None or known.new is None:
             return None
         return Update(known.new_key, key[2], known.original, known.desired, back=True)
@@ -83,9 +83,19 @@ def _begun(done: Done) -> Update | None:
     if made is not None:
         desired = (made.get("spec") or EMPTY).get("replicas")
         name = (made.get("metadata") or EMPTY).get("name")
-        return Update(key, name, size if desired is None else desired, size)
-    name = given.get("newName")
-    return Update(key, name, size, size, image=None if name else given.get("image"))
+        begun = Update(key, name, size if desired is None else desired, size)
+    else:
+        name = given.get("newName")
+        begun = Update(key, name, size, size, image=None if name else given.get("image"))
+    return _continued(done, begun, known)
+
+
+def _continued(done: Done, begun: Update, known: Update | None) -> Update | None:
+    """An update goes on where it was, with what it was begun with; what others began is not known."""
+    same = known is not None and not known.back and known.image == begun.image
+    if known is not None and same and begun.new in (None, known.new):
+        return known
+    return begun if done.world.view(*begun.new_key) is None else None
 
 
 @note("rolling-updates", on="rolling-update")
@@ -146,7 +156,7 @@ def _followed(update: Update, key: Key, seen: Seen) -> Update | None:
 def is_new(update: Update, key: Key, seen: Seen) -> bool:
     """Whether this is NEW, of which the name was not known."""
     unknown = update.new is None and seen.fresh
-    return unknown and key[1] == update.old[1] and key != update.old
+    return unknown and key[1] == update.old[1] and key[2].startswith(f"{update.old[2]}-")
 
 
 def _updates(seen: Seen) -> Iterator[Update]:
@@ -240,6 +250,8 @@ def _old_seen(seen: Seen, update: Update) -> Iterator[Outcome]:
         yield expect(
             whole, "OLD deleted when NEW has all and OLD nothing", shown, rule="ROLLOUT-004"
         )
+        if update.image is not None:
+            yield _renaming_owed(seen, update)
         return
     if now == before:
         return
@@ -323,6 +335,16 @@ def _growing_owed(seen: Seen, update: Update) -> Obligation:
     due = seen.at + 4 * POLL + seen.tolerance.lateness
     what = "NEW scaled up after OLD was scaled down"
     return Obligation(what, _resized, due, MEDDLING, on=update.new_key, overdue=overdue)
+
+
+def _renaming_owed(seen: Seen, update: Update) -> Obligation:
+    """Of an image, NEW goes too, and comes back by the name of OLD."""
+
+    def settled(later: Seen) -> Held | Breach | Void | None:
+        return Held("ROLLOUT-004") if later.type == "DELETED" else None
+
+    due, what = seen.at + seen.tolerance.lateness, f"{update.new} renamed to {update.old[2]}"
+    return Obligation(what, settled, due, MEDDLING, rule="ROLLOUT-004", on=update.new_key)
 
 
 def _end_owed(seen: Seen, update: Update) -> Obligation:

@@ -130,11 +130,18 @@ def _outcomes(seen: Seen, write: Write) -> Iterator[Outcome]:
     paused = any(spec.plan.paused for spec in specs)
     if paused or write.rescales or (write.size == write.was and not write.is_new):
         return
+    if any(_just_rescaled(seen, each) for each in write.others):
+        return  # this one may have been scaled with it, though for the number it had been before
     kinds = {spec.plan.strategy for spec in specs}
     if kinds == {RECREATE}:
         yield from _recreated(seen, write)
     elif kinds == {ROLLING}:
         yield from _rolled(seen, write, specs)
+
+
+def _just_rescaled(seen: Seen, other: Member) -> bool:
+    was = other.before
+    return was is not None and was.size > 0 and seen.at - other.rescaled[1] <= PATIENCE
 
 
 def _either(lawful: list[int]) -> str:
@@ -194,10 +201,9 @@ def _before(seen: Seen, member: Member, write: Write) -> Sized:
     if was is None or member.sized.desired != now or was.desired != write.desired_was:
         return member.sized
     changes, at = member.rescaled
+    recent = seen.at - at <= PATIENCE
     if seen.world.setting.clock == "virtual":
-        recent = changes >= write.rollout.spec.since
-    else:
-        recent = seen.at - at <= PATIENCE
+        recent = recent and changes >= write.rollout.spec.since
     return evolve(was, available=member.sized.available) if recent else member.sized
 
 
@@ -275,7 +281,7 @@ def _still_asked_for(seen: Seen, write: Write, specs: list[Spec]) -> Outcome:
     bounds = []
     for spec in specs:
         new = write.rollout.new(spec)
-        missing = 0 if new is None else max(new.sized.size - new.lately(seen.at, window), 0)
+        missing = 0 if new is None else new.sized.size - new.lately(seen.at, window)
         bounds.append(spec.plan.least + missing)
     return expect(
         total >= min(bounds),

@@ -87,6 +87,9 @@ def revisions_only_increase(seen: Seen) -> Verdict:
     before, now = revision_of(seen.before), revision_of(seen.now)
     if before == now or by_hand(seen) or not seen.world.notes.get("touched"):
         return None
+    rollout: Rollout = seen.notes["rollout"]
+    if now < before and all(each.revision < before for each in rollout.members.values()):
+        return None  # the ReplicaSet that had it was deleted
     return expect(now > before, f"a revision higher than {before}", now)
 
 
