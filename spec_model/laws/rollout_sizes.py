@@ -21,7 +21,14 @@ from spec_model.laws.rollout_memory import (
 )
 from spec_model.objects import EMPTY
 from spec_model.workloads import rolling
-from spec_model.workloads.deployment import DESIRED, MAXIMUM, RECREATE, ROLLING, Sized
+from spec_model.workloads.deployment import (
+    DESIRED,
+    MAXIMUM,
+    RECREATE,
+    ROLLBACK,
+    ROLLING,
+    Sized,
+)
 from spec_model.world import Outcome, Seen
 
 NOTED: Final = (DESIRED, MAXIMUM)
@@ -71,6 +78,8 @@ def written(seen: Seen) -> Write | None:
     rollout: Rollout | None = seen.notes["rollout"]
     if rollout is None or rollout.is_going or seen.type == "DELETED":
         return None
+    if ROLLBACK in (rollout.manifest["metadata"].get("annotations") or EMPTY):
+        return None  # a rollback makes the ReplicaSet of the template first, whatever the strategy
     if seen.manifest["metadata"].get("deletionTimestamp"):
         return None
     if seen.before is None:
@@ -125,13 +134,13 @@ def _outcomes(seen: Seen, write: Write) -> Iterator[Outcome]:
         )
     if write.rescales:
         yield from _rescaled(seen, write, specs)
-    if write.size > write.was:
+    if write.size > write.was and (write.rescales or not _beside_rescaled(seen, write, specs)):
         yield _bounded(seen, write, specs)
     paused = any(spec.plan.paused for spec in specs)
     if paused or write.rescales or (write.size == write.was and not write.is_new):
         return
-    if any(_just_rescaled(seen, each) for each in write.others):
-        return  # this one may have been scaled with it, though for the number it had been before
+    if _beside_rescaled(seen, write, specs):
+        return
     kinds = {spec.plan.strategy for spec in specs}
     if kinds == {RECREATE}:
         yield from _recreated(seen, write)
@@ -139,9 +148,16 @@ def _outcomes(seen: Seen, write: Write) -> Iterator[Outcome]:
         yield from _rolled(seen, write, specs)
 
 
-def _just_rescaled(seen: Seen, other: Member) -> bool:
-    was = other.before
-    return was is not None and was.size > 0 and seen.at - other.rescaled[1] <= PATIENCE
+def _beside_rescaled(seen: Seen, write: Write, specs: list[Spec]) -> bool:
+    """Whether another is, or is to be, scaled for other replicas: this one is with it, if need be."""
+    wanted = {spec.plan.replicas for spec in specs}
+    for other in write.others:
+        was, now = other.before, other.sized
+        if was is not None and was.size > 0 and seen.at - other.rescaled[1] <= PATIENCE:
+            return True
+        if now.size > 0 and now.desired is not None and now.desired not in wanted:
+            return True
+    return False
 
 
 def _either(lawful: list[int]) -> str:
@@ -153,7 +169,8 @@ def _bounded(seen: Seen, write: Write, specs: list[Spec]) -> Outcome:
     most = max(spec.plan.most for spec in specs)
     rest = write.rest
     if write.rescales:  # the others are sized in the same sync, and may be about to shrink
-        targets = [dict(_targets(seen, write, spec)) for spec in specs]
+        targets = [_targets(seen, write, spec) for spec in specs]
+        most = max(most, *(sum(sizes.values()) for sizes in targets))  # after somebody's own edits
         rest = sum(
             min(each.sized.size, *(sizes.get(each.sized.name, 0) for sizes in targets))
             for each in write.others
@@ -177,7 +194,10 @@ def _sizes(write: Write) -> str:
 def _rescaled(seen: Seen, write: Write, specs: list[Spec]) -> Iterator[Outcome]:
     if write.desired_was is None or any(each.sized.most is None for each in write.others):
         return
-    lawful = sorted({dict(_targets(seen, write, spec))[write.member.sized.name] for spec in specs})
+    name = write.member.sized.name
+    lawful = sorted(
+        {_targets(seen, write, spec, begun)[name] for spec in specs for begun in (True, False)}
+    )
     yield expect(
         write.size in lawful,
         f"{write.member.sized.name} of {write.was} scaled to {_either(lawful)}",
@@ -187,10 +207,16 @@ def _rescaled(seen: Seen, write: Write, specs: list[Spec]) -> Iterator[Outcome]:
     )
 
 
-def _targets(seen: Seen, write: Write, spec: Spec) -> rolling.Sizes:
-    """What all ReplicaSets were to have, as they were before the first of them was scaled."""
+def _targets(seen: Seen, write: Write, spec: Spec, begun: bool = True) -> rolling.Sizes:
+    """What all ReplicaSets were to have, as they were before the first of them was scaled.
+
+    Whether the others were scaled with this one or some time before, cannot always be told.
+    """
     chosen = write.rollout.new(spec)
-    sets = {each.uid: _before(seen, each, write) for each in write.rollout.members.values()}
+    sets = {
+        each.uid: _before(seen, each, write) if begun or each is write.member else each.sized
+        for each in write.rollout.members.values()
+    }
     new = None if chosen is None else sets.pop(chosen.uid)
     return rolling.proportional(spec.plan, new, list(sets.values())).value
 

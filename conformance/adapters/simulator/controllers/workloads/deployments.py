@@ -128,7 +128,7 @@ class DeploymentController(Controller):
             self._clean_up(found)
             return False
         if undo.asked_revision(found.deployment) is not None:
-            self._roll_back(self._with_new(found))
+            self._roll_back(self._with_revision(found))
             return False
         if self._is_scaling(found):
             self._scale_in_proportion(self._with_revision(found))
@@ -182,6 +182,8 @@ class DeploymentController(Controller):
             self._clean_up(found)
 
     def _old_pods_run(self, found: Rollout) -> bool:
+        if any((one.get("status") or {}).get("replicas") for one in found.old):
+            return True
         pods = (pod for one in found.old for pod in self.owned.children(one, "Pod"))
         return any(
             (pod.get("status") or {}).get("phase") not in {"Succeeded", "Failed"} for pod in pods
@@ -299,9 +301,9 @@ class DeploymentController(Controller):
         ):
             return
         old = sorted((one for one in found.old if not meta.is_deleting(one)), key=revision_of)
-        for one in old[: max(len(old) - limit, 0)]:
-            status = one.get("status") or {}
-            if not (rollout.replicas_of(one) or status.get("replicas")):
+        for each in old[: max(len(old) - limit, 0)]:
+            one = self.store.get(*meta.key_of(each)) or each  # it may just have been scaled
+            if not (rollout.replicas_of(one) or (one.get("status") or {}).get("replicas")):
                 self.store.delete(*meta.key_of(one))
 
     def _is_complete(self, found: Rollout) -> bool:
