@@ -26,7 +26,8 @@ def command(file: str, profile: str, node_memory: str, form: str, quotes: bool) 
 
     Reads YAML or JSON with one object or several, from a file or from stdin (-). Knows Pods (with a
     status: what becomes of them), PersistentVolumes and claims (together: what is bound to what),
-    HorizontalPodAutoscalers, and the Pod templates of workloads. Exit code 1 where something is at
+    HorizontalPodAutoscalers, Deployments (beside their ReplicaSets and Pods: what a rollout does
+    next), and the Pod templates of workloads. Exit code 1 where something is at
     fault.
 
     \b

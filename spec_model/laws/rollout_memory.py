@@ -6,8 +6,9 @@ is judged by every spec of which the controller may not yet have seen the end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -16,7 +17,7 @@ from spec_model.law import note
 from spec_model.laws.replacement import controller_of
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.termination import OVER
-from spec_model.workloads.deployment import HASH, Plan, Sized, plan_of, revision_of, sized
+from spec_model.workloads.deployment import Plan, Sized, bare, plan_of, revision_of, sized
 from spec_model.workloads.progress import count
 from spec_model.world import VOID, Breach, Done, Key, Obligation, Outcome, Seen, Void, World
 
@@ -71,6 +72,7 @@ class Rollout:
         members: its ReplicaSets by UID.
         highest: the highest revision that any of them has ever had.
         changes: how many changes were seen; where it is the same, nothing has changed.
+        meddled: when somebody else last wrote a size, or deleted a ReplicaSet.
     """
 
     key: Key
@@ -79,6 +81,7 @@ class Rollout:
     members: Mapping[str, Member] = field(factory=dict)
     highest: int = 0
     changes: int = 0
+    meddled: float = -math.inf
 
     @property
     def spec(self) -> Spec:
@@ -107,15 +110,6 @@ class Rollout:
 
 Rollouts: TypeAlias = Mapping[str, Rollout]
 """By the UID of the Deployment."""
-
-
-def bare(template: Manifest) -> dict[str, Any]:
-    """A template as it is compared: without the label of its ReplicaSet, and what is empty."""
-    metadata = dict(template.get("metadata") or EMPTY)
-    labels = metadata.get("labels") or EMPTY
-    metadata["labels"] = {key: value for key, value in labels.items() if key != HASH}
-    kept = {key: value for key, value in metadata.items() if value}
-    return {"metadata": kept, "spec": template.get("spec")}
 
 
 def condition(manifest: Manifest, type_: str) -> Manifest:
@@ -199,6 +193,7 @@ def deployment_seen(_: Rollout | None, seen: Seen) -> Rollout:
         known.members,
         known.highest,
         known.changes + 1,
+        known.meddled,
     )
 
 
@@ -233,7 +228,15 @@ def replica_set_seen(_: Rollout | None, seen: Seen) -> Rollout | None:
             members.get(uid), seen.manifest, (known.changes, seen.at), seen.tolerance.lateness
         )
         highest = max(known.highest, members[uid].revision)
-    return Rollout(known.key, known.manifest, known.specs, members, highest, known.changes + 1)
+    changes, meddled = known.changes + 1, seen.at if _is_meddled(seen) else known.meddled
+    return Rollout(known.key, known.manifest, known.specs, members, highest, changes, meddled)
+
+
+def _is_meddled(seen: Seen) -> bool:
+    if seen.type == "DELETED":
+        return by_hand(seen)
+    was = None if seen.before is None else seen.before["spec"].get("replicas")
+    return seen.now["spec"].get("replicas") != was and by_hand(seen)
 
 
 @note("rollouts", on=DEPLOYMENT + "*")

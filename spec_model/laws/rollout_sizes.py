@@ -82,6 +82,8 @@ def written(seen: Seen) -> Write | None:
         return None  # a rollback makes the ReplicaSet of the template first, whatever the strategy
     if seen.manifest["metadata"].get("deletionTimestamp"):
         return None
+    if seen.at - rollout.meddled <= PATIENCE:
+        return None  # what somebody else has made of the sizes explains much
     if seen.before is None:
         if not seen.fresh or by_hand(seen):
             return None

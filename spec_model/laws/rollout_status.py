@@ -11,13 +11,12 @@ from spec_model.laws.rollout_memory import (
     DEPLOYMENT,
     Rollout,
     active,
-    bare,
     by_hand,
     condition,
     observed,
 )
 from spec_model.objects import EMPTY, seconds
-from spec_model.workloads.deployment import ROLLBACK, deadline_of, revision_of
+from spec_model.workloads.deployment import ROLLBACK, bare, deadline_of, revision_of
 from spec_model.workloads.progress import (
     AVAILABLE,
     EXCEEDED,

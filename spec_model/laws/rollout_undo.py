@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law
-from spec_model.laws.rollout_memory import DEPLOYMENT, Rollout, bare, by_hand, rollouts_of
+from spec_model.laws.rollout_memory import DEPLOYMENT, Rollout, by_hand, rollouts_of
 from spec_model.laws.validation import latest
 from spec_model.objects import EMPTY
-from spec_model.workloads.deployment import ROLLBACK, count_of
+from spec_model.workloads.deployment import ROLLBACK, bare, count_of
 from spec_model.workloads.undo import target
 from spec_model.world import VOID, Breach, Done, Held, Obligation, Seen, Void
 

@@ -168,3 +168,12 @@ def history_of(deployment: Manifest) -> int | None:
     """How many old ReplicaSets are kept; None for all (DEPLOY-009)."""
     limit = deployment["spec"].get("revisionHistoryLimit")
     return None if limit in (None, UNLIMITED) else limit
+
+
+def bare(template: Manifest) -> dict[str, Any]:
+    """A template as it is compared: without the label of its ReplicaSet, and what is empty."""
+    metadata = dict(template.get("metadata") or EMPTY)
+    labels = metadata.get("labels") or EMPTY
+    metadata["labels"] = {key: value for key, value in labels.items() if key != HASH}
+    kept = {key: value for key, value in metadata.items() if value}
+    return {"metadata": kept, "spec": template.get("spec")}
