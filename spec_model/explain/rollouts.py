@@ -41,7 +41,10 @@ def statements(manifest: Manifest, others: Others, profile: Profile, _: int) -> 
         yield Statement("next", "make a ReplicaSet of its template", "DEPLOY-006")
         return
     yield from _status(whole)
-    yield from _next(whole, sets, others)
+    templates = [bare(each["spec"]["template"]) for each in (manifest, whole)]
+    yield from _next(
+        whole, [each for each in sets if bare(each["spec"]["template"]) in templates], sets, others
+    )
 
 
 def _owned(deployment: Manifest, others: Others) -> list[Manifest]:
@@ -76,10 +79,10 @@ def _status(deployment: Manifest) -> Statements:
         yield Statement("given up", f"after {deadline} s without progress", "DEPLOY-013")
 
 
-def _next(deployment: Manifest, sets: Sequence[Manifest], others: Others) -> Statements:
-    """The next step, and what an undo would restore."""
-    template = bare(deployment["spec"]["template"])
-    same = [each for each in sets if bare(each["spec"]["template"]) == template]
+def _next(
+    deployment: Manifest, same: Sequence[Manifest], sets: Sequence[Manifest], others: Others
+) -> Statements:
+    """The next step, and what an undo would restore; ``same`` have the template that it has."""
     new = min(same, key=_created, default=None)
     old = [each for each in sets if each is not new]
     if deployment["spec"].get("paused"):

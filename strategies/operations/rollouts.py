@@ -62,8 +62,13 @@ def _children(world: World, name: str) -> list[Any]:
 
 
 def _pods(world: World, name: str) -> list[Pod]:
+    """The Pods of its ReplicaSets."""
+    owners = {each["metadata"]["uid"] for each in _children(world, name)}
     return [
-        known.view for known in world.of_kind("Pod") if known.view.key[2].startswith(f"{name}-")
+        known.view
+        for known in world.of_kind("Pod")
+        for reference in known.manifest["metadata"].get("ownerReferences") or ()
+        if reference.get("uid") in owners
     ]
 
 
