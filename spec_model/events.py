@@ -22,6 +22,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "watch-stream": "raw watches: selectors, bookmarks, expiry",
     "nodes": "Nodes can be created, labelled and deleted",
     "scheduler": "a scheduler binds Pods to Nodes",
+    "scheduler-fault": "the tester can stop the scheduler and start it again",
     "kubelet": "a kubelet runs the Pods bound to its Node",
     "container-exit": "the tester chooses when a container exits, and with which code",
     "memory": "the tester lets a container allocate memory",
@@ -50,7 +51,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "provisioner": "volumes are provisioned dynamically",
     "reclaimer": "released volumes are deleted or recycled",
     "pod-gc": "terminated and orphaned Pods are collected",
-    "eviction": "kubelets evict Pods under node pressure",
+    "eviction": "kubelets evict Pods when their node is short of memory",
     "kubectl-rollout": "kubectl rollout undo of Deployments",
     "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
 }
@@ -91,7 +92,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     "exit": Verb("container-exit", ("namespace", "pod", "container", "exitCode")),
     "allocate": Verb("memory", ("namespace", "pod", "container", "bytes")),  # resident from now on
     "burn": Verb("cpu-load", ("namespace", "pod", "container", "milli")),  # CPU wanted from now on
-    "inspect": Verb("inspect", ("namespace", "pod", "container")),
+    "inspect": Verb(  # an object of any of: env, files, mounts, oom_score_adj, cgroup, proc, usage,
+        "inspect", ("namespace", "pod", "container")
+    ),  # namespaces, pid, ip; mounts: by path {mode: "0777", tmpfs: bytes}
     # How a container and its hooks behave from now on, in all its runs, there yet or not.
     "set-stop": Verb(  # on SIGTERM: seconds until it ends, null if never; no exitCode: it has no handler
         "stop-signals", ("namespace", "pod", "container", "seconds", "exitCode?")
@@ -122,6 +125,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),
+    "stop-scheduler": Verb("scheduler-fault", ()),
+    "start-scheduler": Verb("scheduler-fault", ()),
     # What kubectl does as a client of the API, in one command.
     "rollout-undo": Verb("kubectl-rollout", ("namespace", "name", "toRevision?")),
     "rolling-update": Verb(  # OLD; NEW as an object or an image, and its name; or back again

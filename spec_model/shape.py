@@ -15,6 +15,13 @@ Shape: TypeAlias = "type | tuple[type, ...] | Mapping[str, Shape] | list[Shape]"
 QUANTITIES: Final[Shape] = {"*": (str, int, float)}
 RESOURCES: Final[Shape] = {"requests": QUANTITIES, "limits": QUANTITIES}
 CONFIG_VOLUME: Final[Shape] = {"name": str, "items": [{"key": str, "path": str}], "optional": bool}
+VOLUME: Final[Shape] = {
+    "name": str,
+    "configMap": CONFIG_VOLUME,
+    "emptyDir": {"medium": str, "sizeLimit": (str, int, float)},
+    "hostPath": {"path": str, "type": str},
+    "persistentVolumeClaim": {"claimName": str},
+}
 CONTAINER: Final[Shape] = {"name": str, "image": str, "restartPolicy": str, "resources": RESOURCES}
 ENDED: Final[Shape] = {"exitCode": int, "reason": str, "startedAt": str, "finishedAt": str}
 STATE: Final[Shape] = {
@@ -23,8 +30,20 @@ STATE: Final[Shape] = {
     "terminated": ENDED,
 }
 STATUS: Final[Shape] = {"name": str, "state": STATE, "lastState": STATE, "restartCount": int}
+REQUIREMENTS: Final[Shape] = [{"key": str, "operator": str, "values": [str]}]
+TERM: Final[Shape] = {"matchExpressions": REQUIREMENTS, "matchFields": REQUIREMENTS}
+SELECTOR: Final[Shape] = {"nodeSelectorTerms": [TERM]}
+NODE_AFFINITY: Final[Shape] = {
+    "requiredDuringSchedulingIgnoredDuringExecution": SELECTOR,
+    "requiredDuringSchedulingRequiredDuringExecution": SELECTOR,
+    "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": int, "preference": TERM}],
+}
+TAINT: Final[Mapping[str, Shape]] = {"key": str, "value": str, "effect": str}
 POD_SPEC: Final[Shape] = {
     "restartPolicy": str,
+    "affinity": {"nodeAffinity": NODE_AFFINITY},
+    "tolerations": [{**TAINT, "operator": str}],
+    "priority": int,
     "containers": [CONTAINER],
     "initContainers": [CONTAINER],
     "nodeName": str,
@@ -32,7 +51,7 @@ POD_SPEC: Final[Shape] = {
     "activeDeadlineSeconds": int,
     "overhead": QUANTITIES,
     "resources": RESOURCES,
-    "volumes": [{"name": str, "configMap": CONFIG_VOLUME}],
+    "volumes": [VOLUME],
 }
 METADATA: Final[Shape] = {
     "name": str,
@@ -53,6 +72,7 @@ SCALER_SPEC: Final[Shape] = {
 
 SPECS: Final[Mapping[str, Shape]] = {
     "Pod": POD_SPEC,
+    "Node": {"taints": [TAINT], "unschedulable": bool},
     "PersistentVolume": VOLUME_SPEC,
     "PersistentVolumeClaim": CLAIM_SPEC,
     "HorizontalPodAutoscaler": SCALER_SPEC,
@@ -73,6 +93,42 @@ POD_STATUS: Final[Shape] = {
     "initContainerStatuses": [STATUS],
     "conditions": [{"type": str, "status": str}],
 }
+NODE_STATUS: Final[Shape] = {
+    "allocatable": QUANTITIES,
+    "capacity": QUANTITIES,
+    "conditions": [{"type": str, "status": str}],
+}
+
+
+SCALER_STATUS: Final[Shape] = {
+    "currentReplicas": int,
+    "currentCPUUtilizationPercentage": int,
+    "lastScaleTime": str,
+    "currentMetrics": [
+        {
+            "type": str,
+            "resource": {
+                "name": str,
+                "current": {"averageUtilization": int, "averageValue": (str, int, float)},
+            },
+        }
+    ],
+    "conditions": [{"type": str, "lastTransitionTime": str}],
+}
+STATUSES: Final[Mapping[str, Shape]] = {
+    "Pod": POD_STATUS,
+    "Node": NODE_STATUS,
+    "HorizontalPodAutoscaler": SCALER_STATUS,
+}
+BESIDE_SPEC: Final[Mapping[str, Mapping[str, Shape]]] = {
+    "ConfigMap": CONFIG_MAP,
+    "PodMetrics": {
+        "timestamp": str,
+        "window": str,
+        "containers": [{"name": str, "usage": QUANTITIES}],
+    },
+}
+"""By kind, the fields of an object that are neither its spec nor its status."""
 
 
 def misshapen(manifest: Manifest) -> str | None:
@@ -82,9 +138,12 @@ def misshapen(manifest: Manifest) -> str | None:
     'spec.containers: must be a list, is an object'
     """
     kind = manifest.get("kind", "")
-    status = POD_STATUS if kind == "Pod" else {}
-    content = CONFIG_MAP if kind == "ConfigMap" else {}
-    whole: Shape = {"metadata": METADATA, "spec": SPECS.get(kind, {}), "status": status, **content}
+    whole: Shape = {
+        "metadata": METADATA,
+        "spec": SPECS.get(kind, {}),
+        "status": STATUSES.get(kind, {}),
+        **BESIDE_SPEC.get(kind, {}),
+    }
     return next(_complaints(manifest, whole, ""), None)
 
 
@@ -93,7 +152,7 @@ def _complaints(value: Any, shape: Shape, path: str) -> Iterator[str]:
         return
     if isinstance(shape, list):
         yield from _in_list(value, shape[0], path)
-    elif isinstance(shape, Mapping):
+    elif isinstance(shape, (dict, Mapping)):
         yield from _in_object(value, shape, path)
     elif not _is(value, shape):
         wanted = shape if isinstance(shape, tuple) else (shape,)
@@ -111,7 +170,7 @@ def _in_list(value: Any, shape: Shape, path: str) -> Iterator[str]:
 
 
 def _in_object(value: Any, shape: Mapping[str, Shape], path: str) -> Iterator[str]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         yield f"{path}: must be an object, is {_word(value)}"
         return
     for key, part in value.items():

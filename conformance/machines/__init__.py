@@ -32,7 +32,9 @@ from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.rollouts import ROLLOUTS
 from strategies.operations.scaling import SCALING
+from strategies.operations.scheduling import SCHEDULING
 from strategies.operations.statics import STATICS
+from strategies.operations.storage import STORAGE
 from strategies.operations.volumes import VOLUMES
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
@@ -41,12 +43,16 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("lifecycle", PODS, ENDINGS, TIME),
         Subject("nodes", PODS, NODES, ENDINGS, TIME),
         Subject("statics", STATICS, NODES, TIME),
-        Subject("storage", VOLUMES, TIME),
+        Subject("storage", VOLUMES, STORAGE, NODES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("rollouts", ROLLOUTS, NODES, TIME),
         Subject("contents", CONTENTS, PODS, TIME),
+        Subject("scheduling", SCHEDULING, PODS, TIME),
         Subject(
-            "cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, ROLLOUTS, CONTENTS, TIME
+            "cluster",
+            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, ROLLOUTS, CONTENTS, STORAGE),
+            SCHEDULING,
+            TIME,
         ),
     )
 }

@@ -17,6 +17,7 @@ AREAS = {
     "autoscaling": ("HPA",),
     "rollouts": ("DEPLOY", "ROLLOUT"),
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
+    "scheduling": ("SCHED", "AFFINITY", "EVICT"),
     "cluster": (),
 }
 

@@ -26,16 +26,7 @@ from spec_model.laws.probe_kills import was_killed
 from spec_model.objects import Container, ContainerStatus, Pod, is_static
 from spec_model.pod.backoff import Entry
 from spec_model.pod.init import has_failed
-from spec_model.pod.ladder import (
-    COUNTED,
-    RESYNC,
-    Ladder,
-    Restart,
-    Terms,
-    cost,
-    earliest,
-    latest,
-)
+from spec_model.pod.ladder import COUNTED, RESYNC, Ladder, Restart, Terms, cost, earliest, latest
 from spec_model.pod.restart import should_restart
 from spec_model.profiles import Profile
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, SeenContainer, Void
@@ -328,7 +319,7 @@ def a_cap_out_of_range_is_refused(done: Done) -> Verdict:
     return None
 
 
-@law("BACKOFF-007", on="container")
+@law("BACKOFF-007", on="container", when="changed")
 def a_kubelet_with_a_cap_out_of_range_runs_nothing(seen: SeenContainer) -> Verdict:
     """What starts on its node shows that the kubelet has started."""
     refusing = seen.pod.world.notes.get("refusing-kubelets")

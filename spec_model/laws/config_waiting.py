@@ -14,7 +14,7 @@ from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.config_history import during, versions_of
 from spec_model.laws.node_loss import stopped_nodes
-from spec_model.laws.telling import pod_about
+from spec_model.laws.telling import pod_about, while_they_live
 from spec_model.objects import Pod
 from spec_model.storage.config_maps import Reference, references
 from spec_model.world import (
@@ -65,16 +65,13 @@ def failed_mounts(before: Mapping[str, bool] | None, seen: Seen) -> Mapping[str,
     uid, failed = about.get("uid", ""), seen.manifest.get("reason") == "FailedMount"
     if about.get("kind") != "Pod" or (uid in known and (known[uid] or not failed)):
         return known
-    if len(known) > 256:
-        alive = seen.world.uids_of("Pod")
-        known = {each: told for each, told in known.items() if each in alive}
-    return {**known, uid: failed}
+    return {**while_they_live(known, seen.world), uid: failed}
 
 
 # -- Containers that run ----------------------------------------------------------------------------
 
 
-@law(RULE, on="container")
+@law(RULE, on="container", when="changed")
 def nothing_runs_without_its_config_map(seen: SeenContainer) -> Verdict:
     """Where a container starts, everything it refers to exists; documented, since before the Pod."""
     now, before = seen.now, seen.before
@@ -120,7 +117,7 @@ def _named(reference: Reference) -> str:
 # -- Optional ones ----------------------------------------------------------------------------------
 
 
-@law(RULE, on="container")
+@law(RULE, on="container", when="waiting")
 def nobody_waits_for_what_is_optional(seen: SeenContainer) -> Verdict:
     """A reference that is optional everywhere is no reason to wait."""
     if seen.now.reason != CONFIG_ERROR or seen.now.state != "waiting":
@@ -274,6 +271,10 @@ def _from_now(pod: Pod, reference: Reference, seen: Seen) -> Iterator[Outcome]:
 
 def _lacks_another(pod: Pod, reference: Reference, seen: Seen) -> bool:
     """Whether something else that the Pod refers to is, or may be, missing."""
+    if any(
+        (each.get("hostPath") or {}).get("type") for each in pod.spec.manifest.get("volumes") or ()
+    ):
+        return True  # its type may not be what is there
     own = {reference.config_map: seen.manifest}
     for each in references(pod.spec.manifest):
         there = own.get(each.config_map) or seen.world.view(

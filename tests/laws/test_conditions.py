@@ -76,7 +76,7 @@ def test_scheduled_comes_with_the_node() -> None:
 
 def test_a_node_without_scheduled_is_a_breach() -> None:
     broken = judged(unbound(1), one(2)).broken
-    assert broken == {"CONDITION-002", "WATCH-004"}  # both rules speak of it
+    assert broken == {"CONDITION-002"}
 
 
 def test_a_pod_that_was_made_with_its_node_need_not_say_so() -> None:
@@ -139,6 +139,29 @@ def test_without_init_containers_a_pod_is_initialized_at_once() -> None:
     waits = {"state": waiting(), "phase": "Pending"}
     assert judged(one(0, condition("Initialized"), **waits)).held("CONDITION-003")
     assert "CONDITION-003" in judged(one(0, condition("Initialized", "False"), **waits)).broken
+
+
+def sidecar_pod(at: float, initialized: str, *, started: bool) -> Any:
+    """A Pod whose only init container is a sidecar that runs."""
+    entry = status("s", running(), started=started)
+    sidecar = {"name": "s", "image": "app:1", "restartPolicy": "Always"}
+    conditions = [condition("Initialized", initialized)]
+    shown = pod(
+        "Pending",
+        [status()],
+        init=[sidecar],
+        init_statuses=[entry],
+        more={"conditions": conditions},
+    )
+    return seen(at, shown, "ADDED" if at == 0 else "MODIFIED")
+
+
+def test_a_kubelet_says_at_the_next_sync_that_a_sidecar_has_started() -> None:
+    """Where time is real the status of the container comes first, and the condition must follow."""
+    start = [sidecar_pod(0, "False", started=False), sidecar_pod(2, "False", started=True)]
+    assert judged(*start, sidecar_pod(3, "True", started=True), clock="real").held("CONDITION-003")
+    assert "CONDITION-003" in judged(*start, clock="real", until=100).broken
+    assert "CONDITION-003" in judged(*start).broken
 
 
 # CONDITION-004

@@ -25,7 +25,8 @@ SERVED_CAPABILITIES: Final = frozenset(
         "memory", "node-memory", "cpu-load", "inspect", "file-write", "networking", "images",
         "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
-        "pod-gc", "probes", "kubectl-rollout", "kubectl-rolling-update",
+        "pod-gc", "probes", "eviction", "scheduler-fault", "kubectl-rollout",
+        "kubectl-rolling-update",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -221,6 +222,8 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
         given["file"], given["manifest"]
     ),
     "remove-manifest": lambda engine, given: _node(engine, given).statics.remove(given["file"]),
+    "stop-scheduler": lambda engine, _: engine.scheduler.stop(),
+    "start-scheduler": lambda engine, _: engine.scheduler.start(),
     "start-node": lambda engine, given: _node(engine, given).start(),
     "advance": _advance,
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.controllers import all_controllers
 from conformance.adapters.simulator.kubelet import Kubelet
+from conformance.adapters.simulator.kubelet.disk import share_of
 from conformance.adapters.simulator.kubelet.manners import Manners
 from conformance.adapters.simulator.kubelet.probe_results import Answer
 from conformance.adapters.simulator.rolling_update import Updaters
@@ -18,7 +19,7 @@ from conformance.adapters.simulator.scheduler import Scheduler
 from conformance.adapters.simulator.settings import V1_36, Settings
 from conformance.adapters.simulator.store import Store
 
-MAXIMAL_ROUNDS: Final = 10_000
+MAXIMAL_ROUNDS: Final = 1_000
 """An engine that is not at rest after so many rounds never will be."""
 
 
@@ -46,11 +47,12 @@ class Engine:
         self.manners = Manners()
         self.answers: dict[tuple[str, str, str], Answer] = {}  # by Pod UID, container, probe
         self.kubelets: dict[str, Kubelet] = {}
+        self.shares: dict[str, dict[str, bytes]] = {}  # the files of each storage of the network
         self._numbers = itertools.count(1)
         self.updaters = Updaters(self)
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
-        self._order: tuple[Component, ...] = ()
+        self._work: tuple[Callable[[], bool], ...] = ()
         self.store.subscribe(self._on_write, frozenset({"Node"}))
         self._wire()
         for number in range(1, nodes + 1):
@@ -60,10 +62,7 @@ class Engine:
     def settle(self) -> None:
         """Let every part work, in turn, until none has anything left to do at this instant."""
         for _ in range(MAXIMAL_ROUNDS):
-            busy = False
-            for component in self._order:
-                busy |= component.work()
-            if not busy:
+            if not max([work() for work in self._work]):  # each has its turn
                 return
         raise RuntimeError("the engine does not come to rest: two parts undo each other's work")
 
@@ -75,6 +74,14 @@ class Engine:
     def new_number(self) -> int:
         """A number that no kubelet had before: addresses of Pods are made from it (NETWORK-001)."""
         return next(self._numbers)
+
+    def wipe(self, storage: meta.Object) -> None:
+        """Whatever the storage behind a volume holds is deleted, on whichever node (PV-007, PV-008)."""
+        if storage.get("hostPath"):
+            for kubelet in self.kubelets.values():
+                kubelet.disk.clear(storage["hostPath"]["path"])
+        elif (share := share_of(storage)) is not None:
+            self.shares.pop(share, None)
 
     def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
         """A Node brings its kubelet, and takes it away."""
@@ -88,7 +95,8 @@ class Engine:
         self._wire()
 
     def _wire(self) -> None:
-        self._order = (self.scheduler, *self.kubelets.values(), *self.controllers)
+        parts: tuple[Component, ...] = (self.scheduler, *self.kubelets.values(), *self.controllers)
+        self._work = tuple(part.work for part in parts)
 
 
 def node_manifest(name: str, cpu: str = "4", memory: str = "8Gi", pods: str = "110") -> meta.Object:

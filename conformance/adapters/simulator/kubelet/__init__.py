@@ -13,7 +13,9 @@ from conformance.adapters.simulator.kubelet import (
     network,
     node,
 )
+from conformance.adapters.simulator.kubelet.disk import Disk
 from conformance.adapters.simulator.kubelet.images import Images
+from conformance.adapters.simulator.kubelet.pressure import Pressure
 from conformance.adapters.simulator.kubelet.static_manifests import is_mirror
 from conformance.adapters.simulator.kubelet.static_pods import StaticPods
 from conformance.adapters.simulator.kubelet.worker import PodWorker
@@ -43,11 +45,12 @@ class Kubelet:
         self._workers: dict[str, PodWorker] = {}
         self._names: dict[tuple[str, str], PodWorker] = {}
         self._queue: dict[PodWorker, None] = {}
-        self.disk: dict[str, dict[str, bytes]] = {}  # the files below each host path
+        self.disk = Disk()
         self._addresses = 0
         self._is_new = True
         self._writing = False
         self.statics: StaticPods = StaticPods(self)
+        self.pressure = Pressure(self)
         runtimes = self.settings.container_runtimes
         self.runtime = runtimes[(self.number - 1) % len(runtimes)]
         pulls = backoff.Backoff(backoff.pull_delays(self.settings))
@@ -244,8 +247,7 @@ class Kubelet:
 
     def write_file(self, namespace: str, pod: str, container: str, path: str, content: str) -> None:
         """A container writes a file into one of its volumes."""
-        worker, spec, _ = machine.place_of(self, namespace, pod, container)
-        worker.volumes.write(spec, path, content.encode())
+        machine.write_file(machine.place_of(self, namespace, pod, container), path, content)
 
     def listen(self, namespace: str, pod: str, container: str, port: int) -> meta.Object:
         """A container binds a port."""
@@ -284,6 +286,7 @@ class Kubelet:
         if not self.running:
             raise errors.conflict("Node", self.name, "the node is stopped")
         self._begin()
+        self.pressure.forget()
         self.statics.begin()
         for worker in self._workers.values():
             worker.restarted_kubelet()
@@ -301,6 +304,7 @@ class Kubelet:
     def stop(self) -> None:
         """The machine goes down, its processes with it; the API hears nothing."""
         self.running = False
+        self.pressure.stop()
         for worker in self._workers.values():
             worker.power_off()
         self._queue.clear()
