@@ -25,6 +25,7 @@ from spec_model.rules import Decision
 from spec_model.scheduling import functions as scheduling
 from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
+from spec_model.workloads import deployment_functions as deployments
 from spec_model.workloads import hpa, victims
 
 Arguments: TypeAlias = Mapping[str, Any]
@@ -37,6 +38,7 @@ REFUSALS: Final[dict[str, str]] = {
     **kubectl.REFUSALS,
     "configmap.from_sources": "CONFIGMAP-006",
     **hpa.REFUSALS,
+    **deployments.REFUSALS,
     **scheduling.REFUSALS,
 }
 """By function, the rule by which it refuses; any other refuses malformed quantities alone."""
@@ -168,6 +170,7 @@ FUNCTIONS: Final = Functions(
         **probes.FUNCTIONS,
         "configmap.from_sources": _config_map_from,
         **hpa.FUNCTIONS,
+        **deployments.FUNCTIONS,
         **matching.FUNCTIONS,
         **scheduling.FUNCTIONS,
         **victims.FUNCTIONS,

@@ -114,6 +114,7 @@ class Profile:
     not_ready_eviction: float = 300.0
     lost_pod_phase: str | None = None  # documented: Failed
     deletion_unreadies: bool = False  # TERM-009
+    old_deployment_apis: bool = False  # DEPLOY-001, DEPLOY-015: apps/v1beta1, extensions/v1beta1
     terminating_endpoints_stay: bool = True  # TERM-008: in EndpointSlices
     static_pods_probed: bool = True  # STATIC-005
     static_pods_always_restart: bool = False  # STATIC-006
@@ -177,6 +178,7 @@ DOCUMENTED: Final = Profile(
     node_monitor_grace=40.0,
     lost_pod_phase="Failed",
     deletion_unreadies=True,
+    old_deployment_apis=True,
     terminating_endpoints_stay=False,
     static_pods_probed=False,
     static_pods_always_restart=True,

@@ -32,6 +32,14 @@ from strategies.resources import (
     processes,
 )
 from strategies.restart import questions as restart_questions
+from strategies.rollouts import (
+    FLAWED,
+    SOUND,
+    fencepost_questions,
+    new_size_questions,
+    sets,
+    share_questions,
+)
 from strategies.scaling import (
     behavior_questions,
     broken_autoscalers,
@@ -163,6 +171,14 @@ QUESTIONS: Final[Mapping[str, Questions]] = {
     "pv.validate": _about("pv", _stored("PersistentVolume")),
     "pvc.validate": _about("pvc", _stored("PersistentVolumeClaim")),
     "hpa.validate": _about("hpa", _autoscalers),
+    "deployment.validate": _about(
+        "deployment", st.sampled_from([*SOUND, *(made for _, made in FLAWED)])
+    ),
+    "deployment.fenceposts": fencepost_questions(),
+    "deployment.new_rs_replicas": new_size_questions(),
+    "deployment.rolling_step": sets(),
+    "deployment.proportion": sets(),
+    "deployment.rs_proportion": share_questions(),
 }
 """By function, what it may be asked under ``v1.36``."""
 

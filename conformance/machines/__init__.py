@@ -32,6 +32,7 @@ from strategies.operations.endings import ENDINGS
 from strategies.operations.nodes import FLEET, NODES
 from strategies.operations.pods import PODS, TIME
 from strategies.operations.replicas import REPLICAS
+from strategies.operations.rollouts import ROLLOUTS
 from strategies.operations.scaling import SCALING
 from strategies.operations.scheduling import SCHEDULING
 from strategies.operations.statics import STATICS
@@ -47,12 +48,13 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("storage", VOLUMES, STORAGE, NODES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONFIGS, CONTENTS, PODS, TIME),
+        Subject("rollouts", ROLLOUTS, NODES, TIME),
         Subject("scheduling", SCHEDULING, PODS, TIME),
         Subject("replicas", REPLICAS, NODES, TIME),
         Subject(
             "cluster",
             *(PODS, NODES, FLEET, ENDINGS, STATICS, VOLUMES, SCALING, CONFIGS, CONTENTS),
-            *(STORAGE, SCHEDULING, REPLICAS, TIME),
+            *(STORAGE, SCHEDULING, REPLICAS, ROLLOUTS, TIME),
         ),
     )
 }

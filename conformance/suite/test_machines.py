@@ -18,6 +18,7 @@ AREAS = {
     "statics": ("STATIC",),
     "storage": ("PV",),
     "autoscaling": ("HPA",),
+    "rollouts": ("DEPLOY", "ROLLOUT"),
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
     "scheduling": ("SCHED", "AFFINITY", "EVICT"),
     "replicas": ("REPLICA", "STATEFUL", "GC"),

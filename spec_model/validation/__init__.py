@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Final, TypeAlias
 
 from spec_model.events import Manifest
@@ -11,6 +12,7 @@ from spec_model.validation.autoscaler import autoscaler_faults
 from spec_model.validation.common import Fault, Faults, holds_in
 from spec_model.validation.config_map import config_map_faults
 from spec_model.validation.defaults import Default, defaults, filled, unmet
+from spec_model.validation.deployment import deployment_faults
 from spec_model.validation.owners import rule_of_field
 from spec_model.validation.pod import pod_faults
 from spec_model.validation.speaks import speaks_of
@@ -28,6 +30,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "HorizontalPodAutoscaler": autoscaler_faults,
     "Job": job_faults,
     **dict.fromkeys(ALWAYS_KINDS, always_faults),
+    "Deployment": lambda manifest, profile: chain(
+        deployment_faults(manifest, profile), always_faults(manifest, profile)
+    ),
 }
 
 

@@ -17,7 +17,8 @@ from spec_model.events import Manifest
 from spec_model.profiles import V1_36, Profile
 from spec_model.resources.qos import qos_class
 from spec_model.storage.mounts import SOURCES, unknown_fields
-from spec_model.validation.common import holds_in, milli_of
+from spec_model.validation.common import LARGEST_INT32, holds_in, milli_of
+from spec_model.validation.deployment import missing
 from spec_model.validation.pod import GRACE, Member, host_port, members
 from spec_model.validation.probes import PROBES
 from spec_model.validation.selector import template_labels
@@ -91,8 +92,8 @@ def _copied(value: Any) -> Any:
 
 
 def _is_met(seen: Any, wanted: Any, profile: Profile) -> bool:
-    if seen == wanted or (isinstance(wanted, int) and not wanted and seen is None):
-        return True
+    if seen == wanted or (wanted in (0, LARGEST_INT32) and seen is None):
+        return True  # nothing, or no limit, may be left unsaid
     if not (isinstance(seen, str | int | float) and isinstance(wanted, str | int | float)):
         return False
     amount = milli_of(seen, profile)
@@ -238,6 +239,12 @@ def _stateful_set_defaults(stateful_set: Manifest, profile: Profile) -> Defaults
     yield from _template_defaults(stateful_set, profile)
 
 
+def _deployment_defaults(deployment: Manifest, profile: Profile) -> Defaults:
+    for field, value in missing(deployment, profile).items():
+        yield Default(field, value, "DEPLOY-001")
+    yield from _template_defaults(deployment, profile)
+
+
 KINDS: Final[Mapping[str, Callable[[Manifest, Profile], Defaults]]] = {
     "Pod": _pod_defaults,
     "PersistentVolume": _volume_defaults,
@@ -245,6 +252,7 @@ KINDS: Final[Mapping[str, Callable[[Manifest, Profile], Defaults]]] = {
     "HorizontalPodAutoscaler": _autoscaler_defaults,
     **dict.fromkeys(TEMPLATED, _template_defaults),
     "StatefulSet": _stateful_set_defaults,
+    "Deployment": _deployment_defaults,
 }
 
 STEP: Final = re.compile(r"\[([^]]*)\]|([^.\[]+)")

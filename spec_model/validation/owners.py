@@ -159,6 +159,14 @@ _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         },
     },
     **{kind: {"spec.template.spec.restartPolicy": "RESTART-006"} for kind in TEMPLATED},
+    "Deployment": {
+        "spec.template.spec.restartPolicy": "RESTART-006",
+        "spec.progressDeadlineSeconds": "DEPLOY-015",
+        "spec.strategy.type": "DEPLOY-015",
+        "spec.strategy.rollingUpdate": "DEPLOY-011",
+        "spec.strategy.rollingUpdate.maxSurge": "DEPLOY-015",
+        "spec.strategy.rollingUpdate.maxUnavailable": "DEPLOY-015",
+    },
 }
 """By kind and field, with ``[*]`` for any index or key."""
 

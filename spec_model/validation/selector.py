@@ -1,4 +1,4 @@
-"""What a workload selects, and how many it wants (REPLICA-005, REPLICA-008).
+"""What a workload selects, and how many it wants (REPLICA-005, REPLICA-008, DEPLOY-015).
 
 After ``pkg/apis/apps/validation`` and ``ValidateReplicationControllerSpec`` of ``pkg/apis/core/validation``.
 """
@@ -16,7 +16,8 @@ RULE: Final = "REPLICA-005"
 SCALABLE: Final = ("ReplicationController", "ReplicaSet", "Deployment", "StatefulSet")
 LABELS: Final = "spec.template.metadata.labels"
 OPERATORS: Final = ("In", "NotIn", "Exists", "DoesNotExist")
-FIXED: Final = ("ReplicaSet", "DaemonSet", "Deployment")
+FIXED: Final = {"ReplicaSet": RULE, "DaemonSet": RULE, "Deployment": "DEPLOY-015"}
+"""By kind whose selector stays as it is, the rule that says so."""
 
 
 def selector_faults(workload: Manifest) -> Faults:
@@ -50,7 +51,7 @@ def selector_update_faults(old: Manifest, new: Manifest, profile: Profile) -> Fa
         return
     before, after = ((each.get("spec") or {}).get("selector") for each in (old, new))
     if before is not None and before != after:
-        yield Fault("spec.selector", INVALID, RULE, "field is immutable")
+        yield Fault("spec.selector", INVALID, FIXED[kind], "field is immutable")
 
 
 def template_labels(workload: Manifest) -> Manifest:

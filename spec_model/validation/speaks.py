@@ -128,6 +128,12 @@ KINDS: Final[Mapping[str, Mapping[str, Condition]]] = {
         ),
     },
     **{kind: {"RESTART-006": always, "REPLICA-001": always} for kind in ALWAYS_KINDS},
+    "Deployment": {
+        "RESTART-006": always,
+        "REPLICA-001": always,
+        "DEPLOY-015": always,
+        "DEPLOY-011": lambda spec: (spec.get("strategy") or {}).get("type") == "Recreate",
+    },
     "Job": {
         "RESTART-006": always,
         "JOB-001": lambda spec: spec.get("podFailurePolicy") is not None,

@@ -17,6 +17,7 @@ from conformance.adapters.simulator import (
 from conformance.adapters.simulator.api import pod_defaults
 from conformance.adapters.simulator.controllers.hpa import functions as autoscaler
 from conformance.adapters.simulator.controllers.volumes import functions as binder
+from conformance.adapters.simulator.controllers.workloads import functions as rollouts
 from conformance.adapters.simulator.controllers.workloads import victims
 from conformance.adapters.simulator.errors import ApiError
 from conformance.adapters.simulator.kubelet import (
@@ -126,5 +127,6 @@ SERVED: Final[Mapping[str, Function]] = {
     "replicaset.deletion_order": lambda given, _: victims.deletion_order(given),
     **autoscaler.FUNCTIONS,
     **binder.FUNCTIONS,
+    **rollouts.FUNCTIONS,
 }
 """Every function by name. Looked up through its module at call time, so that it can be replaced."""

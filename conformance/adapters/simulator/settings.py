@@ -13,6 +13,17 @@ import attrs
 
 
 @attrs.frozen
+class DeploymentDefaults:
+    """What a version of the API fills in of a Deployment (DEPLOY-001)."""
+
+    max_surge: int | str = "25%"
+    max_unavailable: int | str = "25%"
+    revision_history_limit: int = 10
+    progress_deadline_seconds: int = 600
+    selector_from_labels: bool = False
+
+
+@attrs.frozen
 class Settings:
     """One profile of the engine."""
 
@@ -26,8 +37,11 @@ class Settings:
     volume_access_modes: frozenset[str] = frozenset(  # PV-012
         {"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"}
     )
+    unserved: frozenset[str] = frozenset({"kubectl-rolling-update"})  # ROLLOUT-001: capabilities
     deployment_selector_mutable: bool = False  # REPLICA-005
-    deployment_rolling_update: int | str = "25%"  # DEPLOY-001: maxSurge and maxUnavailable
+    deployment_apis: Mapping[str, DeploymentDefaults] = {  # DEPLOY-001
+        "apps/v1": DeploymentDefaults()
+    }
     daemon_set_update_strategy: str = "RollingUpdate"  # DAEMON-006
     stateful_set_update_strategy: str = "RollingUpdate"  # STATEFUL-003
     hpa_min_replicas_floor: int = 1  # HPA-018
@@ -158,7 +172,19 @@ DOCUMENTED: Final = attrs.evolve(
     pod_level_resources=False,
     container_resources=frozenset({"cpu", "memory"}),
     volume_access_modes=frozenset({"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"}),
+    unserved=frozenset(),
     deployment_selector_mutable=True,
+    deployment_apis={
+        "apps/v1": DeploymentDefaults(),
+        "apps/v1beta1": DeploymentDefaults(revision_history_limit=2, selector_from_labels=True),
+        "extensions/v1beta1": DeploymentDefaults(
+            max_surge=1,
+            max_unavailable=1,
+            revision_history_limit=2**31 - 1,
+            progress_deadline_seconds=2**31 - 1,
+            selector_from_labels=True,
+        ),
+    },
     daemon_set_update_strategy="OnDelete",
     stateful_set_update_strategy="OnDelete",
     mount_path_limit=512,

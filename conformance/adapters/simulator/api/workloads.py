@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from conformance.adapters.simulator import meta
+from conformance.adapters.simulator import errors, meta
 from conformance.adapters.simulator.api import names, pod_defaults, pod_spec
 from conformance.adapters.simulator.api.fields import Problems
 from conformance.adapters.simulator.api.strategy import Strategy
@@ -146,21 +146,29 @@ class DeploymentStrategy(WorkloadStrategy):
     """ReplicaSets that follow each other."""
 
     kind = "Deployment"
-    defaults: ClassVar[Mapping[str, Any]] = {
-        "replicas": 1,
-        "revisionHistoryLimit": 10,
-        "progressDeadlineSeconds": 600,
-    }
 
     def default(self, manifest: Object, settings: Settings) -> None:
+        """DEPLOY-001: what is filled in depends on the version of the API."""
+        given = settings.deployment_apis.get(manifest["apiVersion"])
+        if given is None:
+            raise errors.unknown_kind(f"{manifest['apiVersion']}, Deployment")
         super().default(manifest, settings)
-        strategy = manifest["spec"]["strategy"] = manifest["spec"].get("strategy") or {}
+        spec = manifest["spec"]
+        for field, value in (
+            ("revisionHistoryLimit", given.revision_history_limit),
+            ("progressDeadlineSeconds", given.progress_deadline_seconds),
+        ):
+            if spec.get(field) is None:
+                spec[field] = value
+        if given.selector_from_labels and not spec.get("selector") and _template_labels(spec):
+            spec["selector"] = {"matchLabels": dict(_template_labels(spec))}
+        strategy = spec["strategy"] = spec.get("strategy") or {}
         strategy["type"] = strategy.get("type") or "RollingUpdate"
         if strategy["type"] == "RollingUpdate":
             rolling = strategy.get("rollingUpdate") or {}
-            for field in ("maxSurge", "maxUnavailable"):
-                if rolling.get(field) is None:
-                    rolling = {**rolling, field: settings.deployment_rolling_update}
+            usual = {"maxSurge": given.max_surge, "maxUnavailable": given.max_unavailable}
+            given_posts = {key: value for key, value in rolling.items() if value is not None}
+            rolling = {**usual, **given_posts}
             strategy["rollingUpdate"] = rolling
 
     def prepare(self, manifest: Object, settings: Settings) -> None:
