@@ -24,10 +24,12 @@ Tainted: TypeAlias = Mapping[tuple[str, str], float]
 
 @note("taints", on="Node")
 def tainted(before: Tainted | None, seen: Seen) -> Tainted:
-    """Folds in the NoExecute taints of a node."""
+    """Folds in the NoExecute taints of a node; one that takes another's place goes on where that was."""
     known, taints = before or {}, executing(seen.manifest)
     names = [(str(each.get("key")), str(each.get("value") or "")) for each in taints]
-    return {name: known.get(name, seen.at) for name in names}
+    replaces = known and not any(name in known for name in names)
+    began = min(known.values()) if replaces else seen.at
+    return {name: known.get(name, began) for name in names}
 
 
 @note("cleared", on="Node")
