@@ -77,6 +77,19 @@ def another_comes(before: Mapping[str, float] | None, done: Done) -> Mapping[str
     return {each: at for each, at in known.items() if each != name}
 
 
+@note("stopped", on="Node*")
+def gone_with_its_node(
+    before: Mapping[str, float] | None, seen: Seen
+) -> Mapping[str, float] | None:
+    """A Node that is deleted has no kubelet, as far as is known, until there is one of its name again."""
+    name = seen.now["metadata"]["name"]
+    if seen.type == "DELETED":
+        return {name: seen.at, **(before or {})}
+    if seen.before is None and before and name in before:
+        return {other: at for other, at in before.items() if other != name}
+    return before
+
+
 def stopped_nodes(world: World) -> Mapping[str, float]:
     """Nodes that are stopped, and since when."""
     found: Mapping[str, float] | None = world.notes.get("stopped")
