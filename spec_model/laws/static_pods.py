@@ -13,7 +13,7 @@ from spec_model.laws.phase import ABSORBING
 from spec_model.laws.static_files import File, Mirror, file_of, mirror_before
 from spec_model.laws.termination import Name, ended_now, hook_of, lateness, name_of
 from spec_model.objects import EMPTY, ContainerStatus, Pod, seconds
-from spec_model.pod.ladder import latest
+from spec_model.pod.ladder import CRASH_LOOP, latest
 from spec_model.pod.restart import should_restart
 from spec_model.pod.static import ANNOTATIONS, HASH, RESCAN, is_mirror, references
 from spec_model.pod.termination import Begun, Ending, Manner, endings
@@ -294,6 +294,8 @@ def _restarts(name: str, count: int) -> Settled:
         status = seen.now.statuses.get(name)
         if seen.type == "DELETED" or status is None:
             return VOID
+        if status.state == "waiting" and status.reason != CRASH_LOOP:
+            return VOID  # it was to be started again, and something else is in the way
         return HELD if status.restart_count > count else None
 
     return settled
