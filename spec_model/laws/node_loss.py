@@ -7,6 +7,7 @@ can still tell whether the Pods of a tainted node are deleted too early.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
@@ -67,6 +68,7 @@ def stopped_nodes(world: World) -> Mapping[str, float]:
     return found or {}
 
 
+@lru_cache(maxsize=4)  # most laws ask it of the same observation
 def is_served(seen: Seen) -> bool:
     """Whether a kubelet looks after a Pod, as far as is known of its node."""
     name = seen.now.spec.node_name
