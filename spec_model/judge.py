@@ -343,7 +343,7 @@ def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:
             known, tuple(owed for owed in known.obligations if verb not in owed[1].disturbed_by)
         )
         for key, known in kept.items()
-        if any(verb in owed.disturbed_by for _, owed in known.obligations)
+        if known.obligations and any(verb in owed.disturbed_by for _, owed in known.obligations)
     }
     return {**kept, **hit} if hit else kept
 

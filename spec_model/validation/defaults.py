@@ -86,6 +86,8 @@ def filled(manifest: Manifest, profile: Profile = V1_36) -> dict[str, Any]:
 
 def _copied(value: Any) -> Any:
     """A copy of plain data; many times faster than one of anything."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if isinstance(value, (dict, Mapping)):
         return {key: _copied(item) for key, item in value.items()}
     return [_copied(item) for item in value] if isinstance(value, (list, tuple)) else value
