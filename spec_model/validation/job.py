@@ -61,9 +61,9 @@ def job_update_faults(old: Manifest, new: Manifest) -> Faults:
     before, after = (each.get("spec") or EMPTY for each in (old, new))
     if before.get("completions") == after.get("completions"):
         return
-    if before.get("completionMode") == "Indexed" and before.get("completions") is not None:
-        if after.get("completions") == after.get("parallelism"):
-            return
+    is_elastic = before.get("completionMode") == "Indexed"
+    if is_elastic and after.get("completions") == after.get("parallelism"):
+        return
     yield Fault("spec.completions", INVALID, "JOB-002", "field is immutable")
 
 

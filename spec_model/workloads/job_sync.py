@@ -193,12 +193,11 @@ def _waits(job: Counted, now: float, profile: Profile) -> bool:
     """Whether the delay after failures is not over; with a limit for each index there is none."""
     if job.spec.get("backoffLimitPerIndex") is not None:
         return False
-    ended: dict[bool, list[float]] = {True: [], False: []}
-    for pod in job.pods:
-        if job_pods.phase_of(pod) == "Succeeded" or job_pods.has_failed(pod, job.spec, profile):
-            if _is_counted_index(job.spec, pod, profile):
-                ended[job_pods.phase_of(pod) == "Succeeded"].append(job_pods.finished_at(pod))
-    failures = jobs.failures_after(Failures(), ended[True], ended[False]).value
+    counted = [pod for pod in job.pods if _is_counted_index(job.spec, pod, profile)]
+    good = [pod for pod in counted if job_pods.phase_of(pod) == "Succeeded"]
+    bad = [pod for pod in counted if job_pods.has_failed(pod, job.spec, profile)]
+    ends = (map(job_pods.finished_at, pods) for pods in (good, bad))
+    failures = jobs.failures_after(Failures(), *ends).value
     return jobs.remaining_delay(failures, now, profile).value > 0
 
 
@@ -247,7 +246,9 @@ def _succeeded_indexes(
 ) -> frozenset[int]:
     new = {job_pods.index_of(pod) for pod in pods if job_pods.phase_of(pod) == "Succeeded"}
     known = job_pods.indexes_in(status.get("completedIndexes") or "")
-    return frozenset(index for index in {*known, *new} if index is not None and _is_index(spec, index))
+    return frozenset(
+        index for index in {*known, *new} if index is not None and _is_index(spec, index)
+    )
 
 
 def _condition(status: Manifest, type_: str) -> Manifest | None:

@@ -24,7 +24,7 @@ SERVED_CAPABILITIES: Final = frozenset(
         "memory", "node-memory", "cpu-load", "inspect", "file-write", "networking", "images",
         "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
-        "pod-gc", "probes",
+        "pod-gc", "probes", "jobs", "daemonsets",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
