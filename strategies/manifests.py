@@ -151,6 +151,24 @@ def replica_set(
     }
 
 
+def job(name: str, template: Manifest | None = None, **spec: Any) -> Manifest:
+    """A Job of the namespace ``default``; its Pods are started once unless the template says else."""
+    inner = template or pod(policy="Never")
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"template": {"spec": inner["spec"]}, **spec},
+    }
+
+
+def daemon_set(name: str, template: Manifest | None = None, **spec: Any) -> Manifest:
+    """A DaemonSet of the namespace ``default`` of Pods labelled ``app``."""
+    whole = replica_set(name, 1, template, "DaemonSet")
+    kept = {field: whole["spec"][field] for field in ("selector", "template")}
+    return {**whole, "spec": {**kept, **spec}}
+
+
 def autoscaler(
     name: str,
     target: str,
