@@ -27,7 +27,9 @@ from conformance.examine import (
 from conformance.session import Session
 from spec_model.events import Stimulus
 from strategies.operations import TARGETS, Kind, Operation, Subject, operations, tapes
+from strategies.operations.batch import BATCH
 from strategies.operations.contents import CONTENTS
+from strategies.operations.daemons import DAEMONS
 from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.scaling import SCALING
@@ -43,7 +45,12 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("storage", VOLUMES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONTENTS, PODS, TIME),
-        Subject("cluster", PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, TIME),
+        Subject("batch", BATCH, TIME),
+        Subject("daemons", DAEMONS, NODES, TIME),
+        Subject(
+            "cluster",
+            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, BATCH, DAEMONS, TIME),
+        ),
     )
 }
 """What is examined by drawn sequences: one subject each, and the whole cluster."""

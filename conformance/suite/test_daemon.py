@@ -196,7 +196,7 @@ def test_an_update_rolls_over_the_nodes(run: Session, draw: Draw) -> None:
     run.advance(12)
     if draw(st.booleans()):
         run.patch("DaemonSet", "d", _probed("app:2"))
-        run.advance(4)
+        run.advance(draw(st.sampled_from([4, 30])))
         run.patch("DaemonSet", "d", IMAGE_2)
     else:
         run.patch("DaemonSet", "d", IMAGE_2)

@@ -16,6 +16,8 @@ AREAS = {
     "storage": ("PV",),
     "autoscaling": ("HPA",),
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
+    "batch": ("JOB",),
+    "daemons": ("DAEMON",),
     "cluster": (),
 }
 

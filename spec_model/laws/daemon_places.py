@@ -22,8 +22,8 @@ from spec_model.world import VOID, Breach, Held, Key, Known, Obligation, Seen, V
 OVER: Final = ("Succeeded", "Failed")
 NODES: Final = "nodes changed"
 
-Changes: TypeAlias = Mapping[str, float]
-"""By the name of a node, when its labels or taints changed last, on the trace's clock."""
+Changes: TypeAlias = Mapping[str, tuple[float, Manifest]]
+"""By the name of a node, when its labels or taints changed last, and how it was before that."""
 
 
 def slack(world: World) -> float:
@@ -40,7 +40,7 @@ def nodes_changed(before: Changes | None, seen: Seen) -> Changes:
         return {each: at for each, at in known.items() if each != name}
     if seen.before is not None and _traits(seen.before) == _traits(seen.now):
         return known
-    return {**known, name: seen.at}
+    return {**known, name: (seen.at, seen.before or seen.now)}
 
 
 def _traits(node: Manifest) -> tuple[Any, Any]:
@@ -62,6 +62,7 @@ class Place:
 
     node: str
     fit: Fit
+    was: Fit  # before the node changed
     changed: float
     pods: tuple[Pod, ...]
 
@@ -92,7 +93,9 @@ def places(world: World, known: Known, *, also: Pod | None = None, but: str = ""
         name = node.manifest["metadata"]["name"]
         there = sorted(pods.get(name, ()), key=lambda pod: decide.age_order(pod.manifest))
         fit = decide.node_fit(known.manifest, node.manifest).value
-        found.append(Place(name, fit, changes.get(name, 0.0), tuple(there)))
+        at, before = changes.get(name, (0.0, node.manifest))
+        was = fit if before is node.manifest else decide.node_fit(known.manifest, before).value
+        found.append(Place(name, fit, was, at, tuple(there)))
     return found
 
 
@@ -275,8 +278,8 @@ def who_belongs_there_is_left_alone(seen: Seen) -> Verdict:
     place = place_of(seen.world, known, decide.place_of(pod.spec.manifest))
     if place is None or not place.fit.stays:
         return None
-    if not place.fit.runs and seen.at - place.changed < slack(seen.world):
-        return None
+    if not place.was.stays and seen.at - place.changed < slack(seen.world):
+        return None  # it may not be known yet that it may stay
     others = [each for each in place.running if each.uid != pod.uid]
     if others:
         return _is_the_younger(pod, others, known)
@@ -324,20 +327,21 @@ def who_is_of_the_current_template_is_counted(seen: Seen) -> Verdict:
     known = Known(seen.now, seen.manifest, metadata.get("uid", ""), seen.at, seen.notes)
     if _updated(seen.world, known) == _told(seen.manifest):
         return held("DAEMON-007") if _told(seen.manifest) else None
+    due = seen.at + slack(seen.world)
 
     def overdue(world: World) -> Held | Breach | Void:
         now = world.objects.get(key)
         if now is None or now.uid != known.uid or not _has_observed(now.manifest):
             return VOID
         count, told = _updated(world, now), _told(now.manifest)
-        if count == told or _is_moving(world, now):
+        if count == told or _is_moving(world, now, due):
             return VOID
         return Breach(f"updatedNumberScheduled {count}", f"{told}")
 
     return Obligation(
         what="updatedNumberScheduled counts the Pods of the current template",
         settled=lambda _: None,
-        not_after=seen.at + slack(seen.world),
+        not_after=due,
         overdue=overdue,
     )
 
@@ -351,12 +355,12 @@ def _has_observed(manifest: Manifest) -> bool:
     return bool(status.get("observedGeneration") == manifest["metadata"].get("generation"))
 
 
-def _is_moving(world: World, known: Known) -> bool:
+def _is_moving(world: World, known: Known, due: float) -> bool:
     """Whether something has just changed of which the status may not tell yet."""
     news = [known.notes.get("DaemonSet changed") or 0.0]
     news += [place.changed for place in places(world, known)]
     news += [each.since for each in owned_pods(world, known.uid)]
-    return world.at - max(news) < slack(world)
+    return due - max(news) < slack(world)
 
 
 def _updated(world: World, known: Known) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from attrs import frozen
+
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.daemon_places import Place, place_of, places, slack
 from spec_model.laws.owned import asked_for_by_others, is_newly_marked, owner_of
@@ -15,29 +17,34 @@ from spec_model.world import HELD, VOID, Breach, Held, Known, Obligation, Seen, 
 RULE: Final = "DAEMON-008"
 
 
+@frozen
+class Moment:
+    """The time, in seconds since 1970, and how long a controller may not have noticed what happened."""
+
+    now: float
+    late: float
+
+
 def is_old(pod: Pod, known: Known) -> bool:
     """Whether a Pod is of another template than the current one."""
     return not decide.is_of_template(pod.manifest, known.manifest)
 
 
-def available(pod: Pod, known: Known, world: World, *, leniently: bool = False) -> bool:
+def available(pod: Pod, known: Known, at: Moment, *, leniently: bool = False) -> bool:
     """Ready for minReadySeconds; leniently also who became unready only just now."""
     ready = pod.conditions.get("Ready") or EMPTY
     since = seconds(ready.get("lastTransitionTime"))
-    now = world.at + world.setting.epoch
     if ready.get("status") != "True":
-        return (
-            leniently
-            and since is not None
-            and pod.phase == "Running"
-            and _was_ready(pod)
-            and (now - since < slack(world))
-        )
+        just_now = since is not None and at.now - since < at.late
+        return leniently and just_now and pod.phase == "Running" and _was_ready(pod)
     minimum = (known.manifest.get("spec") or EMPTY).get("minReadySeconds") or 0
     if not minimum or since is None:
         return True
-    late = slack(world) if leniently else 0.0
-    return now - since >= minimum - late
+    return at.now - since >= minimum - (at.late if leniently else 0.0)
+
+
+def _moment(seen: Seen) -> Moment:
+    return Moment(seen.wall, slack(seen.world))
 
 
 def _was_ready(pod: Pod) -> bool:
@@ -72,16 +79,17 @@ def an_update_keeps_to_its_budget(seen: Seen) -> Verdict:
     budget = decide.update_budget(known.manifest, len(eligible)).value
     if budget.surge:
         return _made_room(seen, known, pod, here)
-    if not available(pod, known, seen.world):
+    at = _moment(seen)
+    if not available(pod, known, at):
         return HELD  # it is of no use, and costs nothing
-    missing = [place.node for place in eligible if _lacks(place, known, seen.world, pod)]
+    missing = [place.node for place in eligible if _lacks(place, known, at, pod)]
     told = f"at the most {budget.unavailable} nodes without an available Pod"
     return expect(len(missing) <= budget.unavailable, told, f"{len(missing)}: {', '.join(missing)}")
 
 
-def _lacks(place: Place, known: Known, world: World, gone: Pod) -> bool:
+def _lacks(place: Place, known: Known, at: Moment, gone: Pod) -> bool:
     return not any(
-        each.uid != gone.uid and available(each, known, world, leniently=True)
+        each.uid != gone.uid and available(each, known, at, leniently=True)
         for each in place.running
     )
 
@@ -89,8 +97,9 @@ def _lacks(place: Place, known: Known, world: World, gone: Pod) -> bool:
 def _made_room(seen: Seen, known: Known, old: Pod, here: Place) -> Held | Breach:
     """With a surge the old Pod goes only when the new one is available, or it is of no use itself."""
     new = [each for each in here.running if each.uid != old.uid and not is_old(each, known)]
-    holds = not available(old, known, seen.world) or any(
-        available(each, known, seen.world, leniently=True) for each in new
+    at = _moment(seen)
+    holds = not available(old, known, at) or any(
+        available(each, known, at, leniently=True) for each in new
     )
     told = "an available new Pod before the old one goes"
     return expect(holds, told, "none" if not new else "one that is not available")
@@ -111,27 +120,26 @@ def an_update_surges_no_further_than_it_may(seen: Seen) -> Verdict:
     here = place_of(seen.world, known, decide.place_of(seen.now.spec.manifest))
     if here is None or not any(is_old(each, known) for each in here.running):
         return None
+    at = _moment(seen)
     doubled = [
-        place.node
-        for place in eligible
-        if place.node == here.node or _has_both(place, known, seen.world)
+        place.node for place in eligible if place.node == here.node or _has_both(place, known, at)
     ]
     told = f"two Pods on {budget.surge} nodes at the most"
     return (
         expect(len(doubled) <= budget.surge, told, f"on {', '.join(doubled)}")
-        if available(here.running[0], known, seen.world)
+        if available(here.running[0], known, at)
         else None
     )
 
 
-def _has_both(place: Place, known: Known, world: World) -> bool:
+def _has_both(place: Place, known: Known, at: Moment) -> bool:
     """Whether a node has an old Pod that is of use, and a new one beside it that is not available yet."""
     old = [each for each in place.running if is_old(each, known)]
     new = [each for each in place.running if not is_old(each, known)]
     return (
         bool(new)
-        and any(available(each, known, world, leniently=True) for each in old)
-        and (not any(available(each, known, world, leniently=True) for each in new))
+        and any(available(each, known, at, leniently=True) for each in old)
+        and (not any(available(each, known, at, leniently=True) for each in new))
     )
 
 
@@ -145,7 +153,7 @@ def an_update_goes_on(seen: Seen) -> Verdict:
         return None
     metadata = seen.manifest["metadata"]
     known = Known(seen.now, seen.manifest, metadata.get("uid", ""), seen.at, seen.notes)
-    waiting = frozenset(pod.uid for pod in _due(seen.world, known))
+    waiting = frozenset(pod.uid for pod in _due(seen.world, known, _moment(seen)))
     if not waiting or metadata.get("deletionTimestamp"):
         return None
     key = ("DaemonSet", metadata.get("namespace") or "", metadata["name"])
@@ -155,8 +163,9 @@ def an_update_goes_on(seen: Seen) -> Verdict:
         now = world.objects.get(key)
         if now is None or now.uid != known.uid or not decide.is_rolling(now.manifest):
             return VOID
-        still = _due(world, now)
-        if {pod.uid for pod in still} != waiting or _is_news(now, still, due, slack(world), world):
+        moment = Moment(due + world.setting.epoch, slack(world))
+        still = _due(world, now, moment)
+        if {pod.uid for pod in still} != waiting or _is_news(now, still, moment, world):
             return VOID
         names = ", ".join(sorted(pod.key[2] for pod in still))
         return Breach("the next old Pod is replaced", f"{names} stay, though they may go")
@@ -178,19 +187,19 @@ def _went_on(seen: Seen, waiting: frozenset[str]) -> Held | None:
     return HELD if staying != waiting else None
 
 
-def _is_news(known: Known, pods: Sequence[Pod], due: float, late: float, world: World) -> bool:
+def _is_news(known: Known, pods: Sequence[Pod], at: Moment, world: World) -> bool:
     """Whether what makes them due is so young that a controller may not have acted."""
-    moments = [known.notes.get("DaemonSet changed") or 0.0]
+    moments = [(known.notes.get("DaemonSet changed") or 0.0) + world.setting.epoch]
     for place in places(world, known):
         for pod in place.pods:
             since = seconds((pod.conditions.get("Ready") or EMPTY).get("lastTransitionTime"))
-            moments.append(0.0 if since is None else since - world.setting.epoch)
+            moments.append(since or 0.0)
     minimum = (known.manifest.get("spec") or EMPTY).get("minReadySeconds") or 0
-    return bool(pods) and due - max(moments) < late + minimum
+    return bool(pods) and at.now - max(moments) < at.late + minimum
 
 
-def _due(world: World, known: Known) -> list[Pod]:
-    """Old Pods that an update may delete now: the useless ones, and others while nobody is missing."""
+def _due(world: World, known: Known, at: Moment) -> list[Pod]:
+    """Old Pods that an update may delete now: the useless ones, and others within the budget."""
     eligible = _eligible(world, known)
     budget = decide.update_budget(known.manifest, len(eligible)).value
     old = [
@@ -200,10 +209,8 @@ def _due(world: World, known: Known) -> list[Pod]:
     ]
     if budget.surge:
         return []
-    useless = [pod for pod in old if not available(pod, known, world, leniently=True)]
+    useless = [pod for pod in old if not available(pod, known, at, leniently=True)]
     missing = sum(
-        not any(available(each, known, world) for each in place.running) for place in eligible
+        not any(available(each, known, at) for each in place.running) for place in eligible
     )
-    if useless or missing:
-        return useless
-    return old
+    return useless if useless or missing >= budget.unavailable else old

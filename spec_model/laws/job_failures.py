@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spec_model.law import Verdict, expect, held, law
 from spec_model.laws.job_memory import (
     FAILED,
@@ -117,26 +119,36 @@ def a_failed_pod_is_replaced_after_a_delay(seen: Seen) -> Verdict:
     case = case_of_pod(seen)
     if case is None or case.spec.get("backoffLimitPerIndex") is not None:
         return None
-    failures, constants = case.memory.least, seen.profile.job
-    if not failures.count or failures.last is None:
+    ends = [end for end, _ in case.memory.least]
+    if not ends:
         return None
-    wait = jobs.delay(failures.count, constants.backoff_base, constants.backoff_cap)
     created = case.memory.runs[seen.now.uid].created
-    holds = created >= failures.last + wait - seen.tolerance.truncation
-    if not holds and _may_not_have_noticed(case, seen):
+    due = _retry_at(ends, seen)
+    holds = created >= due
+    noticed = [end for end, fated in case.memory.least if seen.at - fated >= _slack(seen)]
+    late_news = len(noticed) < len(ends) and created >= _retry_at(noticed, seen)
+    if not holds and late_news and _would_be_wanted(case, seen):
         return None
-    told = f"no Pod within {wait:g} s after failure {failures.count} in a row"
-    return expect(holds, told, f"one {created - failures.last:g} s after it")
+    told = f"no Pod before {due - max(ends):g} s after failure {len(ends)} in a row"
+    return expect(holds, told, f"one {created - max(ends):g} s after it")
 
 
-def _may_not_have_noticed(case: Case, seen: Seen) -> bool:
+def _retry_at(ends: Sequence[float], seen: Seen) -> float:
+    """When after failures that ended then a Pod may be created, as whole seconds tell it."""
+    constants = seen.profile.job
+    if not ends:
+        return 0.0
+    wait = jobs.delay(len(ends), constants.backoff_base, constants.backoff_cap)
+    return max(ends) + wait - seen.tolerance.truncation
+
+
+def _would_be_wanted(case: Case, seen: Seen) -> bool:
     """Whether there would be a Pod too few even if those that ended last were still at work."""
     recent = [
         run for run in case.memory.runs.values() if run.fate and seen.at - run.fated < _slack(seen)
     ]
-    others = len(case.active) - 1
     successes = sum(run.fate == "succeeded" for run in recent)
-    at_work = len(recent) - successes + others
+    at_work = len(recent) - successes + len(case.active) - 1
     wants = jobs.wanted_active(case.spec, at_work, max(case.succeeded - successes, 0)).value
     return at_work < wants
 

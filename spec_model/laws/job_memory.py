@@ -16,7 +16,6 @@ from spec_model.law import note
 from spec_model.laws.owned import controller_of
 from spec_model.objects import EMPTY, Pod, seconds
 from spec_model.workloads import job_pods, jobs
-from spec_model.workloads.jobs import Failures
 from spec_model.world import Key, Known, Seen, World
 
 NOTE: Final = "Pods of Jobs"
@@ -26,7 +25,6 @@ SUCCEEDED: Final = "succeeded"
 FAILED: Final = "failed"
 LOST: Final = "lost"
 IGNORED: Final = "ignored"
-NONE: Final = Failures()
 
 
 @frozen
@@ -61,7 +59,7 @@ class Memory:
     """The Pods of a Job by UID, and its failures in a row: at the least, and at the most."""
 
     runs: Mapping[str, Run] = EMPTY
-    least: Failures = NONE
+    least: tuple[tuple[float, float], ...] = ()  # when each ended, and when that was seen
     most: tuple[float, ...] = ()
     success: float = float("-inf")  # the end of the last one
     first_success: float | None = None  # when it was seen, on the trace's clock
@@ -133,7 +131,7 @@ def _counted(memory: Memory, run: Run) -> Memory:
         first = run.fated if memory.first_success is None else memory.first_success
         return evolve(
             memory,
-            least=NONE,
+            least=(),
             most=tuple(end for end in memory.most if end > run.end),
             success=max(memory.success, run.end),
             first_success=first,
@@ -141,8 +139,7 @@ def _counted(memory: Memory, run: Run) -> Memory:
     grown = evolve(memory, most=(*memory.most, run.end))
     if run.fate != FAILED or run.end <= memory.success:
         return grown
-    last = run.end if memory.least.last is None else max(memory.least.last, run.end)
-    return evolve(grown, least=Failures(memory.least.count + 1, last))
+    return evolve(grown, least=(*memory.least, (run.end, run.fated)))
 
 
 @note(NOTE, on="Pod*")

@@ -83,8 +83,21 @@ def asked_for_by_others(seen: Seen) -> bool:
         return True
     if asked.get(owner) == known.uid or known.manifest["metadata"].get("deletionTimestamp"):
         return True
-    node = pod.spec.node_name
-    return bool(node) and world.view("Node", "", node) is None
+    return bool(pod.spec.node_name) and not _is_well(world, pod.spec.node_name)
+
+
+def _is_well(world: World, name: str) -> bool:
+    """Whether a node is there, answers, and drives nobody away."""
+    node = world.view("Node", "", name)
+    if node is None or any(
+        taint.get("effect") == "NoExecute"
+        for taint in (node.get("spec") or EMPTY).get("taints") or ()
+    ):
+        return False
+    return not any(
+        each.get("type") == "Ready" and each.get("status") != "True"
+        for each in (node.get("status") or EMPTY).get("conditions") or ()
+    )
 
 
 def is_newly_marked(seen: Seen) -> bool:

@@ -51,6 +51,8 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
+    if seen.now.reason == "NodeLost":
+        return False  # so it does as documented
     if not seen.profile.static_pods_probed and is_static(seen.manifest):
         return _as_it_is_written(seen.now)
     tampered: frozenset[str] | None = seen.world.notes.get("tampered")

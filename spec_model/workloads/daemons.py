@@ -169,9 +169,25 @@ def is_of_template(pod: Manifest, daemons: Manifest) -> bool:
         own.pop(field, None)
     template = (daemons.get("spec") or EMPTY).get("template") or EMPTY
     labels = (template.get("metadata") or EMPTY).get("labels") or EMPTY
-    return _includes(pod.get("spec") or EMPTY, own) and _includes(
-        pod["metadata"].get("labels") or EMPTY, labels
+    spec = pod.get("spec") or EMPTY
+    return (
+        _includes(spec, own)
+        and not any(_has_more(spec, own, group) for group in ("containers", "initContainers"))
+        and _includes(pod["metadata"].get("labels") or EMPTY, labels)
     )
+
+
+def _has_more(spec: Manifest, template: Manifest, group: str) -> bool:
+    """Whether containers say something of which the template says nothing, as a probe that was dropped."""
+    ours, theirs = spec.get(group) or (), template.get(group) or ()
+    return len(ours) != len(theirs) or any(
+        set(one) - set(other) - ADDED_TO_CONTAINERS
+        for one, other in zip(ours, theirs, strict=False)
+    )
+
+
+ADDED_TO_CONTAINERS: Final = frozenset({"env", "volumeMounts", "resources"})
+"""What admission adds to a container of a Pod."""
 
 
 def _includes(whole: Any, part: Any) -> bool:
