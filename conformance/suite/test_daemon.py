@@ -14,8 +14,8 @@ from strategies.probes import probed
 ROLLING = {"type": "RollingUpdate"}
 IMAGE_2 = {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "app:2"}]}}}}
 READY = {"readinessProbe": {"exec": {"command": ["true"]}, "periodSeconds": 1}}
-DISK = {"nodeSelector": {"disk": "ssd"}}
-AFFINITY = {
+DISK: dict[str, Any] = {"nodeSelector": {"disk": "ssd"}}
+AFFINITY: dict[str, Any] = {
     "affinity": {
         "nodeAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": {
@@ -26,6 +26,27 @@ AFFINITY = {
         }
     }
 }
+
+
+PLAIN: tuple[dict[str, Any], ...] = ({}, {"updateStrategy": {"type": "OnDelete"}})
+NAMED: tuple[dict[str, Any], ...] = ({"nodeName": "node2"}, DISK, {})
+AMOUNTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"maxUnavailable": 2},
+    {"maxUnavailable": "30%"},
+    {"maxUnavailable": "40%"},
+)
+PAIRS: tuple[dict[str, Any], ...] = (
+    {"maxUnavailable": 0},
+    {"maxUnavailable": 0, "maxSurge": 0},
+    {"maxUnavailable": 1, "maxSurge": 1},
+    {"maxSurge": 1},
+    {"maxUnavailable": 0, "maxSurge": "10%"},
+    {"maxUnavailable": "101%"},
+    {"maxUnavailable": -1},
+    {"maxUnavailable": "x"},
+    {"maxUnavailable": "50%"},
+)
 
 
 def rolling(**amounts: Any) -> dict[str, Any]:
@@ -108,7 +129,7 @@ def test_a_cordoned_node_is_eligible_and_a_taint_drives_nobody_away(
 @focus("DAEMON-002")
 def test_a_template_may_name_its_node(run: Session, draw: Draw) -> None:
     """nodeName, a toleration, or a selector that changes."""
-    spec = draw(st.sampled_from([{"nodeName": "node2"}, DISK, {}]))
+    spec = draw(st.sampled_from(NAMED))
     run.create(daemon_set("d", pod(**spec), **rolling()))
     run.advance(8)
     change = {"nodeSelector": {"kubernetes.io/hostname": "node1"}}
@@ -236,21 +257,7 @@ def test_a_surge_puts_the_new_one_beside_the_old(run: Session, draw: Draw) -> No
 @focus("DAEMON-008")
 def test_just_one_of_the_two_is_something(run: Session, draw: Draw) -> None:
     """Amounts, good and bad."""
-    amounts = draw(
-        st.sampled_from(
-            [
-                {"maxUnavailable": 0},
-                {"maxUnavailable": 0, "maxSurge": 0},
-                {"maxUnavailable": 1, "maxSurge": 1},
-                {"maxSurge": 1},
-                {"maxUnavailable": 0, "maxSurge": "10%"},
-                {"maxUnavailable": "101%"},
-                {"maxUnavailable": -1},
-                {"maxUnavailable": "x"},
-                {"maxUnavailable": "50%"},
-            ]
-        )
-    )
+    amounts = draw(st.sampled_from(PAIRS))
     run.create(daemon_set("d", **rolling(**amounts)), dry_run=True)
 
 

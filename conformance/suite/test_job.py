@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
@@ -116,7 +118,7 @@ def test_every_work_item_is_done(run: Session, draw: Draw) -> None:
         [job("a0", parallelism=2)],
     ]
     if run.profile == "v1.36":
-        indexed = {"completionMode": "Indexed", "parallelism": 2}
+        indexed: dict[str, Any] = {"completionMode": "Indexed", "parallelism": 2}
         patterns.append([job("a0", completions=items, **indexed)])
     made = draw(st.sampled_from(patterns))
     for manifest in made:
@@ -139,7 +141,7 @@ def test_every_work_item_is_done(run: Session, draw: Draw) -> None:
 def test_a_limit_to_failures(run: Session, draw: Draw) -> None:
     """One failure after the other, until it is one too many; or none is, where there is no limit."""
     limit = draw(st.sampled_from([0, 1, None]))
-    spec = {} if limit is None else {"backoffLimit": limit}
+    spec: dict[str, Any] = {} if limit is None else {"backoffLimit": limit}
     run.create(job("a", **spec))
     for _ in range(2 if limit is None else limit + 1):
         finish(run, "a", 1)
@@ -226,7 +228,8 @@ def test_a_suspended_job_rests(run: Session, draw: Draw) -> None:
 @focus("JOB-011")
 def test_a_deleted_pod_is_replaced_at_once_or_when_it_failed(run: Session, draw: Draw) -> None:
     """A Pod that takes its time to end is deleted."""
-    replacement = draw(st.sampled_from([{}, {"podReplacementPolicy": "Failed"}]))
+    policies: list[dict[str, Any]] = [{}, {"podReplacementPolicy": "Failed"}]
+    replacement = draw(st.sampled_from(policies))
     kept = pod(policy="Never", containers=[container()], terminationGracePeriodSeconds=60)
     run.create(
         job("a", kept, completions=2, parallelism=draw(st.sampled_from([1, 2])), **replacement)
@@ -264,7 +267,8 @@ def test_every_index_succeeds(run: Session, draw: Draw) -> None:
 @focus("JOB-012")
 def test_indexes_need_a_number_of_them(run: Session, draw: Draw) -> None:
     """With completions and without; it may grow later, together with its parallelism."""
-    spec = draw(st.sampled_from([{"parallelism": 2}, {"completions": 2}, {}]))
+    numbers: list[dict[str, Any]] = [{"parallelism": 2}, {"completions": 2}, {}]
+    spec = draw(st.sampled_from(numbers))
     run.create(job("a", completionMode="Indexed", **spec), dry_run=True)
     run.create(job("b", completionMode="Indexed", completions=2, parallelism=2))
     change = draw(st.sampled_from([{"completions": 3, "parallelism": 3}, {"completions": 3}]))
@@ -291,7 +295,7 @@ def test_the_end_comes_in_its_steps(run: Session, draw: Draw) -> None:
 @focus("JOB-013")
 def test_it_lives_as_long_as_it_says(run: Session, draw: Draw) -> None:
     """With a time to live, which may change; documented it stays for ever."""
-    live = {"ttlSecondsAfterFinished": draw(st.sampled_from([0, 30]))}
+    live: dict[str, Any] = {"ttlSecondsAfterFinished": draw(st.sampled_from([0, 30]))}
     run.create(job("a", **(live if run.profile == "v1.36" else {})))
     finish(run, "a", 0)
     run.advance(15)

@@ -1,7 +1,8 @@
 """What the judge remembers of a Job's Pods, those that are gone among them.
 
 A Pod's *fate* is how it counts: it succeeded; it failed, and must be counted; it is lost, and may be
-counted or not (nobody saw whether it was still tracked); or a policy has it ignored.
+counted or not (nobody saw whether it was still tracked); a policy has it ignored; or it was dropped
+alive, by a Job that wanted fewer Pods, and never counts.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ SUCCEEDED: Final = "succeeded"
 FAILED: Final = "failed"
 LOST: Final = "lost"
 IGNORED: Final = "ignored"
+DROPPED: Final = "dropped"
 
 
 @frozen
@@ -83,7 +85,7 @@ def after(before: Memory, seen: Seen, spec: Manifest) -> Memory:
     if run == old:
         return before
     runs = {**before.runs, pod.uid: run}
-    if not run.fate or (old is not None and old.fate == run.fate):
+    if run.fate in ("", DROPPED) or (old is not None and old.fate == run.fate):
         return evolve(before, runs=runs)
     return _counted(evolve(before, runs=runs), run)
 
@@ -104,9 +106,17 @@ def _run(old: Run | None, seen: Seen, spec: Manifest) -> Run:
     )
     if old is not None and old.fate:
         return evolve(run, fate=old.fate, end=old.end, fated=old.fated)
-    was_tracked = tracked or (old is not None and old.tracked)
-    fate = _fate(run, seen, spec, was_tracked)
+    fate = _fate(run, seen, spec, tracked or (old is not None and old.tracked))
+    if fate and old is not None and not old.over:
+        fate = _of_the_dropped(old, fate, seen.profile.job.counts_deleted)
     return evolve(run, fate=fate, end=job_pods.finished_at(seen.manifest), fated=seen.at)
+
+
+def _of_the_dropped(old: Run, fate: str, tracks: bool) -> str:
+    """The fate of a Pod that its Job may have dropped while it was alive."""
+    if tracks:
+        return fate if old.tracked else DROPPED
+    return LOST if old.going else fate
 
 
 def _restarts(old: Run | None, manifest: Manifest, over: bool) -> int:

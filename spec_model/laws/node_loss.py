@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.gone_nodes import is_gone
 from spec_model.objects import EMPTY, Pod, is_static, seconds
 from spec_model.pod.node_loss import (
     NO_EXECUTE,
@@ -64,13 +65,23 @@ def started(before: Mapping[str, float] | None, done: Done) -> Mapping[str, floa
 def stopped_nodes(world: World) -> Mapping[str, float]:
     """Nodes that are stopped, and since when."""
     found: Mapping[str, float] | None = world.notes.get("stopped")
-    return found or {}
+    if not found:
+        return {}
+    return {name: since for name, since in found.items() if _is_still_it(world, name, since)}
+
+
+def _is_still_it(world: World, name: str, since: float) -> bool:
+    """Whether there is no other Node of that name by now."""
+    known = world.objects.get(("Node", "", name))
+    return known is None or known.since <= since
 
 
 def is_served(seen: Seen) -> bool:
     """Whether a kubelet looks after a Pod, as far as is known of its node."""
     name = seen.now.spec.node_name
     node = seen.world.view("Node", "", name)
+    if is_gone(seen.world, name):
+        return False
     return name not in stopped_nodes(seen.world) and (node is None or ready(node) != "Unknown")
 
 

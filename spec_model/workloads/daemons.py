@@ -163,18 +163,30 @@ def age_order(pod: Manifest) -> tuple[bool, str, str]:
 
 
 def is_of_template(pod: Manifest, daemons: Manifest) -> bool:
-    """Whether a Pod was made of the template as it stands: whatever that says, the Pod has."""
-    own = dict(template_of(daemons))
-    for field in ("tolerations", "affinity", "nodeName"):
-        own.pop(field, None)
+    """Whether a Pod was made of the template as it stands: whatever that says, the Pod has.
+
+    What the controller and admission add to a Pod is no difference; what the template no longer says is.
+    """
+    own = {field: value for field, value in template_of(daemons).items() if field not in REWRITTEN}
     template = (daemons.get("spec") or EMPTY).get("template") or EMPTY
-    labels = (template.get("metadata") or EMPTY).get("labels") or EMPTY
+    wanted = template.get("metadata") or EMPTY
     spec = pod.get("spec") or EMPTY
     return (
         _includes(spec, own)
         and not any(_has_more(spec, own, group) for group in ("containers", "initContainers"))
-        and _includes(pod["metadata"].get("labels") or EMPTY, labels)
+        and not any(field in spec and field not in own for field in TAKEN_OVER)
+        and all(
+            _includes(pod["metadata"].get(field) or EMPTY, wanted.get(field) or EMPTY)
+            for field in ("labels", "annotations")
+        )
     )
+
+
+REWRITTEN: Final = ("tolerations", "affinity", "nodeName")
+"""Fields of a Pod that the controller makes, from the template and the node."""
+
+TAKEN_OVER: Final = ("nodeSelector", "hostNetwork", "hostPID", "initContainers")
+"""Fields that a Pod has only if its template has them."""
 
 
 def _has_more(spec: Manifest, template: Manifest, group: str) -> bool:

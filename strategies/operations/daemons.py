@@ -125,18 +125,25 @@ def node_comes_or_goes(world: World, target: str, _: int) -> Stimulus | None:
 @DAEMONS.operation(weight=4, needs=NEEDS)
 def node_changes(world: World, _: str, choice: int) -> Stimulus | None:
     """Its labels, its taints, or whether it is cordoned."""
-    nodes = [known.view["metadata"]["name"] for known in world.of_kind("Node")]
+    nodes = [known.view for known in world.of_kind("Node")]
     if not nodes:
         return None
+    found = pick(nodes, choice)
+    kept = [
+        each
+        for each in (found.get("spec") or {}).get("taints") or ()
+        if each["key"].startswith("node.kubernetes.io/")
+    ]
     taint = {"key": "example.com/t", "value": "x", "effect": "NoSchedule"}
     changes: tuple[dict[str, Any], ...] = (
         {"metadata": {"labels": {"disk": "ssd"}}},
         {"metadata": {"labels": {"disk": "hdd"}}},
         {"spec": {"unschedulable": True}},
         {"spec": {"unschedulable": None}},
-        {"spec": {"taints": [taint]}},
-        {"spec": {"taints": [{**taint, "effect": "NoExecute"}]}},
-        {"spec": {"taints": None}},
+        {"spec": {"taints": [*kept, taint]}},
+        {"spec": {"taints": [*kept, {**taint, "effect": "NoExecute"}]}},
+        {"spec": {"taints": kept or None}},
     )
     patch = pick(changes, choice // 4)
-    return stimulus("patch", kind="Node", namespace="", name=pick(nodes, choice), patch=patch)
+    name = found["metadata"]["name"]
+    return stimulus("patch", kind="Node", namespace="", name=name, patch=patch)
