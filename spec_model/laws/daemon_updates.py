@@ -211,6 +211,8 @@ def _due(world: World, known: Known, at: Moment) -> list[Pod]:
         return []
     useless = [pod for pod in old if not available(pod, known, at, leniently=True)]
     missing = sum(
-        not any(available(each, known, at) for each in place.running) for place in eligible
+        not any(available(each, known, at) for each in place.running)
+        for place in places(world, known)
+        if place.fit.runs or place.taken
     )
     return useless if useless or missing >= budget.unavailable else old

@@ -13,7 +13,9 @@ from spec_model.laws.job_memory import (
     case_at,
     case_of_job,
     case_of_pod,
+    certain,
     failed_shown,
+    in_a_row,
     true_condition,
 )
 from spec_model.objects import EMPTY
@@ -56,7 +58,7 @@ def a_job_gives_up_after_too_many_failures(seen: Seen) -> Verdict:
     if case is None or not case.whole or case.ending:
         return None
     limit = jobs.backoff_limit(case.spec, seen.profile)
-    if not has_too_many(case, case.memory.with_fate(FAILED), limit):
+    if not has_too_many(case, len(certain(case.memory, seen.profile)), limit):
         return None
     due = seen.at + _slack(seen)
     known = seen.world.objects.get(case.key)
@@ -75,7 +77,7 @@ def a_job_gives_up_after_too_many_failures(seen: Seen) -> Verdict:
         now = case_at(world, case.key)
         if now is None or now.uid != case.uid or now.ending:
             return VOID
-        count = now.memory.with_fate(FAILED)
+        count = len(certain(now.memory, world.profile))
         again = has_too_many(now, count, jobs.backoff_limit(now.spec, world.profile))
         return Breach(what, f"{count} failed, and it goes on") if again else VOID
 
@@ -119,13 +121,14 @@ def a_failed_pod_is_replaced_after_a_delay(seen: Seen) -> Verdict:
     case = case_of_pod(seen)
     if case is None or case.spec.get("backoffLimitPerIndex") is not None:
         return None
-    ends = [end for end, _ in case.memory.least]
+    failed = in_a_row(case.memory, seen.profile)
+    ends = [run.end for run in failed]
     if not ends:
         return None
     created = case.memory.runs[seen.now.uid].created
     due = _retry_at(ends, seen)
     holds = created >= due
-    noticed = [end for end, fated in case.memory.least if seen.at - fated >= _slack(seen)]
+    noticed = [run.end for run in failed if seen.at - run.fated >= _slack(seen)]
     late_news = len(noticed) < len(ends) and created >= _retry_at(noticed, seen)
     if not holds and late_news and _would_be_wanted(case, seen):
         return None

@@ -16,6 +16,7 @@ from spec_model.events import Manifest
 from spec_model.law import note
 from spec_model.laws.owned import controller_of
 from spec_model.objects import EMPTY, Pod, seconds
+from spec_model.profiles import Profile
 from spec_model.workloads import job_pods, jobs
 from spec_model.world import Key, Known, Seen, World
 
@@ -61,7 +62,7 @@ class Memory:
     """The Pods of a Job by UID, and its failures in a row: at the least, and at the most."""
 
     runs: Mapping[str, Run] = EMPTY
-    least: tuple[tuple[float, float], ...] = ()  # when each ended, and when that was seen
+    least: tuple[str, ...] = ()  # the UIDs of those Pods
     most: tuple[float, ...] = ()
     success: float = float("-inf")  # the end of the last one
     first_success: float | None = None  # when it was seen, on the trace's clock
@@ -87,7 +88,7 @@ def after(before: Memory, seen: Seen, spec: Manifest) -> Memory:
     runs = {**before.runs, pod.uid: run}
     if run.fate in ("", DROPPED) or (old is not None and old.fate == run.fate):
         return evolve(before, runs=runs)
-    return _counted(evolve(before, runs=runs), run)
+    return _counted(evolve(before, runs=runs), pod.uid, seen.wall)
 
 
 def _run(old: Run | None, seen: Seen, spec: Manifest) -> Run:
@@ -135,8 +136,9 @@ def _fate(run: Run, seen: Seen, spec: Manifest, was_tracked: bool) -> str:
     return LOST if run.gone or (run.going and not seen.profile.job.counts_deleted) else ""
 
 
-def _counted(memory: Memory, run: Run) -> Memory:
-    """The failures in a row, once one more Pod is over."""
+def _counted(memory: Memory, uid: str, noticed: float) -> Memory:
+    """The failures in a row, once one more Pod is over; nobody knows of it later than it was noticed."""
+    run = memory.runs[uid]
     if run.fate == SUCCEEDED:
         first = run.fated if memory.first_success is None else memory.first_success
         return evolve(
@@ -146,10 +148,10 @@ def _counted(memory: Memory, run: Run) -> Memory:
             success=max(memory.success, run.end),
             first_success=first,
         )
-    grown = evolve(memory, most=(*memory.most, run.end))
+    grown = evolve(memory, most=(*memory.most, max(run.end, noticed)))
     if run.fate != FAILED or run.end <= memory.success:
         return grown
-    return evolve(grown, least=(*memory.least, (run.end, run.fated)))
+    return evolve(grown, least=(*memory.least, uid))
 
 
 @note(NOTE, on="Pod*")
@@ -250,6 +252,21 @@ class Case:
 
 def _uncounted(status: Manifest, fate: str) -> tuple[str, ...]:
     return tuple((status.get("uncountedTerminatedPods") or EMPTY).get(fate) or ())
+
+
+def certain(memory: Memory, profile: Profile) -> list[Run]:
+    """The Pods whose failure must be counted: who is tracked, or documented, who is still there."""
+    failed = [run for run in memory.runs.values() if run.fate == FAILED]
+    if profile.job.counts_deleted:
+        return failed
+    return [run for run in failed if not (run.gone or run.going)]
+
+
+def in_a_row(memory: Memory, profile: Profile) -> list[Run]:
+    """Those of them that failed after the last success."""
+    counted = certain(memory, profile)
+    latest = [memory.runs[uid] for uid in memory.least]
+    return [run for run in latest if run in counted]
 
 
 def failed_shown(status: Manifest) -> int:
