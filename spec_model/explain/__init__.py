@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from spec_model.events import Manifest
-from spec_model.explain import autoscaling, pods, storage
+from spec_model.explain import autoscaling, jobs, pods, storage
 from spec_model.explain.statement import GIB, Others, Statement, Statements
 from spec_model.profiles import V1_36, Profile
 from spec_model.validation import validate
@@ -54,6 +54,7 @@ def _short(value: Any) -> str:
 
 KINDS: Final[Mapping[str, Callable[[Manifest, Others, Profile, int], Statements]]] = {
     "Pod": pods.statements,
+    "Job": jobs.statements,
     "PersistentVolume": storage.volume,
     "PersistentVolumeClaim": storage.claim,
     "HorizontalPodAutoscaler": autoscaling.statements,

@@ -92,7 +92,7 @@ def synced(
         profile: what differs is the limit, the delay, the steps of its end and who has failed.
     """
     job = counted(spec, status, pods, profile)
-    finish = _given_up(job, now, profile)
+    finish = given_up(job, now, profile)
     if finish is not None:
         return _ended(job, finish, profile)
     active, created, deleted = _managed(job, now, profile)
@@ -110,7 +110,7 @@ def synced(
     )
 
 
-def _given_up(job: Counted, now: float, profile: Profile) -> Finish | None:
+def given_up(job: Counted, now: float, profile: Profile) -> Finish | None:
     """Why a Job fails, if it does: by its policy, its limit or its deadline, in that order."""
     if _condition(job.status, "SuccessCriteriaMet") is not None:
         return Finish("Complete", "CompletionsReached", jobs.type_rule(job.spec))

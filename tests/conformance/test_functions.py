@@ -167,6 +167,17 @@ def test_recorded_answers_judge_what_the_model_does_not_decide(function: str) ->
     assert run.exercised == dict.fromkeys(rules, 200)
 
 
+@pytest.fixture
+def undecided(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A function that the model does not decide, and of which one rule states the whole."""
+    name = "job.backoff"
+    known = {**descriptions(), name: evolve(descriptions()[name], recorded_blame="JOB-009")}
+    monkeypatch.delitem(FUNCTIONS, name)
+    monkeypatch.setattr(recorded, "descriptions", lambda: known)
+    return name
+
+
+@pytest.mark.usefixtures("undecided")
 def test_a_wrong_answer_says_whose_is_right() -> None:
     run = recorded_run("job.backoff", lambda _: {"remaining_seconds": 0})
     finding = run.shown[0].finding
@@ -183,12 +194,14 @@ def test_the_part_that_is_wrong_is_blamed() -> None:
     assert {shown.finding.rule for shown in run.shown} == {"CONDITION-004"}
 
 
+@pytest.mark.usefixtures("undecided")
 def test_recorded_answers_hold_under_one_profile() -> None:
     run = recorded_run("job.backoff", lambda _: {"remaining_seconds": 0}, "documented")
     assert not run.shown
     assert not run.exercised
 
 
+@pytest.mark.usefixtures("undecided")
 def test_what_was_not_recorded_is_not_judged() -> None:
     event = Evaluated(0.0, "job.backoff", {"failures": 77}, {"remaining_seconds": 0})
     assert recorded.compared(event, "v1.36") == ((), None)
