@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from reports.badge import badge
 from reports.events import ResultEvent
+from reports.folding import fold
 from reports.html import html
 from reports.json_report import dumps
 from reports.junit import junit
 from reports.markdown import bug_report, summary
 from reports.ndjson import write
-from reports.verdicts import RunSummary, fold, labels
+from reports.verdicts import RunSummary, labels
 from spec_model.rules import Rule
 
 if TYPE_CHECKING:

@@ -90,7 +90,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     "exit": Verb("container-exit", ("namespace", "pod", "container", "exitCode")),
     "allocate": Verb("memory", ("namespace", "pod", "container", "bytes")),  # resident from now on
     "burn": Verb("cpu-load", ("namespace", "pod", "container", "milli")),  # CPU wanted from now on
-    "inspect": Verb("inspect", ("namespace", "pod", "container")),
+    "inspect": Verb(  # an object of any of: env, files, mounts, oom_score_adj, cgroup, proc, usage,
+        "inspect", ("namespace", "pod", "container")
+    ),  # namespaces, pid, ip; mounts: by path {mode: "0777", tmpfs: bytes}
     # How a container and its hooks behave from now on, in all its runs, there yet or not.
     "set-stop": Verb(  # on SIGTERM: seconds until it ends, null if never; no exitCode: it has no handler
         "stop-signals", ("namespace", "pod", "container", "seconds", "exitCode?")

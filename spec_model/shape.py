@@ -15,6 +15,13 @@ Shape: TypeAlias = "type | tuple[type, ...] | Mapping[str, Shape] | list[Shape]"
 QUANTITIES: Final[Shape] = {"*": (str, int, float)}
 RESOURCES: Final[Shape] = {"requests": QUANTITIES, "limits": QUANTITIES}
 CONFIG_VOLUME: Final[Shape] = {"name": str, "items": [{"key": str, "path": str}], "optional": bool}
+VOLUME: Final[Shape] = {
+    "name": str,
+    "configMap": CONFIG_VOLUME,
+    "emptyDir": {"medium": str, "sizeLimit": (str, int, float)},
+    "hostPath": {"path": str, "type": str},
+    "persistentVolumeClaim": {"claimName": str},
+}
 CONTAINER: Final[Shape] = {"name": str, "image": str, "restartPolicy": str, "resources": RESOURCES}
 ENDED: Final[Shape] = {"exitCode": int, "reason": str, "startedAt": str, "finishedAt": str}
 STATE: Final[Shape] = {
@@ -32,7 +39,7 @@ POD_SPEC: Final[Shape] = {
     "activeDeadlineSeconds": int,
     "overhead": QUANTITIES,
     "resources": RESOURCES,
-    "volumes": [{"name": str, "configMap": CONFIG_VOLUME}],
+    "volumes": [VOLUME],
 }
 METADATA: Final[Shape] = {
     "name": str,
@@ -75,6 +82,36 @@ POD_STATUS: Final[Shape] = {
 }
 
 
+SCALER_STATUS: Final[Shape] = {
+    "currentReplicas": int,
+    "currentCPUUtilizationPercentage": int,
+    "lastScaleTime": str,
+    "currentMetrics": [
+        {
+            "type": str,
+            "resource": {
+                "name": str,
+                "current": {"averageUtilization": int, "averageValue": (str, int, float)},
+            },
+        }
+    ],
+    "conditions": [{"type": str, "lastTransitionTime": str}],
+}
+STATUSES: Final[Mapping[str, Shape]] = {
+    "Pod": POD_STATUS,
+    "HorizontalPodAutoscaler": SCALER_STATUS,
+}
+BESIDE_SPEC: Final[Mapping[str, Mapping[str, Shape]]] = {
+    "ConfigMap": CONFIG_MAP,
+    "PodMetrics": {
+        "timestamp": str,
+        "window": str,
+        "containers": [{"name": str, "usage": QUANTITIES}],
+    },
+}
+"""By kind, the fields of an object that are neither its spec nor its status."""
+
+
 def misshapen(manifest: Manifest) -> str | None:
     """The first field that is not of its type, and what it must be; None where all are.
 
@@ -82,9 +119,12 @@ def misshapen(manifest: Manifest) -> str | None:
     'spec.containers: must be a list, is an object'
     """
     kind = manifest.get("kind", "")
-    status = POD_STATUS if kind == "Pod" else {}
-    content = CONFIG_MAP if kind == "ConfigMap" else {}
-    whole: Shape = {"metadata": METADATA, "spec": SPECS.get(kind, {}), "status": status, **content}
+    whole: Shape = {
+        "metadata": METADATA,
+        "spec": SPECS.get(kind, {}),
+        "status": STATUSES.get(kind, {}),
+        **BESIDE_SPEC.get(kind, {}),
+    }
     return next(_complaints(manifest, whole, ""), None)
 
 

@@ -122,6 +122,12 @@ def _mounts() -> Iterator[Flaw]:
     yield Flaw("VOLUME-002", pod(init=[lonely]))
 
 
+def _host_paths() -> Iterator[Flaw]:
+    """Host paths without a path, that lead upwards, or of no type."""
+    for source in ({}, {"path": ""}, {"path": "/tmp/../etc"}, {"path": "/a", "type": "Folder"}):
+        yield Flaw("VOLUME-007", pod(volumes=[{"name": "v", "hostPath": source}]))
+
+
 def _ports(*ports: Manifest, **spec: Any) -> Flaw:
     return Flaw("NETWORK-004", pod(containers=[container(ports=list(ports))], **spec))
 
@@ -166,6 +172,7 @@ FLAWS: Final[Mapping[str, tuple[Flaw, ...]]] = {
     "PHASE-012": tuple(_deadlines()),
     "TERM-005": tuple(_hooks()),
     "VOLUME-002": tuple(_mounts()),
+    "VOLUME-007": tuple(_host_paths()),
     "NETWORK-004": tuple(_host_ports()),
 }
 """By rule, objects that are wrong in one way each."""

@@ -1,12 +1,17 @@
-"""The group of tests that need a real cluster: they run when one is named, else they say why not."""
+"""What holds for all tests: no clock fails one, and those of a real cluster need one that is named."""
 
 from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 
 VARIABLE = "KUBELAWS_TEST_CLUSTER"
+
+# A deadline would make a slow machine a failure; and what is drawn is the same in every run.
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

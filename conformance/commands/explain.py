@@ -25,14 +25,16 @@ def command(file: str, profile: str, node_memory: str, form: str, quotes: bool) 
     """Say what the law makes of a manifest: faults, or else QoS class, requests, phase and more.
 
     Reads YAML or JSON with one object or several, from a file or from stdin (-). Knows Pods (with a
-    status: what becomes of them), PersistentVolumes and claims (together: what is bound to what),
-    HorizontalPodAutoscalers, and the Pod templates of workloads. Exit code 1 where something is at
-    fault.
+    status: what becomes of them), PersistentVolumes and claims (together, with Pods and classes: what
+    is bound to what, and who waits for it), HorizontalPodAutoscalers (with their target, its Pods and
+    PodMetrics: how many replicas they want), and the Pod templates of workloads. Exit code 1 where
+    something is at fault.
 
     \b
     Examples:
       kubelaws explain pod.yaml
       kubectl get pod web -o yaml | kubelaws explain -
+      kubectl get hpa,deploy,pods,podmetrics -o yaml | kubelaws explain -
     """
     from spec_model import profiles
     from spec_model.explain import explain

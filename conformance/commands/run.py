@@ -109,8 +109,9 @@ def command(
 
     from conformance.live import LOG, Stream
     from conformance.saved import write_reports
+    from reports.folding import fold
     from reports.terminal import print_summary
-    from reports.verdicts import exit_code, fold
+    from reports.verdicts import exit_code
 
     chosen = targets.chosen(options.pop("adapter"))
     spec = validated(chosen, options.pop("validate"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal, TypeAlias
@@ -12,13 +12,17 @@ from typing import Any, Final, Literal, TypeAlias
 from attrs import frozen
 
 from conformance.adapter import Adapter, AdapterError, FunctionNotServedError, Implementation
+from conformance.describe import compact
 from conformance.focus import built_rules
-from conformance.kit.probes import PROBES, MissingError, served
+from conformance.functions import is_functions_only
+from conformance.kit.looking import MissingError, served
+from conformance.kit.probes import PROBES
+from conformance.kit.questions import questions
 from conformance.kit.validated import Validated
 from conformance.session import AbsentError, Session
 from spec_model.events import CAPABILITIES, Rejected
-from spec_model.functions import FUNCTIONS
 from spec_model.rules import Rule, did_you_mean, registry
+from spec_model.schemas import descriptions, misfits
 from strategies.manifests import pod
 
 Outcome: TypeAlias = Literal["ok", "failed", "untried"]
@@ -50,11 +54,15 @@ class Checked:
 def steps(adapter: Adapter, implementation: Implementation, profile: str) -> Iterator[Step]:
     """Every step, as it is taken; the handshake is behind us.
 
-    Where not even a reset succeeds, the others would say the same again and are left out.
+    Where not even a reset succeeds, the others would say the same again and are left out. Of a library
+    that serves functions alone nothing else is tried.
     """
     validated = Validated(adapter)
     checked = Checked(validated, implementation, profile)
     yield Step("handshake", "ok", _introduced(implementation))
+    if is_functions_only(implementation):
+        yield from _functions(checked)
+        return
     for name, (attempt, advice) in BASICS.items():
         step = _tried(name, partial(attempt, checked), advice)
         yield step
@@ -200,27 +208,38 @@ def _capability(checked: Checked, capability: str) -> Step:
 
 def _functions(checked: Checked) -> Iterator[Step]:
     claimed = sorted(checked.implementation.functions)
-    if tried := [function for function in claimed if function in FUNCTIONS]:
+    if known := [function for function in claimed if function in descriptions()]:
         advice = "serve the function through evaluate, or do not claim it"
-        yield _tried("functions", partial(_served_all, checked, tried), advice)
-    if others := [function for function in claimed if function not in FUNCTIONS]:
-        hint = did_you_mean(others[0], FUNCTIONS) if len(others) == 1 else ""
+        yield _tried("functions", partial(_served_all, checked, known), advice)
+    if others := [function for function in claimed if function not in descriptions()]:
+        hint = did_you_mean(others[0], descriptions()) if len(others) == 1 else ""
         yield Step("other functions", "untried", f"no rule speaks of {', '.join(others)}{hint}")
 
 
 def _served_all(checked: Checked, functions: list[str]) -> str:
-    """Asks without arguments: an engine may refuse that, and must not break down."""
+    """Asks each a question or two that have an answer; whether it is right is for the suite to say."""
+    asked = 0
     for function in functions:
-        try:
-            checked.adapter.evaluate(function, {})
-        except FunctionNotServedError as error:
-            raise MissingError(f"{function} is claimed and not served") from error
-        except AdapterError as error:
-            if " was answered with error " not in str(error):
-                raise
-        except Exception:  # an adapter of this interpreter may refuse in its own way
-            continue
-    return f"{len(functions)} functions are served"
+        for arguments in questions(function, checked.profile):
+            _answered(checked.adapter, function, arguments)
+            asked += 1
+    return f"{len(functions)} functions are served; asked {asked} questions"
+
+
+def _answered(adapter: Adapter, function: str, arguments: Mapping[str, Any]) -> None:
+    about = f"{function} of {compact(arguments, 150)}"
+    try:
+        result = adapter.evaluate(function, arguments)
+    except FunctionNotServedError as error:
+        raise MissingError(f"{function} is claimed and not served") from error
+    except AdapterError:
+        raise
+    except ValueError as refusal:
+        raise MissingError(f"{about} was refused: {refusal}") from refusal
+    except Exception as error:  # an adapter of this interpreter may break down in its own way
+        raise MissingError(f"{about} failed with {type(error).__name__}: {error}") from error
+    if wrong := next(misfits(function, "result", result), None):
+        raise MissingError(f"{about} was answered with {compact(result, 150)}: {wrong}")
 
 
 # -- what comes next -------------------------------------------------------------------------------

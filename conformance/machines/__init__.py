@@ -34,6 +34,7 @@ from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.scaling import SCALING
 from strategies.operations.statics import STATICS
+from strategies.operations.storage import STORAGE
 from strategies.operations.volumes import VOLUMES
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
@@ -42,14 +43,15 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("lifecycle", PODS, ENDINGS, TIME),
         Subject("nodes", PODS, NODES, ENDINGS, TIME),
         Subject("statics", STATICS, NODES, TIME),
-        Subject("storage", VOLUMES, TIME),
+        Subject("storage", VOLUMES, STORAGE, NODES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONTENTS, PODS, TIME),
         Subject("batch", BATCH, TIME),
         Subject("daemons", DAEMONS, NODES, TIME),
         Subject(
             "cluster",
-            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, BATCH, DAEMONS, TIME),
+            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, STORAGE),
+            *(BATCH, DAEMONS, TIME),
         ),
     )
 }

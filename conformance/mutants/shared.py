@@ -14,7 +14,7 @@ WORKER: Final = f"{SIMULATOR}.kubelet.worker:PodWorker"
 API: Final = f"{SIMULATOR}.api"
 
 
-# VOLUME-001: what is shared, and for how long.
+# VOLUME-001, VOLUME-005 and VOLUME-006: what is shared, and for how long.
 
 
 @mutant("VOLUME-001", f"{VOLUMES}.files")
@@ -32,7 +32,7 @@ def every_container_has_its_own(original: Any) -> Any:
     return files
 
 
-@mutant("VOLUME-001", f"{WORKER}.launch")
+@mutant("VOLUME-005", f"{WORKER}.launch")
 def a_restart_empties_the_volume(original: Any) -> Any:
     """The volume is made anew when a container restarts."""
 
@@ -45,7 +45,7 @@ def a_restart_empties_the_volume(original: Any) -> Any:
     return launch
 
 
-@mutant("VOLUME-001", f"{WORKER}.make_sandbox")
+@mutant("VOLUME-005", f"{WORKER}.make_sandbox")
 def a_new_sandbox_empties_the_volume(original: Any) -> Any:
     """The volume goes with the sandbox."""
 
@@ -57,7 +57,7 @@ def a_new_sandbox_empties_the_volume(original: Any) -> Any:
     return make_sandbox
 
 
-@mutant("VOLUME-001", f"{VOLUMES}.contents")
+@mutant("VOLUME-006", f"{VOLUMES}.contents")
 def the_volume_is_known_by_the_name_of_the_pod(_: Any) -> Any:
     """A new Pod of the same name finds what the old one left behind."""
 
@@ -69,7 +69,7 @@ def the_volume_is_known_by_the_name_of_the_pod(_: Any) -> Any:
     return contents
 
 
-@mutant("VOLUME-001", f"{VOLUMES}.contents", profile="documented")
+@mutant("VOLUME-005", f"{VOLUMES}.contents", profile="documented")
 def the_volume_does_not_start_empty(original: Any) -> Any:
     """There is a file in every new volume."""
 

@@ -7,13 +7,17 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Final
 
 from conformance.adapter import AdapterError
 from conformance.adapters.simulator import SimulatorAdapter
-from conformance.examine import BUDGETS, Target, examine
+from conformance.examine import BUDGETS, Budget, Scenario, Target, examine
 from conformance.focus import SCENARIOS, load_suite
 from conformance.mutants import Mutant, all_mutants
 from reports.events import MutantTried
+
+FIRST_LOOK: Final = 3
+"""Examples that each property of a rule gets before one of them gets more."""
 
 
 def try_all(
@@ -85,9 +89,9 @@ def _blamed(mutant: Mutant, seed: int, budget: str) -> tuple[tuple[str, ...], st
     with mutant.applied():
         adapter = SimulatorAdapter(profile=mutant.profile)
         target = Target(adapter, adapter.describe(), mutant.profile, BUDGETS[budget], seed)
-        for scenario in SCENARIOS.get(mutant.rule, ()):
+        for scenario, examples in _tries(SCENARIOS.get(mutant.rule, ()), target.budget):
             name = f"{mutant.rule} {scenario.__name__}"
-            examination = examine(target, scenario, name=name, rule=mutant.rule)
+            examination = examine(target, scenario, name=name, rule=mutant.rule, examples=examples)
             found = examination.violations
             if mutant.rule in found:
                 others = sorted(set(found) - {mutant.rule})
@@ -98,3 +102,14 @@ def _blamed(mutant: Mutant, seed: int, budget: str) -> tuple[tuple[str, ...], st
     if failures and not caught[0]:
         raise failures[0]
     return caught
+
+
+def _tries(scenarios: Sequence[Scenario], budget: Budget) -> Iterator[tuple[Scenario, int]]:
+    """Each property with a few examples, and then each with all that the budget allows.
+
+    Most faults show at once in the property that was written for them, and in the others never: they
+    would cost all of their examples before its turn came.
+    """
+    if len(scenarios) > 1:
+        yield from ((scenario, min(FIRST_LOOK, budget.examples)) for scenario in scenarios)
+    yield from ((scenario, budget.examples) for scenario in scenarios)

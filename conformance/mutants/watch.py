@@ -206,17 +206,6 @@ def the_answer_is_older_than_the_write(original: Any) -> Any:
     return create
 
 
-@mutant("WATCH-004", f"{STORE}.bind")
-def binding_says_nothing_of_scheduling(_: Any) -> Any:
-    """The node is written without PodScheduled, which the kubelet adds."""
-
-    def bind(store: Any, namespace: str, name: str, node: str) -> Any:
-        pod = store.read("Pod", namespace, name)
-        return store._write("MODIFIED", meta.with_path(pod, ("spec", "nodeName"), node), pod)
-
-    return bind
-
-
 @mutant("WATCH-004", f"{KUBELET}.status:pod_status")
 def the_start_time_moves(original: Any) -> Any:
     """startTime is the time of the last report."""

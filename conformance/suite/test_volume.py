@@ -35,10 +35,10 @@ def sharing(policy: str | None = None, **more: Any) -> Manifest:
     return pod(containers=apps, volumes=EMPTY, policy=policy, **more)
 
 
-# -- VOLUME-001 -----------------------------------------------------------------------------------
+# -- what is shared, and for how long -------------------------------------------------------------
 
 
-@focus("VOLUME-001")
+@focus("VOLUME-001", "VOLUME-005")
 def test_containers_share_a_volume(run: Session, draw: Draw) -> None:
     """Both write and look, in either order; one of them restarts meanwhile."""
     run.create(sharing())
@@ -56,7 +56,7 @@ def test_containers_share_a_volume(run: Session, draw: Draw) -> None:
     look(run, "d", "c")
 
 
-@focus("VOLUME-001")
+@focus("VOLUME-005", "VOLUME-006")
 def test_a_new_pod_of_the_same_name_starts_empty(run: Session, draw: Draw) -> None:
     """The Pod is deleted, or its container restarts, and there is a Pod of that name again."""
     run.create(sharing())
@@ -69,7 +69,7 @@ def test_a_new_pod_of_the_same_name_starts_empty(run: Session, draw: Draw) -> No
     look(run, "c", "d")
 
 
-@focus("VOLUME-001")
+@focus("VOLUME-001", "VOLUME-005")
 def test_init_containers_write_for_the_others(run: Session, draw: Draw) -> None:
     """An init container leaves a file behind; the sandbox may be lost, the kubelet may restart."""
     if not run.can("container-exit"):

@@ -1,6 +1,7 @@
 """What the law makes of a manifest, statement by statement, each with the rule that says so.
 
-Several objects may be explained together: a claim is then matched with the volumes beside it.
+Several objects may be explained together: a claim is then matched with the volumes beside it, a Pod
+with its claims, an autoscaler with its target, the Pods of that and their PodMetrics.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from spec_model.events import Manifest
-from spec_model.explain import autoscaling, jobs, pods, storage
+from spec_model.explain import autoscaling, claims, jobs, pods, storage
 from spec_model.explain.statement import GIB, Others, Statement, Statements
 from spec_model.profiles import V1_36, Profile
 from spec_model.validation import validate
@@ -45,7 +46,8 @@ def explain(
     )
     if consequences is None:
         return filled
-    return filled + tuple(consequences(manifest, others, profile, node_memory_bytes))
+    there = [each for each in others if (each.get("metadata") or {}).get("name")]
+    return filled + tuple(consequences(manifest, there, profile, node_memory_bytes))
 
 
 def _short(value: Any) -> str:
@@ -56,6 +58,6 @@ KINDS: Final[Mapping[str, Callable[[Manifest, Others, Profile, int], Statements]
     "Pod": pods.statements,
     "Job": jobs.statements,
     "PersistentVolume": storage.volume,
-    "PersistentVolumeClaim": storage.claim,
+    "PersistentVolumeClaim": claims.of_claim,
     "HorizontalPodAutoscaler": autoscaling.statements,
 }

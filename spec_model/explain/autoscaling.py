@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from spec_model.events import Manifest
+from spec_model.explain import replicas
 from spec_model.explain.statement import Others, Statement, Statements
 from spec_model.profiles import Profile
 from spec_model.workloads.hpa import may_scale
 from spec_model.workloads.hpa_limits import limited
 
 
-def statements(manifest: Manifest, _: Others, profile: Profile, __: int) -> Statements:
+def statements(manifest: Manifest, others: Others, profile: Profile, __: int) -> Statements:
     spec = manifest["spec"]
     target = spec.get("scaleTargetRef") or {}
     scalable = may_scale(target.get("kind", ""), profile)
@@ -23,3 +24,5 @@ def statements(manifest: Manifest, _: Others, profile: Profile, __: int) -> Stat
             fastest = limited(current, 10**6, minimum, maximum, profile)
             about = f"at the most from {current} in one step"
             yield Statement(about, str(fastest.value.replicas), fastest.because)
+    if scalable.value:
+        yield from replicas.statements(manifest, others, profile)

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from spec_model import objects
 from spec_model.events import Manifest
+from spec_model.explain import claims
 from spec_model.explain.statement import Others, Statement, Statements
 from spec_model.pod.init import next_to_run
 from spec_model.pod.phase import pod_phase
@@ -23,7 +24,9 @@ from spec_model.resources.requests import effective_requests
 from spec_model.validation.common import holds_in
 
 
-def statements(manifest: Manifest, _: Others, profile: Profile, node_memory: int) -> Statements:
+def statements(
+    manifest: Manifest, others: Others, profile: Profile, node_memory: int
+) -> Statements:
     spec = manifest["spec"]
     try:
         quality = qos_class(spec, profile)
@@ -41,6 +44,7 @@ def statements(manifest: Manifest, _: Others, profile: Profile, node_memory: int
     yield from _probes(view, profile)
     phase = pod_phase(view, profile=profile)
     yield Statement("phase expected", phase.value, phase.because)
+    yield from claims.of_pod(manifest, others, profile)
     yield from _deletion(view)
 
 

@@ -26,16 +26,7 @@ from spec_model.laws.probe_kills import was_killed
 from spec_model.objects import Container, ContainerStatus, Pod, is_static
 from spec_model.pod.backoff import Entry
 from spec_model.pod.init import has_failed
-from spec_model.pod.ladder import (
-    COUNTED,
-    RESYNC,
-    Ladder,
-    Restart,
-    Terms,
-    cost,
-    earliest,
-    latest,
-)
+from spec_model.pod.ladder import COUNTED, RESYNC, Ladder, Restart, Terms, cost, earliest, latest
 from spec_model.pod.restart import should_restart
 from spec_model.profiles import Profile
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, SeenContainer, Void

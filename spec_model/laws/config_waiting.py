@@ -14,7 +14,7 @@ from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.config_history import during, versions_of
 from spec_model.laws.node_loss import stopped_nodes
-from spec_model.laws.telling import pod_about
+from spec_model.laws.telling import pod_about, while_they_live
 from spec_model.objects import Pod
 from spec_model.storage.config_maps import Reference, references
 from spec_model.world import (
@@ -65,10 +65,7 @@ def failed_mounts(before: Mapping[str, bool] | None, seen: Seen) -> Mapping[str,
     uid, failed = about.get("uid", ""), seen.manifest.get("reason") == "FailedMount"
     if about.get("kind") != "Pod" or (uid in known and (known[uid] or not failed)):
         return known
-    if len(known) > 256:
-        alive = seen.world.uids_of("Pod")
-        known = {each: told for each, told in known.items() if each in alive}
-    return {**known, uid: failed}
+    return {**while_they_live(known, seen.world), uid: failed}
 
 
 # -- Containers that run ----------------------------------------------------------------------------
@@ -274,6 +271,10 @@ def _from_now(pod: Pod, reference: Reference, seen: Seen) -> Iterator[Outcome]:
 
 def _lacks_another(pod: Pod, reference: Reference, seen: Seen) -> bool:
     """Whether something else that the Pod refers to is, or may be, missing."""
+    if any(
+        (each.get("hostPath") or {}).get("type") for each in pod.spec.manifest.get("volumes") or ()
+    ):
+        return True  # its type may not be what is there
     own = {reference.config_map: seen.manifest}
     for each in references(pod.spec.manifest):
         there = own.get(each.config_map) or seen.world.view(

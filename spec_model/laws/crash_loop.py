@@ -10,8 +10,9 @@ from spec_model.laws.ladders import UPSETS, Kills, is_back_off, ladder_of, terms
 from spec_model.laws.phase import ABSORBING
 from spec_model.laws.probe_kills import was_killed
 from spec_model.objects import Pod, uid_in_events
+from spec_model.pod.announcements import announcement
 from spec_model.pod.backoff import Entry
-from spec_model.pod.ladder import CRASH_LOOP, RESYNC, Ladder, announcement, cost
+from spec_model.pod.ladder import CRASH_LOOP, RESYNC, Ladder, cost
 from spec_model.rules import Decision
 from spec_model.world import HELD, Breach, Held, Obligation, Seen, SeenContainer, Void
 

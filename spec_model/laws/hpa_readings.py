@@ -268,7 +268,7 @@ def _reading(
         samples = [
             each.sample(metric.resource, index in counted) for index, each in enumerate(measured)
         ]
-        asked = _proposal(metric, samples, current, profile, tolerance)
+        asked = proposal_of(metric, samples, current, profile, tolerance)
         mean = replicas_for_average_value(samples, current, 1, metric.resource, profile).value
         used = asked.value.utilization if metric.utilization is not None else None
         proposals.append(asked)
@@ -284,7 +284,7 @@ def _reading(
     )
 
 
-def _proposal(
+def proposal_of(
     metric: Metric,
     samples: Sequence[PodSample],
     current: int,

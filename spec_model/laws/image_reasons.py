@@ -7,9 +7,9 @@ from typing import Any, Final, TypeAlias
 
 from spec_model.events import Accepted
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.reason_events import is_told
 from spec_model.laws.reasons import newly_waits
 from spec_model.laws.telling import REMEMBERED, pod_about
-from spec_model.laws.told import is_told
 from spec_model.objects import EMPTY, Pod, uid_in_events
 from spec_model.pod import reasons
 from spec_model.validation.defaults import pull_policy

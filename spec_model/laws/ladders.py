@@ -18,18 +18,9 @@ from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.probe_kills import was_killed
 from spec_model.laws.telling import REMEMBERED, container_of, happened
 from spec_model.objects import EMPTY, Container, Pod, is_static
+from spec_model.pod.announcements import duration
 from spec_model.pod.backoff import Entry, configured
-from spec_model.pod.ladder import (
-    Ladder,
-    Terms,
-    adrift,
-    climb,
-    duration,
-    forgotten,
-    lost,
-    quiet,
-    respecified,
-)
+from spec_model.pod.ladder import Ladder, Terms, adrift, climb, forgotten, lost, quiet, respecified
 from spec_model.profiles import BackoffConstants
 from spec_model.world import Done, Key, Seen, SeenContainer, World
 

@@ -6,20 +6,21 @@ is full can be told on a virtual clock alone, where nothing else uses memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from attrs import frozen
 
 from spec_model.events import Manifest, Rejected
-from spec_model.law import Verdict, expect, law, note
+from spec_model.law import Verdict, expect, law
+from spec_model.laws.allocations import Whom, memory_limit, status_of, told_to_hold, whom_of
 from spec_model.laws.cgroups import burners, limit_of, node_memory
 from spec_model.laws.ladders import UPSETS
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.restart import all_containers, is_on_its_own, takes_all_along
-from spec_model.objects import Container, ContainerStatus, Pod, Terminated
+from spec_model.laws.shared_volumes import contents, kept_in_memory
+from spec_model.objects import ContainerStatus, Pod, Terminated
 from spec_model.profiles import Profile
-from spec_model.quantity import whole
 from spec_model.resources import oom, qos
 from spec_model.world import (
     VOID,
@@ -37,55 +38,18 @@ OOM_KILLED: Final = "OOMKilled"
 KILLED: Final = 137
 UNSETTLING: Final = frozenset({*UPSETS, "delete", "exit", "patch", "replace"})
 
-Whom: TypeAlias = tuple[str, str, str]
-"""Namespace, Pod and container."""
-
 
 # -- What is in use ---------------------------------------------------------------------------------
 
 
-@frozen
-class Allocation:
-    """Bytes that a container was told to hold, and the run that was told so."""
-
-    bytes: int
-    container_id: str
-
-
-Allocations: TypeAlias = Mapping[Whom, Allocation]
-
-
-@note("allocated", on="allocate")
-def allocated(before: Allocations | None, done: Done) -> Allocations:
-    """Memory that containers were told to hold."""
-    known, whom = before or {}, _whom(done)
-    status = _status(done.world, whom)
-    if status is None or isinstance(done.response, Rejected):
-        return known
-    return {**known, whom: Allocation(done.arguments["bytes"], status.container_id)}
-
-
-def _whom(done: Done) -> Whom:
-    given = done.arguments
-    return given["namespace"], given["pod"], given["container"]
-
-
-def _status(world: World, whom: Whom) -> ContainerStatus | None:
-    pod: Pod | None = world.view("Pod", whom[0], whom[1])
-    return None if pod is None else pod.statuses.get(whom[2])
-
-
 def in_use(world: World, whom: Whom, container_id: str) -> int:
-    """Bytes that the run of a container was told to hold."""
-    known: Allocations = world.notes.get("allocated") or {}
-    found = known.get(whom)
-    return found.bytes if found is not None and found.container_id == container_id else 0
+    """Bytes that the run of a container was told to hold, files that it keeps in memory included."""
+    return told_to_hold(world, whom, container_id) + _in_files(world, whom, container_id)
 
 
-def memory_limit(container: Container, profile: Profile) -> int | None:
-    """The memory limit of a container in bytes; None where it has none."""
-    limit = limit_of(container, "memory", profile)
-    return None if limit is None else whole(limit)
+def _in_files(world: World, whom: Whom, container_id: str) -> int:
+    pod: Pod | None = world.view("Pod", whom[0], whom[1]) if contents(world) else None
+    return 0 if pod is None else kept_in_memory(world, pod.uid, container_id)
 
 
 @frozen
@@ -94,11 +58,12 @@ class Full:
 
     capacity: int
     running: tuple[tuple[Whom, oom.Process], ...]
+    in_files: int = 0  # kept in memory: they fill the node, and nobody is killed for them
 
     @property
     def used(self) -> int:
         """Bytes that are held together."""
-        return sum(process.rss_bytes for _, process in self.running)
+        return self.in_files + sum(process.rss_bytes for _, process in self.running)
 
     def victims(self, profile: Profile) -> list[tuple[Whom, str]]:
         """Those who may die first, equals among them, and the rule that picks them."""
@@ -119,7 +84,22 @@ def node_of(world: World, name: str, profile: Profile) -> Full | None:
     capacity = None if node is None else node_memory(node)
     if capacity is None or world.setting.clock == "real":
         return None
-    return Full(capacity, tuple(_running(world, name, capacity, profile)))
+    in_files = _all_files(world, name)
+    if in_files is None:
+        return None
+    return Full(capacity, tuple(_running(world, name, capacity, profile)), in_files)
+
+
+def _all_files(world: World, node: str) -> int | None:
+    """Bytes of all files in memory of a node; None where it is not known what there is."""
+    size = 0
+    for (uid, _), kept in contents(world).items():
+        pod: Pod | None = world.view("Pod", *kept.pod) if kept.in_memory else None
+        if pod is not None and pod.uid == uid and pod.spec.node_name == node:
+            if not all(mark.certain for mark in kept.files.values()):
+                return None
+            size += sum(mark.size for mark in kept.files.values())
+    return size
 
 
 def _running(
@@ -133,7 +113,7 @@ def _running(
             if status.state == "running":
                 whom = (pod.key[1], pod.key[2], name)
                 adjustment = oom.score_adj(pod.manifest, name, capacity, profile).value
-                held = in_use(world, whom, status.container_id)
+                held = told_to_hold(world, whom, status.container_id)
                 yield whom, oom.Process("/".join(whom), adjustment, held)
 
 
@@ -143,17 +123,17 @@ def _running(
 @law("RESOURCE-008", "OOM-002", "OOM-003", on="allocate")
 def too_much_memory_kills(done: Done) -> Verdict:
     """Above its own limit a container is OOM-killed; on a full node, whoever has the highest score."""
-    whom = _whom(done)
+    whom = whom_of(done)
     pod: Pod | None = done.world.view("Pod", whom[0], whom[1])
-    status, spec = _status(done.world, whom), None if pod is None else pod.spec.container(whom[2])
+    status, spec = status_of(done.world, whom), None if pod is None else pod.spec.container(whom[2])
     if pod is None or spec is None or status is None or isinstance(done.response, Rejected):
         return None
     if status.state != "running" or pod.spec.manifest.get("resources") is not None:
         return None
     limit, wanted = memory_limit(spec, done.profile), done.arguments["bytes"]
-    if limit is not None and wanted > limit:
+    if limit is not None and wanted + _in_files(done.world, whom, status.container_id) > limit:
         why, beside = f"it holds more than {limit} bytes", _beside(pod, whom[2], done.profile)
-        return _owed(done, whom, "RESOURCE-008", why, beside)
+        return owed_to_memory(done, whom, "RESOURCE-008", why, beside)
     return _of_a_full_node(done, whom, pod.spec.node_name, wanted)
 
 
@@ -174,22 +154,23 @@ def _of_a_full_node(done: Done, whom: Whom, node: str, wanted: int) -> Obligatio
         (each, _holding(process, wanted) if each == whom else process)
         for each, process in before.running
     )
-    full = Full(before.capacity, running)
+    full = Full(before.capacity, running, before.in_files)
     victims = full.victims(done.profile) if full.used > full.capacity else []
     if len(victims) != 1 or before.used > before.capacity:
         return None
     victim, rule = victims[0]
-    return _owed(done, victim, rule, f"node {node} is full")
+    return owed_to_memory(done, victim, rule, f"node {node} is full")
 
 
 def _holding(process: oom.Process, wanted: int) -> oom.Process:
     return oom.Process(process.name, process.oom_score_adj, wanted)
 
 
-def _owed(
+def owed_to_memory(
     done: Done, whom: Whom, rule: str, why: str, beside: tuple[str, ...] = ()
 ) -> Obligation | None:
-    status = _status(done.world, whom)
+    """That a container is OOM-killed at once."""
+    status = status_of(done.world, whom)
     if status is None:
         return None
     return Obligation(

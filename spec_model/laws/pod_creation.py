@@ -13,9 +13,10 @@ from typing import Any, Final, TypeAlias
 from spec_model.events import Accepted
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.phase import kubelet_owned
+from spec_model.laws.telling import while_they_live
 from spec_model.laws.watches import uid_of, version_of
 from spec_model.objects import Pod, is_static, seconds
-from spec_model.world import Breach, Done, Outcome, Seen, SeenContainer, Stale, World
+from spec_model.world import Breach, Done, Outcome, Seen, SeenContainer, Stale
 
 RULE: Final = "WATCH-004"
 ORDER: Final = "WATCH-002"
@@ -120,7 +121,9 @@ def the_watch_begins_with_what_was_answered(seen: Seen) -> Verdict:
 
 @law(RULE, on="Pod")
 def binding_is_one_write(seen: Seen) -> Verdict:
-    """The node and PodScheduled=True appear together."""
+    """As documented, the node finds PodScheduled=True; today that is what CONDITION-002 says."""
+    if not seen.profile.scheduled_while_scheduling:
+        return None
     if seen.before is None or seen.before.spec.node_name or not seen.now.spec.node_name:
         return None
     status = seen.now.conditions.get("PodScheduled", {}).get("status", "not set")
@@ -188,13 +191,7 @@ def told(before: Told | None, seen: Seen) -> Told:
     steps = known.get(uid, {})
     if at is None or steps.get(step, at + 1) <= at:
         return known
-    alive = known if len(known) < MOST else _of_the_living(known, seen.world)
-    return {**alive, uid: {**steps, step: at}}
-
-
-def _of_the_living(known: Told, world: World) -> Told:
-    uids = world.uids_of("Pod")
-    return {uid: steps for uid, steps in known.items() if uid in uids}
+    return {**while_they_live(known, seen.world), uid: {**steps, step: at}}
 
 
 @note("start was judged", on="Pod")

@@ -9,7 +9,7 @@ from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.ladders import UPSETS
 from spec_model.laws.phase import ABSORBING, UNSETTLING, kubelet_owned
-from spec_model.laws.told import is_told
+from spec_model.laws.reason_events import is_told
 from spec_model.objects import EMPTY, ContainerStatus, Pod, Terminated
 from spec_model.pod import reasons
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, SeenContainer, Void

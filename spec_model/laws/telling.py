@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Hashable, Mapping
+from typing import Final, TypeVar
 
 from spec_model.events import Manifest
-from spec_model.objects import EMPTY, Pod, seconds
-from spec_model.world import Seen
+from spec_model.objects import EMPTY, Pod, seconds, uid_in_events
+from spec_model.world import Seen, World
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 NAMED: Final = re.compile(r"[Cc]ontainer (\S+) (?:in pod|failed)")
 
 REMEMBERED: Final = 3600.0
 """Seconds for which it matters what happened to one that is gone, or that was never shown."""
+
+MOST_TOLD: Final = 256
+"""Entries beyond which what Events have told of Pods is looked through for those that are gone."""
+
+
+def while_they_live(told: Mapping[K, V], world: World) -> Mapping[K, V]:
+    """What Events have told of Pods, by UID or by a tuple that begins with it; not of those long gone."""
+    if not told or len(told) % MOST_TOLD:
+        return told
+    there = {uid_in_events(known.view) for known in world.of_kind("Pod")}
+    return {
+        key: each
+        for key, each in told.items()
+        if (key[0] if isinstance(key, tuple) else key) in there
+    }
 
 
 def happened(seen: Seen) -> float | None:

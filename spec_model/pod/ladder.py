@@ -9,13 +9,12 @@ CrashLoopBackOff tells (BACKOFF-006), or a run of more than ten minutes (BACKOFF
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Final
 
 from attrs import evolve, frozen
 
 from spec_model.objects import Container, ContainerStatus, Terminated
+from spec_model.pod.announcements import announcement
 from spec_model.pod.backoff import UNKNOWN, Entry, Memory, next_delay, next_delay_after_kill
 from spec_model.profiles import BackoffConstants
 from spec_model.rules import Decision
@@ -27,10 +26,6 @@ COUNTED: Final = frozenset(
 )
 """Why a container may wait while every attempt to start it has made a run; others fail without one."""
 
-MESSAGE: Final = re.compile(r"back-off (\S+) restarting failed container=(\S+) pod=(\S+)")
-DURATION: Final = re.compile(r"([-+]?)((?:\d+(?:\.\d+)?(?:h|ms|us|µs|ns|m|s))+)")
-PART: Final = re.compile(r"([\d.]+)([a-zµ]+)")
-UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 RESYNC: Final = 60.0
 """A kubelet looks after a waiting container at the latest every minute, and half of that later."""
 
@@ -264,32 +259,6 @@ def earliest(delay: float, terms: Terms) -> float:
 def latest(delay: float, terms: Terms) -> float:
     """The most that is measured between exit and start on a correct engine (BACKOFF-002)."""
     return delay + 0.5 * min(delay, RESYNC) + terms.lateness + terms.truncation
-
-
-@lru_cache(maxsize=4096)
-def announcement(message: str) -> tuple[float, str, str] | None:
-    """Delay, container and Pod that a CrashLoopBackOff message names; None where it is none.
-
-    >>> announcement("back-off 1m20s restarting failed container=c pod=a_default(7f3)")
-    (80.0, 'c', 'a_default(7f3)')
-    """
-    found = MESSAGE.fullmatch(message)
-    if found is None or (delay := duration(found[1])) is None:
-        return None
-    return delay, found[2], found[3]
-
-
-def duration(text: str) -> float | None:
-    """Seconds of a Go duration; None where it is none.
-
-    >>> duration("5m0s"), duration("soon")
-    (300.0, None)
-    """
-    found = DURATION.fullmatch(text)
-    if found is None:
-        return 0.0 if text == "0" else None
-    seconds = sum(float(amount) * UNITS[unit] for amount, unit in PART.findall(found[2]))
-    return -seconds if found[1] == "-" else seconds
 
 
 def key_of(spec: Container) -> object:

@@ -249,7 +249,7 @@ def claims_of(pod: Manifest) -> frozenset[str]:
     return frozenset(
         volume["persistentVolumeClaim"]["claimName"]
         for volume in _spec(pod).get("volumes") or ()
-        if volume.get("persistentVolumeClaim")
+        if (volume.get("persistentVolumeClaim") or {}).get("claimName")
     )
 
 

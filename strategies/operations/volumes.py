@@ -9,9 +9,9 @@ from spec_model.events import Stimulus, stimulus
 from spec_model.world import World
 from strategies.manifests import claim, pod, volume
 from strategies.operations import Subject, pick
+from strategies.volumes import ROX, RWO, RWOP, RWX, only_on, without_class
 
 VOLUMES: Final = Subject("volumes")
-RWO, ROX, RWX = "ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"
 
 ISCSI: Final[dict[str, Any]] = {
     "hostPath": None,
@@ -22,6 +22,9 @@ ISCSI: Final[dict[str, Any]] = {
 ELSEWHERE: Final[dict[str, Any]] = {"hostPath": {"path": "/var/lib/data"}}
 """A source that the host path deleter refuses: it only removes what lies under /tmp."""
 
+SHARE: Final[dict[str, Any]] = {"nfs": {"server": "nfs.example.com", "path": "/volume"}}
+"""A source that is on every node, and is recycled."""
+
 VOLUME_SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: volume(name),
     lambda name: volume(name, "5Gi", [RWO, ROX]),
@@ -31,6 +34,13 @@ VOLUME_SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: volume(name, "1Gi", [RWO], persistentVolumeReclaimPolicy="Delete"),
     lambda name: volume(name, "1Gi", [RWO], persistentVolumeReclaimPolicy="Recycle", **ISCSI),
     lambda name: volume(name, "1Gi", [RWO], persistentVolumeReclaimPolicy="Delete", **ELSEWHERE),
+    lambda name: volume(name, "3Gi", [RWO, RWX], persistentVolumeReclaimPolicy="Recycle", **SHARE),
+    lambda name: volume(name, "1Gi", [RWO], storageClassName="local"),
+    lambda name: volume(
+        name, "1Gi", [RWO], storageClassName="local", nodeAffinity=only_on("node1")
+    ),
+    lambda name: volume(name, "1Gi", [RWOP]),
+    lambda name: volume(name, "1Gi", [RWO], claimRef={"namespace": "default", "name": "claim-a"}),
 )
 CLAIM_SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: claim(name),
@@ -38,6 +48,11 @@ CLAIM_SHAPES: Final[tuple[Callable[[str], dict[str, Any]], ...]] = (
     lambda name: claim(name, "1Gi", [ROX]),
     lambda name: claim(name, "1Gi", [RWX]),
     lambda name: claim(name, "6Gi", [RWO]),
+    lambda name: claim(name, storageClassName="fast"),
+    lambda name: claim(name, storageClassName="local"),
+    lambda name: without_class(claim(name)),
+    lambda name: claim(name, modes=[RWOP]),
+    lambda name: claim(name, volumeName="volume-a"),
 )
 
 

@@ -76,7 +76,7 @@ def test_scheduled_comes_with_the_node() -> None:
 
 def test_a_node_without_scheduled_is_a_breach() -> None:
     broken = judged(unbound(1), one(2)).broken
-    assert broken == {"CONDITION-002", "WATCH-004"}  # both rules speak of it
+    assert broken == {"CONDITION-002"}
 
 
 def test_a_pod_that_was_made_with_its_node_need_not_say_so() -> None:

@@ -1,4 +1,4 @@
-"""The laws of shared volumes and of how they are written down, on traces made by hand."""
+"""The laws of emptyDirs and of how volumes are written down, on traces made by hand."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ import pytest
 from spec_model.events import Accepted, Act, Cause, Rejected
 from strategies.manifests import container, mount, pod
 from tests.laws.nodes import inside
-from tests.laws.traces import Judged, done, judged, running, seen, status
+from tests.laws.traces import Judged, done, judged, running, seen, status, terminated
 from tests.laws.traces import pod as stored_pod
 
-RULE = "VOLUME-001"
+SHARED, LASTING, LOST = "VOLUME-001", "VOLUME-005", "VOLUME-006"
 BOTH = [
     container("c", volumeMounts=[mount("data", "/logs")]),
     container("d", volumeMounts=[mount("data", "/data", "sub")]),
 ]
 
 
-def sharing(at: float = 0, uid: str = "uid-a", **source: Any) -> Any:
-    statuses = [status(name, running(at), containerID=f"cri://{name}") for name in "cd"]
+def sharing(at: float = 0, uid: str = "uid-a", restarts: int = 0, **source: Any) -> Any:
+    last = terminated(1, finished=at) if restarts else None
+    if last is not None:
+        last["terminated"]["containerID"] = "cri://c0"
+    first = status("c", running(at), last=last, restarts=restarts, containerID=f"cri://c{restarts}")
+    statuses = [first, status("d", running(0 if restarts else at), containerID="cri://d0")]
     spec = {"containers": BOTH, "volumes": [{"name": "data", "emptyDir": source}]}
-    return seen(at, stored_pod("Running", statuses, uid=uid, spec=spec, created=at), "ADDED")
+    manifest = stored_pod("Running", statuses, uid=uid, spec=spec, created=0 if restarts else at)
+    return seen(at, manifest, "MODIFIED" if restarts else "ADDED")
 
 
 def writes(path: str, content: str = "1", of: str = "c", response: Any = None) -> Act:
@@ -36,34 +41,60 @@ def sees(of: str = "c", at: float = 5, **files: str) -> Act:
 
 
 def test_what_one_wrote_the_other_sees() -> None:
-    assert judged(sharing(), writes("/logs/sub/x"), sees("d", x="1")).held(RULE)
-    assert judged(sharing(), writes("/logs/sub/x"), sees("d")).broken == {RULE}
-    assert judged(sharing(), writes("/logs/sub/x"), sees("d", x="2")).broken == {RULE}
+    assert judged(sharing(), writes("/logs/sub/x"), sees("d", x="1")).held(SHARED)
+    assert judged(sharing(), writes("/logs/sub/x"), sees("d")).broken == {SHARED}
+    assert judged(sharing(), writes("/logs/sub/x"), sees("d", x="2")).broken == {SHARED}
+
+
+def test_what_nobody_else_wrote_shows_nothing_of_sharing() -> None:
+    assert SHARED not in judged(sharing(), writes("/logs/x"), sees(x="1")).exercised
 
 
 def test_a_part_of_a_volume_shows_no_more_than_that() -> None:
-    assert judged(sharing(), writes("/logs/y"), sees("d")).held(RULE)
-    assert judged(sharing(), writes("/data/y", of="d"), sees("c", **{"sub/y": "1"})).held(RULE)
+    assert not judged(sharing(), writes("/logs/y"), sees("d")).broken
+    assert judged(sharing(), writes("/data/y", of="d"), sees("c", **{"sub/y": "1"})).held(SHARED)
 
 
 def test_an_empty_dir_starts_empty() -> None:
-    assert judged(sharing(), sees()).held(RULE)
-    assert judged(sharing(), sees(old="1")).broken == {RULE}
+    assert judged(sharing(), sees()).held(LASTING)
+    assert judged(sharing(), sees(old="1")).broken == {LASTING}
+
+
+def test_a_restart_leaves_the_files() -> None:
+    before = sharing(), writes("/logs/x"), sharing(10, restarts=1)
+    assert judged(*before, sees(at=12, x="1")).held(LASTING)
+    assert judged(*before, sees(at=12)).broken == {LASTING}
+
+
+def test_every_container_may_write() -> None:
+    refused = writes("/logs/x", response=Rejected(403, "Forbidden", "read-only file system"))
+    assert judged(sharing(), writes("/logs/x")).held(LASTING)
+    assert judged(sharing(), refused).broken == {LASTING}
+
+
+def test_an_empty_dir_is_open_to_all() -> None:
+    for mode, breaks in (("0777", False), ("2777", False), ("0755", True)):
+        trace = judged(sharing(), inside({"mounts": {"/logs": {"mode": mode}}}))
+        assert (LASTING in trace.broken) is breaks
 
 
 def test_a_new_pod_has_a_new_one() -> None:
     both = sharing(), writes("/logs/x"), sharing(20, "uid-b")
-    assert judged(*both, sees(at=25)).held(RULE)
-    assert RULE in judged(*both, sees(at=25, x="1")).broken
+    assert judged(*both, sees(at=25)).held(LOST)
+    assert judged(*both, sees(at=25, x="1")).broken == {LOST}
 
 
 def test_what_was_refused_is_not_there() -> None:
     refused = writes("/logs/x", response=Rejected(409, "Conflict"))
-    assert judged(sharing(), refused, sees()).held(RULE)
+    assert not judged(sharing(), refused, sees()).broken
+    assert judged(sharing(), refused, sees(x="1")).broken == {LASTING}
 
 
-def test_of_memory_and_other_sources_nothing_is_said() -> None:
-    assert RULE not in judged(sharing(medium="Memory"), sees(x="1")).exercised
+def test_what_is_in_memory_may_be_lost_with_the_power() -> None:
+    kept = sharing(medium="Memory"), writes("/logs/x")
+    off = done(5, "stop-node", node="node-1"), done(6, "start-node", node="node-1")
+    assert judged(*kept, sees(at=8)).broken == {SHARED}
+    assert not judged(*kept, *off, sees(at=8)).broken
 
 
 # -- VOLUME-003 and 004 ------------------------------------------------------------------------------

@@ -183,8 +183,8 @@ def step(at: float, type: str = "MODIFIED", state: Any = None, **more: Any) -> O
 
 def test_binding_is_one_write() -> None:
     new = step(0, "ADDED", node="", scheduled="False")
-    assert judged(new, step(0)).held(RULE)
-    assert RULE in judged(new, step(0, scheduled="False")).broken
+    assert judged(new, step(0), profile="documented").held(RULE)
+    assert RULE in judged(new, step(0, scheduled="False"), profile="documented").broken
 
 
 def test_the_start_time_stands() -> None:

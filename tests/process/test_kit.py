@@ -18,8 +18,13 @@ from conformance.adapters.simulator import SimulatorAdapter
 from conformance.kit.check import Step, areas, steps, worth_serving
 from conformance.kit.new import LANGUAGES, BadNameError, write
 from conformance.kit.probes import PROBES
+from conformance.kit.questions import questions
 from conformance.kit.templates.python.engine import Engine
+from examples.functions_only import first_version
 from spec_model.events import CAPABILITIES, VERBS, Accepted, Observation, Response, Stimulus
+from spec_model.functions import FUNCTIONS
+from spec_model.rules import PROFILES
+from spec_model.schemas import descriptions, fits
 from tests.conformance.processes import ENVIRONMENT, command, kubelaws
 from tests.process.engines import ROOT
 
@@ -190,6 +195,45 @@ class ServesNoFunction(SimulatorAdapter):
 
 def test_a_function_that_is_claimed_and_not_served_is_found() -> None:
     assert "functions" in failed(ServesNoFunction())
+
+
+class RefusesEverything(SimulatorAdapter):
+    def evaluate(self, function: str, arguments: Mapping[str, Any], /) -> Any:
+        raise ValueError("not_today")
+
+
+class AnswersAnything(SimulatorAdapter):
+    def evaluate(self, function: str, arguments: Mapping[str, Any], /) -> Any:
+        return ["anything"]
+
+
+class BreaksDown(SimulatorAdapter):
+    def evaluate(self, function: str, arguments: Mapping[str, Any], /) -> Any:
+        raise KeyError(function)
+
+
+@pytest.mark.parametrize(
+    ("engine", "seen"),
+    [
+        (RefusesEverything, "was refused: not_today"),
+        (AnswersAnything, "was answered with"),
+        (BreaksDown, "failed with KeyError"),
+    ],
+)
+def test_a_function_has_to_answer_what_has_an_answer(engine: Any, seen: str) -> None:
+    assert seen in taken(engine())["functions"].seen
+
+
+def test_of_a_library_only_its_functions_are_tried() -> None:
+    assert list(taken(first_version())) == ["handshake", "functions"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("function", descriptions())
+def test_every_function_is_asked_what_fits_it(function: str, profile: str) -> None:
+    asked = questions(function, profile)
+    assert asked or (profile == "documented" and function not in FUNCTIONS)
+    assert all(fits(function, "arguments", each) for each in asked)
 
 
 class NeverResets(SimulatorAdapter):

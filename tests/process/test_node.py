@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from reports.events import ViolationFound
-from reports.verdicts import Verdict, fold
+from reports.folding import fold
+from reports.verdicts import Verdict
 from tests.conformance.processes import ENVIRONMENT, command, stream
 from tests.process.engines import ROOT
 

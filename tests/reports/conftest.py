@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reports.verdicts import RunSummary, fold
+from reports.folding import fold
+from reports.verdicts import RunSummary
 from tests.reports.streams import RULES, STREAM
 
 

@@ -14,12 +14,13 @@ from rich.console import Console
 
 from reports.counterexample import WIDTH, counterexample, pretty
 from reports.events import RuleExercised, RunFinished
+from reports.folding import fold
 from reports.html import html
 from reports.json_report import report, validate
 from reports.junit import junit
 from reports.markdown import bug_report, summary
 from reports.terminal import print_summary
-from reports.verdicts import RunSummary, Verdict, fold
+from reports.verdicts import RunSummary, Verdict
 from tests.reports.streams import ANSWER, RULES, STARTED, VIOLATION
 
 ONLY = evolve(

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from reports.folding import fold
 from reports.html import html
-from reports.verdicts import fold
 from tests.reports.streams import LIFECYCLES, RULES, STREAM
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")

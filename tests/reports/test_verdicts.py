@@ -16,16 +16,8 @@ from reports.events import (
     RunStarted,
     TestFinished,
 )
-from reports.verdicts import (
-    Outcome,
-    RuleResult,
-    RunSummary,
-    StreamError,
-    Verdict,
-    exit_code,
-    fold,
-    labels,
-)
+from reports.folding import StreamError, fold
+from reports.verdicts import Outcome, RuleResult, RunSummary, Verdict, exit_code, labels
 from tests.reports.streams import (
     BROKEN_RUN,
     GOOD,

@@ -15,13 +15,14 @@ from rich.console import Console
 
 from reports.badge import badge
 from reports.events import RunFinished
+from reports.folding import fold
 from reports.html import html
 from reports.json_report import dumps, report, schema, validate
 from reports.junit import junit
 from reports.markdown import bug_report, summary
 from reports.progress import Progress
 from reports.terminal import print_summary
-from reports.verdicts import RuleResult, RunSummary, Verdict, fold
+from reports.verdicts import RuleResult, RunSummary, Verdict
 from reports.write import write_all
 from tests.reports.streams import (
     BROKEN_RUN,

@@ -78,6 +78,9 @@ class ControlPlane:
     def is_alive(self, node: str) -> bool:
         return node in self.kubelets and self.kubelets[node].running
 
+    def wipe(self, storage: meta.Object) -> None:
+        """There is nothing on these volumes."""
+
     def claims_pending(self, pod: meta.Object) -> bool:
         names = [
             one["persistentVolumeClaim"]["claimName"] for one in pod["spec"].get("volumes", ())

@@ -17,7 +17,7 @@ from conformance.adapters.simulator.scheduler import Scheduler
 from conformance.adapters.simulator.settings import V1_36, Settings
 from conformance.adapters.simulator.store import Store
 
-MAXIMAL_ROUNDS: Final = 10_000
+MAXIMAL_ROUNDS: Final = 1_000
 """An engine that is not at rest after so many rounds never will be."""
 
 
@@ -45,6 +45,7 @@ class Engine:
         self.manners = Manners()
         self.answers: dict[tuple[str, str, str], Answer] = {}  # by Pod UID, container, probe
         self.kubelets: dict[str, Kubelet] = {}
+        self.shares: dict[str, dict[str, bytes]] = {}  # the files below each NFS export
         self._numbers = itertools.count(1)
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
@@ -57,12 +58,12 @@ class Engine:
 
     def settle(self) -> None:
         """Let every part work, in turn, until none has anything left to do at this instant."""
+        idle = 0  # parts, one after another, that had nothing to do
         for _ in range(MAXIMAL_ROUNDS):
-            busy = False
             for component in self._order:
-                busy |= component.work()
-            if not busy:
-                return
+                idle = 0 if component.work() else idle + 1
+                if idle >= len(self._order):
+                    return
         raise RuntimeError("the engine does not come to rest: two parts undo each other's work")
 
     def advance(self, seconds: float) -> None:
@@ -73,6 +74,14 @@ class Engine:
     def new_number(self) -> int:
         """A number that no kubelet had before: addresses of Pods are made from it (NETWORK-001)."""
         return next(self._numbers)
+
+    def wipe(self, storage: meta.Object) -> None:
+        """Whatever the storage behind a volume holds is deleted, on whichever node (PV-007, PV-008)."""
+        if storage.get("hostPath"):
+            for kubelet in self.kubelets.values():
+                kubelet.disk.clear(storage["hostPath"]["path"])
+        elif storage.get("nfs"):
+            self.shares.pop(f"{storage['nfs']['server']}:{storage['nfs']['path']}", None)
 
     def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
         """A Node brings its kubelet, and takes it away."""

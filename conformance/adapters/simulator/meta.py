@@ -65,8 +65,7 @@ def is_deleting(manifest: Mapping[str, Any]) -> bool:
 
 def format_time(seconds: float) -> str:
     """RFC 3339 in whole seconds, truncated, from seconds since 1970."""
-    moment = datetime.fromtimestamp(int(seconds), tz=UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(seconds), tz=UTC).isoformat()[: -len("+00:00")] + "Z"
 
 
 def parse_time(text: str) -> float:

@@ -13,6 +13,7 @@ from conformance.adapters.simulator.kubelet import (
     network,
     node,
 )
+from conformance.adapters.simulator.kubelet.disk import Disk
 from conformance.adapters.simulator.kubelet.images import Images
 from conformance.adapters.simulator.kubelet.static_manifests import is_mirror
 from conformance.adapters.simulator.kubelet.static_pods import StaticPods
@@ -43,7 +44,7 @@ class Kubelet:
         self._workers: dict[str, PodWorker] = {}
         self._names: dict[tuple[str, str], PodWorker] = {}
         self._queue: dict[PodWorker, None] = {}
-        self.disk: dict[str, dict[str, bytes]] = {}  # the files below each host path
+        self.disk = Disk()
         self._addresses = 0
         self._is_new = True
         self._writing = False
@@ -244,8 +245,7 @@ class Kubelet:
 
     def write_file(self, namespace: str, pod: str, container: str, path: str, content: str) -> None:
         """A container writes a file into one of its volumes."""
-        worker, spec, _ = machine.place_of(self, namespace, pod, container)
-        worker.volumes.write(spec, path, content.encode())
+        machine.write_file(machine.place_of(self, namespace, pod, container), path, content)
 
     def listen(self, namespace: str, pod: str, container: str, port: int) -> meta.Object:
         """A container binds a port."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.simulator import errors, meta, predicates, quantity
-from conformance.adapters.simulator.kubelet import cgroups, oom, runtime
+from conformance.adapters.simulator.kubelet import cgroups, empty_dirs, oom, runtime
 from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.worker import PodWorker
 
@@ -50,17 +50,36 @@ def places(kubelet: Kubelet) -> Iterator[Place]:
 
 def allocate(kubelet: Kubelet, place: Place, resident: int) -> None:
     """A container holds so many bytes from now on, or dies of it (RESOURCE-008, OOM-004)."""
-    worker, spec, run = place
+    _, _, run = place
     run.memory_bytes = resident
-    if oom.exceeds_limit(spec, resident) or pod_exceeds_limit(worker):
+    charge(kubelet, place)
+
+
+def charge(kubelet: Kubelet, place: Place) -> None:
+    """A container holds more memory than before: it may be too much for it, or for the node."""
+    worker, spec, run = place
+    if oom.exceeds_limit(spec, run.charged_bytes) or pod_exceeds_limit(worker):
         kill_for_memory(worker, run)
     else:
         relieve(kubelet)
 
 
+def write_file(place: Place, path: str, content: str) -> None:
+    """A container writes a file; one in memory counts as its own (VOLUME-006)."""
+    worker, spec, run = place
+    file = worker.volumes.write(spec, path, content.encode())
+    if worker.volumes.size_of(file[0]) is not None:
+        for other in worker.runtime.running():
+            other.in_memory.pop(file, None)
+        run.in_memory[file] = len(content.encode())
+        charge(worker.kubelet, place)
+    else:
+        empty_dirs.written(worker)
+
+
 def pod_exceeds_limit(worker: PodWorker) -> bool:
     """Do the containers together hold more than the Pod-level limit allows?"""
-    used = sum(run.memory_bytes for run in worker.runtime.running())
+    used = sum(run.charged_bytes for run in worker.runtime.running())
     return oom.exceeds_limit(worker.pod["spec"], used)
 
 
@@ -74,7 +93,8 @@ def relieve(kubelet: Kubelet) -> None:
     node_memory = predicates.total_memory(kubelet.node())
     while True:
         here = list(places(kubelet))
-        if sum(run.memory_bytes for _, _, run in here) <= node_memory:
+        held = sum(run.memory_bytes for _, _, run in here)
+        if held + sum(map(empty_dirs.held_in_memory, kubelet.workers())) <= node_memory:
             return
         chosen = oom.victim(
             node_memory,
@@ -139,13 +159,14 @@ def inspect(kubelet: Kubelet, place: Place) -> meta.Object:
         "files": {
             path: shown(held) for path, held in worker.volumes.files(spec, run.frozen).items()
         },
+        "mounts": worker.volumes.stat(spec),
         "oom_score_adj": score_adj(kubelet, place),
         "cgroup": cgroups.files(spec, kubelet.settings),
         "proc": {"MemTotal": predicates.total_memory(node), "cpus": node_cpu(kubelet) // 1000},
         "usage": {
             "cpu_milli": cpu_milli(kubelet, run),
             "throttled": is_throttled(spec, run.cpu_milli),
-            "memory_bytes": run.memory_bytes,
+            "memory_bytes": run.charged_bytes,
         },
     }
 

@@ -37,6 +37,7 @@ class Run:
     finished_at: float | None = None
     exit_code: int | None = None
     memory_bytes: int = 0
+    in_memory: dict[tuple[str, str], int] = field(factory=dict)  # what it wrote there, by file
     cpu_milli: int = 0
     passed_startup: bool = True  # as the probes have it; without one it is passed (PROBE-001)
     passed_readiness: bool = True
@@ -53,6 +54,11 @@ class Run:
     def is_running(self) -> bool:
         """The process lives."""
         return self.exit_code is None
+
+    @property
+    def charged_bytes(self) -> int:
+        """The memory that counts against its limit, files that it keeps there included."""
+        return self.memory_bytes + sum(self.in_memory.values())
 
     @property
     def has_started(self) -> bool:
@@ -89,6 +95,19 @@ class PodRuntime:
     def has_sandbox(self) -> bool:
         """The sandbox is there and works."""
         return self.sandbox is not None and self.sandbox.is_ready
+
+    def shown(self) -> tuple[Any, ...]:
+        """All that a status shows of it; equal as long as that has not changed."""
+        sandbox = self.sandbox
+        return (
+            None if sandbox is None else (sandbox.ip, sandbox.is_ready),
+            self.epoch,
+            self.removed_before,
+            [
+                (run, run.state, run.passed_startup, run.passed_readiness)
+                for run in self.runs.values()
+            ],
+        )
 
     def running(self) -> Iterator[Run]:
         """The runs whose process lives."""

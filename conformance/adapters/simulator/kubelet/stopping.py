@@ -45,9 +45,9 @@ class Stop:
 def grace_period(worker: PodWorker) -> int:
     """What the Pod is given: by its deletion, else by its spec, and one second at least.
 
-    Nobody asks the API what an orphan was to be given (TERM-013, TERM-014).
+    Nobody asks the API what an orphan was to be given (TERM-013, TERM-014), nor waits for the evicted.
     """
-    if worker.orphaned:
+    if worker.orphaned or worker.hurried:
         return worker.settings.least_grace_seconds
     given = worker.pod["metadata"].get("deletionGracePeriodSeconds")
     if given is None:

@@ -1,21 +1,22 @@
 """The volumes of one Pod on its node: what is in them, and how containers see it.
 
-Decides VOLUME-001 and CONFIGMAP-002 to 004. An emptyDir lives as long as the Pod is on the node, a host
-path as long as the node; the files of a ConfigMap volume are those of one version, and are looked up
-again whenever the Pod is synced. Volumes of other kinds show no files.
+Decides VOLUME-001, VOLUME-005 to 007 and CONFIGMAP-002 to 004. An emptyDir lives as long as the Pod is on
+the node, a host path as long as the node, a share of the network longer than all of them; the files of
+a ConfigMap volume are those of one version, and are looked up again whenever the Pod is synced. A claim
+is what its PersistentVolume is made of. Volumes of other kinds show no files.
 """
 
 from __future__ import annotations
 
 import math
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
-from conformance.adapters.simulator import errors
-from conformance.adapters.simulator.kubelet import references
+from conformance.adapters.simulator import errors, predicates
+from conformance.adapters.simulator.kubelet import disk, empty_dirs, references
 from conformance.adapters.simulator.kubelet.references import Files, MissingError
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ class Volumes:
         self._sources = {each["name"]: each for each in listed}
         self._retry = FIRST_RETRY
         self._retry_at = -math.inf
-        self.mounted = not self._configured
+        checked = (name for name, each in self._sources.items() if each.get("hostPath") is not None)
+        self._to_set_up = (*self._configured, *checked)
+        self.mounted = not self._to_set_up
 
     # ConfigMaps.
 
@@ -69,15 +72,19 @@ class Volumes:
     def mount(self) -> bool:
         """Have every volume mounted, which comes before the sandbox; False: not yet (CONFIGMAP-003)."""
         if not self.mounted and self.worker.clock.now >= self._retry_at:
-            self.mounted = all(map(self._set_up, self._configured))
+            self.mounted = all(map(self._set_up, self._to_set_up))
         if not self.mounted:
             self.worker.wake(self._retry_at)
         return self.mounted
 
     def _set_up(self, name: str) -> bool:
         try:
-            self._contents[name] = self._look_up(name)
-        except MissingError as problem:
+            if name in self._configured:
+                self._contents[name] = self._look_up(name)
+            else:
+                source = self._sources[name]["hostPath"]
+                disk.set_up(self.worker.kubelet.disk, source["path"], source.get("type") or "")
+        except (MissingError, LookupError) as problem:
             self._try_later(name, str(problem))
             return False
         return True
@@ -128,33 +135,88 @@ class Volumes:
                     shown[mount.path] = content
         return shown
 
-    def write(self, container: Mapping[str, Any], path: str, content: bytes) -> None:
-        """A container writes a file.
+    def write(self, container: Mapping[str, Any], path: str, content: bytes) -> tuple[str, str]:
+        """A container writes a file; the volume that it lies in, and its path there.
 
         Raises:
-            ApiError: 403 the volume is read-only, 409 no volume is mounted there.
+            ApiError: 403 the volume is read-only, 409 no volume is mounted there, or it is full.
         """
         where = posixpath.normpath(posixpath.join("/", path))
-        above = [mount for mount in self.mounts(container) if below(where, mount.path)]
+        above = [mount for mount in self.mounts(container) if self._is_over(mount, where)]
         if not above:
             raise errors.conflict("Pod", self.worker.key[1], f"no volume is mounted above {where}")
         mount = max(above, key=lambda each: len(each.path))
         if mount.read_only:
             raise errors.forbidden("Pod", self.worker.key[1], f"{where}: read-only file system")
         inner = posixpath.join(mount.sub_path, below(where, mount.path))
-        self.contents(mount.volume)[inner] = content
+        held = self.contents(mount.volume)
+        if any(below(inner, name) or below(name, inner) for name in held if name != inner):
+            raise errors.conflict("Pod", self.worker.key[1], f"{where}: not a directory")
+        size = self.size_of(mount.volume)
+        rest = sum(len(kept) for name, kept in held.items() if name != inner)
+        if size is not None and rest + len(content) > size:
+            raise errors.conflict("Pod", self.worker.key[1], f"{where}: no space left on device")
+        held[inner] = content
+        return mount.volume, inner
 
-    def contents(self, volume: str) -> dict[str, bytes]:
+    def _is_over(self, mount: Mount, where: str) -> bool:
+        if below(where, mount.path):
+            return True
+        return where == mount.path and mount.sub_path in self.contents(mount.volume)
+
+    def contents(self, volume: str) -> MutableMapping[str, bytes]:
         """What is in a volume; an emptyDir is empty until somebody writes to it (VOLUME-001)."""
-        source = self._sources.get(volume) or {}
+        source = self._source(volume)
         if source.get("hostPath") is not None:
-            return self.worker.kubelet.disk.setdefault(source["hostPath"]["path"], {})
+            return disk.Folder(self.worker.kubelet.disk, source["hostPath"]["path"])
+        if source.get("nfs") is not None:
+            share = f"{source['nfs']['server']}:{source['nfs']['path']}"
+            return self.worker.kubelet.engine.shares.setdefault(share, {})
         return self._contents.setdefault(volume, {})
+
+    def _source(self, volume: str) -> Mapping[str, Any]:
+        """What a volume is made of: of a claim, what its PersistentVolume is made of."""
+        source = self._sources.get(volume) or {}
+        claim = source.get("persistentVolumeClaim")
+        if claim is None:
+            return source
+        store, namespace = self.worker.kubelet.store, self.worker.key[0]
+        found = store.get("PersistentVolumeClaim", namespace, claim["claimName"]) or {"spec": {}}
+        bound = store.get("PersistentVolume", None, found["spec"].get("volumeName") or "")
+        return source if bound is None else bound["spec"]
+
+    # What they are like.
+
+    def size_of(self, volume: str) -> int | None:
+        """Bytes that a tmpfs has room for; None for any other volume (VOLUME-006)."""
+        source = self._sources.get(volume) or {}
+        if not empty_dirs.is_in_memory(source):
+            return None
+        allocatable = predicates.allocatable(self.worker.kubelet.node()).get("memory", 0) // 1000
+        return empty_dirs.tmpfs_size(source, self.worker.pod["spec"], allocatable)
+
+    def stat(self, container: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """What a container can tell of its mounts: the mode, and of a tmpfs the size in bytes."""
+        return {
+            mount.path: found
+            for mount in self.mounts(container)
+            if not mount.sub_path and (found := self._stat(mount.volume))
+        }
+
+    def _stat(self, volume: str) -> dict[str, Any]:
+        source, host = self._source(volume), self.worker.kubelet.disk
+        if source.get("hostPath") is not None:
+            mode = host.modes.get(source["hostPath"]["path"])
+            return {} if mode is None else {"mode": f"{mode:04o}"}
+        if source.get("emptyDir") is None:
+            return {}
+        size = self.size_of(volume)
+        return {"mode": "0777", **({} if size is None else {"tmpfs": size})}
 
     def power_off(self) -> None:
         """What was kept in memory is gone."""
         for name, source in self._sources.items():
-            if (source.get("emptyDir") or {}).get("medium") == "Memory":
+            if empty_dirs.is_in_memory(source):
                 self._contents.pop(name, None)
 
 

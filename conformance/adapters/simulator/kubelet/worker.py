@@ -60,6 +60,7 @@ class PodWorker:
         self.admitted = False
         self.terminating = False
         self.finished = False
+        self.hurried = False  # evicted: nobody is given time to end
         self.orphaned = False
         self.stopping_within: int | None = None
         self.restarting_all = False
@@ -70,6 +71,7 @@ class PodWorker:
         self._wake_at = math.inf
         self._timer: Timer | None = None
         self._resync: Timer | None = None
+        self._told: tuple[tuple[Any, ...], str] | None = None  # of what nothing is left to tell
 
     # One step.
 
@@ -200,11 +202,27 @@ class PodWorker:
     # Reporting.
 
     def publish(self) -> str:
-        """Write the status; the phase that was decided, shown or not."""
-        made, decided = status.pod_status(self.view())
-        self.write(made)
+        """Write the status; the phase that was decided, shown or not.
+
+        Most looks at a Pod find everything as it was told last time, and then nothing is made anew.
+        """
+        now = self.situation()
+        if self._told is None or self._told[0] != now:
+            before = self.pod
+            made, decided = status.pod_status(self.view())
+            self.write(made)
+            self._told = (now, decided) if self.pod is before else None
+        else:
+            decided = self._told[1]
         self.prober.nudge()
         return decided
+
+    def situation(self) -> tuple[Any, ...]:
+        """All that a status is made from, but the time: where it is the same, so is the status."""
+        return (
+            id(self.pod), self.runtime.shown(), tuple(self.waiting.items()), self.start_time,
+            self.kubelet.ip, self.failure, self.terminating, self.restarting_all,
+        )  # fmt: skip
 
     def write(self, made: Mapping[str, Any]) -> None:
         """The status goes to the Pod in the API."""

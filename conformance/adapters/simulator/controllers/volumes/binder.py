@@ -262,6 +262,7 @@ class PersistentVolumeController(Controller):
             self._fail(volume, outcome)
         elif outcome.action == "delete":
             if not meta.is_deleting(volume):
+                self.engine.wipe(volume["spec"])
                 self.store.delete(VOLUME, None, meta.name_of(volume))
         elif outcome.action == "recycle":
             self._recycle(volume)
@@ -282,6 +283,7 @@ class PersistentVolumeController(Controller):
             self.tell(volume, "VolumeFailedRecycle", message)
             return
         self._in_use.pop(key, None)
+        self.engine.wipe(volume["spec"])
         self.tell(volume, "VolumeRecycled", "Volume recycled")
         self._unbind(volume)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from spec_model.law import note
-from spec_model.laws.telling import REMEMBERED
+from spec_model.laws.telling import while_they_live
 from spec_model.objects import EMPTY, uid_in_events
 from spec_model.world import HELD, Breach, Held, Seen, SeenContainer
 
@@ -28,16 +28,8 @@ def told_of_pods(before: Told | None, seen: Seen) -> Told:
     reason = event.get("reason", "")
     if reason == "BackOff" and not event.get("message", "").startswith(PULLING_BACKS_OFF):
         return known
-    kept = known
-    if any(seen.at - at >= REMEMBERED for _, at in known.values()):
-        there = seen.world.uids_of("Pod")
-        kept = {
-            key: told
-            for key, told in known.items()
-            if seen.at - told[1] < REMEMBERED or key[0] in there
-        }
     uid = (event.get("involvedObject") or EMPTY).get("uid", "")
-    return {**kept, (uid, reason): (event.get("type", ""), seen.at)}
+    return {**while_they_live(known, seen.world), (uid, reason): (event.get("type", ""), seen.at)}
 
 
 def is_told(seen: SeenContainer, waits: str, event: str, type_: str) -> Held | Breach | None:

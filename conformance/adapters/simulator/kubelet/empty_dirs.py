@@ -1,0 +1,113 @@
+"""emptyDirs with a size: in memory they are a tmpfs of it, on disk the Pod is evicted (VOLUME-006).
+
+Upstream: ``pkg/volume/emptydir/empty_dir.go`` (calculateEmptyDirMemorySize) and
+``pkg/kubelet/eviction/eviction_manager.go`` (emptyDirLimitEviction).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.adapters.simulator import quantity, resources
+from conformance.adapters.simulator.kubelet import cgroups, oom
+from conformance.adapters.simulator.kubelet.static_manifests import is_mirror
+from conformance.adapters.simulator.kubelet.status import EVICTED, Why
+
+if TYPE_CHECKING:
+    from conformance.adapters.simulator.kubelet.worker import PodWorker
+
+PAGE: Final = 4096
+"""A tmpfs has whole pages."""
+
+LOOKS_EVERY: Final = 10.0
+"""Seconds between two looks of a kubelet at what its Pods have written."""
+
+Volume = Mapping[str, Any]
+
+
+def is_in_memory(volume: Volume) -> bool:
+    """Is it a tmpfs?"""
+    return (volume.get("emptyDir") or {}).get("medium") == "Memory"
+
+
+def size_limit(volume: Volume) -> int | None:
+    """The most that it may hold, in bytes; None where that is not limited."""
+    limit = (volume.get("emptyDir") or {}).get("sizeLimit")
+    size = 0 if limit is None else quantity.value(limit)
+    return size or None
+
+
+def pod_memory_limit(spec: Mapping[str, Any]) -> int | None:
+    """The memory limit of the whole Pod, in bytes: its own, or the sum where every container has one."""
+    own = cgroups.limit_of(spec, "memory")
+    if own is not None:
+        return quantity.value(own)
+    containers = [*spec["containers"], *(spec.get("initContainers") or ())]
+    limits = [resources.limits_of(each) for each in containers]
+    if not all("memory" in each for each in limits):
+        return None
+    requested = [
+        {**each, "resources": {"requests": (each.get("resources") or {}).get("limits")}}
+        for each in containers
+    ]
+    count = len(spec["containers"])
+    as_requests = {"containers": requested[:count], "initContainers": requested[count:]}
+    return -(-resources.aggregate_requests(as_requests)["memory"] // 1000)
+
+
+def tmpfs_size(volume: Volume, spec: Mapping[str, Any], allocatable: int) -> int:
+    """Bytes that a tmpfs has room for: the least of its limit, the Pod's, and what the node has."""
+    bounds = (size_limit(volume), pod_memory_limit(spec), allocatable)
+    least = min(bound for bound in bounds if bound is not None)
+    return -(-least // PAGE) * PAGE
+
+
+def held_in_memory(worker: PodWorker) -> int:
+    """Bytes of all files that a Pod keeps in memory, whoever wrote them."""
+    listed = worker.pod["spec"].get("volumes") or ()
+    kept = (worker.volumes.contents(each["name"]) for each in listed if is_in_memory(each))
+    return sum(len(content) for files in kept for content in files.values())
+
+
+def overrun(worker: PodWorker) -> str | None:
+    """What a kubelet says of a Pod that has written more to disk than it may; None: it has not."""
+    for volume in worker.pod["spec"].get("volumes") or ():
+        limit = None if is_in_memory(volume) else size_limit(volume)
+        if limit is None:
+            continue
+        if sum(map(len, worker.volumes.contents(volume["name"]).values())) > limit:
+            name, said = volume["name"], volume["emptyDir"]["sizeLimit"]
+            return f'Usage of EmptyDir volume "{name}" exceeds the limit "{said}". '
+    return None
+
+
+def written(worker: PodWorker) -> None:
+    """Something was written to disk; where it is too much, the kubelet will see that soon."""
+    if overrun(worker) is not None:
+        looks = math.floor((worker.clock.now - worker.kubelet.began) / LOOKS_EVERY) + 1
+        worker.clock.at(worker.kubelet.began + looks * LOOKS_EVERY, lambda: look(worker))
+
+
+def look(worker: PodWorker) -> None:
+    """The kubelet looks at what a Pod has written, and evicts it if that is too much."""
+    message = overrun(worker)
+    if message is None or not worker.kubelet.running or not worker.holds_resources():
+        return
+    if not worker.terminating and not is_critical(worker.pod):
+        evict(worker, message)
+
+
+def is_critical(pod: Mapping[str, Any]) -> bool:
+    """Pods that a kubelet never evicts (EVICT-003)."""
+    priority = pod["spec"].get("priority") or 0
+    return is_mirror(pod) or priority >= oom.SYSTEM_CRITICAL_PRIORITY
+
+
+def evict(worker: PodWorker, message: str) -> None:
+    """The Pod fails for good, and its containers get no time to end (EVICT-003)."""
+    worker.failure = Why(EVICTED, message)
+    worker.report(EVICTED, message, "Warning")
+    worker.terminating = worker.hurried = True
+    worker.again()
