@@ -163,10 +163,15 @@ def job(name: str, template: Manifest | None = None, **spec: Any) -> Manifest:
 
 
 def daemon_set(name: str, template: Manifest | None = None, **spec: Any) -> Manifest:
-    """A DaemonSet of the namespace ``default`` of Pods labelled ``app``."""
-    whole = replica_set(name, 1, template, "DaemonSet")
-    kept = {field: whole["spec"][field] for field in ("selector", "template")}
-    return {**whole, "spec": {**kept, **spec}}
+    """A DaemonSet of the namespace ``default`` of Pods labelled ``daemon``."""
+    labels, inner = {"daemon": name}, template or pod()
+    made = {"metadata": {"labels": labels}, "spec": inner["spec"]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"selector": {"matchLabels": labels}, "template": made, **spec},
+    }
 
 
 def autoscaler(

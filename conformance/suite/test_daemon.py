@@ -83,11 +83,11 @@ def test_of_two_on_a_node_the_oldest_stays(run: Session, draw: Draw) -> None:
         daemon_set("d", **draw(st.sampled_from([{}, {"updateStrategy": {"type": "OnDelete"}}])))
     )
     run.advance(5)
-    alike = {"metadata": {"labels": {"app": "d"}}}
+    alike = {"metadata": {"labels": {"daemon": "d"}}}
     run.create(pod("stray", nodeName="node1", **alike))
     run.advance(10)
     if draw(st.booleans()):
-        run.patch("Pod", at_work(run, "d")[0], {"metadata": {"labels": {"app": None}}})
+        run.patch("Pod", at_work(run, "d")[0], {"metadata": {"labels": {"daemon": None}}})
     run.advance(10)
 
 

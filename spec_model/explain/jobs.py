@@ -79,9 +79,7 @@ def _retry_at(spec: Manifest, pods: Sequence[Manifest], profile: Profile) -> flo
     if failures.last is None or spec.get("backoffLimitPerIndex") is not None:
         return None
     constants = profile.job
-    return failures.last + jobs.delay(
-        failures.count, constants.backoff_base, constants.backoff_cap
-    )
+    return failures.last + jobs.delay(failures.count, constants.backoff_base, constants.backoff_cap)
 
 
 def _limits(spec: Manifest, status: Manifest, failed: int, profile: Profile) -> Statements:
@@ -126,5 +124,3 @@ def _is_true(status: Manifest, type_: str) -> bool:
 
 def _clock(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-

@@ -122,27 +122,35 @@ def a_failed_pod_is_replaced_after_a_delay(seen: Seen) -> Verdict:
     if case is None or case.spec.get("backoffLimitPerIndex") is not None:
         return None
     failed = in_a_row(case.memory, seen.profile)
-    ends = [run.end for run in failed]
-    if not ends:
+    if not failed:
         return None
     created = case.memory.runs[seen.now.uid].created
-    due = _retry_at(ends, seen)
+    due = _retry_at(failed, seen)
     holds = created >= due
-    noticed = [run.end for run in failed if seen.at - run.fated >= _slack(seen)]
-    late_news = len(noticed) < len(ends) and created >= _retry_at(noticed, seen)
+    noticed = [run for run in failed if seen.at - run.fated >= _slack(seen)]
+    late_news = len(noticed) < len(failed) and created >= _retry_at(noticed, seen)
     if not holds and late_news and _would_be_wanted(case, seen):
         return None
-    told = f"no Pod before {due - max(ends):g} s after failure {len(ends)} in a row"
-    return expect(holds, told, f"one {created - max(ends):g} s after it")
+    told = f"no Pod before {_told(due, seen)} after failure {len(failed)} in a row"
+    return expect(holds, told, f"one at {_told(created, seen)}")
 
 
-def _retry_at(ends: Sequence[float], seen: Seen) -> float:
-    """When after failures that ended then a Pod may be created, as whole seconds tell it."""
+def _told(moment: float, seen: Seen) -> str:
+    return f"{moment - seen.world.setting.epoch:g} s"
+
+
+def _retry_at(failed: Sequence[Run], seen: Seen) -> float:
+    """When after these failures a Pod may be created, as whole seconds tell it.
+
+    The delay begins when the last of them was over; one that came to light last may be over for longer.
+    """
     constants = seen.profile.job
-    if not ends:
+    if not failed:
         return 0.0
-    wait = jobs.delay(len(ends), constants.backoff_base, constants.backoff_cap)
-    return max(ends) + wait - seen.tolerance.truncation
+    latest = max(run.fated for run in failed)
+    since = min(max(run.end for run in failed), *(run.end for run in failed if run.fated == latest))
+    wait = jobs.delay(len(failed), constants.backoff_base, constants.backoff_cap)
+    return since + wait - seen.tolerance.truncation
 
 
 def _would_be_wanted(case: Case, seen: Seen) -> bool:
