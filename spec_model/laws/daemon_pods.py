@@ -151,13 +151,15 @@ def _clearings(world: World) -> Clearings:
 
 
 def _is_cleared(seen: Seen) -> bool:
-    """Whether a Pod that has ended is deleted by its DaemonSet."""
-    return (
-        is_newly_marked(seen)
-        and seen.before.phase in EVENTS
-        and controller_of(seen.manifest).get("kind") == "DaemonSet"
-        and not asked_for_by_others(seen)
-    )
+    """Whether a Pod that has ended is deleted by its DaemonSet, and for no other reason."""
+    if not is_newly_marked(seen) or seen.before.phase not in EVENTS:
+        return False
+    known = owner_of(seen, "DaemonSet")
+    if known is None or asked_for_by_others(seen):
+        return False
+    node = seen.world.view("Node", "", seen.before.spec.node_name)
+    stays = node is not None and decide.node_fit(known.manifest, node).value.stays
+    return stays and decide.is_of_template(seen.manifest, known.manifest)
 
 
 @note("failed daemons cleared", on="Pod*")

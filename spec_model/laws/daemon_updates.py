@@ -9,7 +9,7 @@ from attrs import frozen
 
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.daemon_places import Place, place_of, places, slack
-from spec_model.laws.owned import asked_for_by_others, is_newly_marked, owner_of
+from spec_model.laws.owned import asked_for_by_others, is_newly_marked, owned_pods, owner_of
 from spec_model.objects import EMPTY, Pod, seconds
 from spec_model.workloads import daemons as decide
 from spec_model.world import HELD, VOID, Breach, Held, Known, Obligation, Seen, Void, World
@@ -198,6 +198,15 @@ def _is_news(known: Known, pods: Sequence[Pod], at: Moment, world: World) -> boo
     return bool(pods) and at.now - max(moments) < at.late + minimum
 
 
+def _left_behind(world: World, known: Known) -> list[Pod]:
+    """Pods on nodes that are not there."""
+    return [
+        each.view
+        for each in owned_pods(world, known.uid)
+        if world.view("Node", "", decide.place_of(each.view.spec.manifest)) is None
+    ]
+
+
 def _due(world: World, known: Known, at: Moment) -> list[Pod]:
     """Old Pods that an update may delete now: the useless ones, and others within the budget."""
     eligible = _eligible(world, known)
@@ -215,4 +224,5 @@ def _due(world: World, known: Known, at: Moment) -> list[Pod]:
         for place in places(world, known)
         if place.fit.runs or place.taken
     )
+    missing += len({pod.spec.node_name for pod in _left_behind(world, known)})
     return useless if useless or missing >= budget.unavailable else old

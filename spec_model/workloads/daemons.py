@@ -193,13 +193,23 @@ def _has_more(spec: Manifest, template: Manifest, group: str) -> bool:
     """Whether containers say something of which the template says nothing, as a probe that was dropped."""
     ours, theirs = spec.get(group) or (), template.get(group) or ()
     return len(ours) != len(theirs) or any(
-        set(one) - set(other) - ADDED_TO_CONTAINERS
+        set(one) - set(other) - ADDED or _asked_for(one) != _asked_for(other)
         for one, other in zip(ours, theirs, strict=False)
     )
 
 
-ADDED_TO_CONTAINERS: Final = frozenset({"env", "volumeMounts", "resources"})
+ADDED: Final = frozenset({"env", "volumeMounts", "resources"})
 """What admission adds to a container of a Pod."""
+
+
+def _asked_for(container: Manifest) -> Mapping[str, Any]:
+    """Its resources, but for the requests that are made of limits in a Pod."""
+    resources = container.get("resources") or EMPTY
+    limits, requests = (resources.get(each) or EMPTY for each in ("limits", "requests"))
+    return {
+        "limits": limits,
+        "requests": {name: amount for name, amount in requests.items() if name not in limits},
+    }
 
 
 def _includes(whole: Any, part: Any) -> bool:

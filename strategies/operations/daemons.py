@@ -82,7 +82,9 @@ def daemon_is_deleted(world: World, target: str, choice: int) -> Stimulus | None
 def daemon_ends(world: World, target: str, choice: int) -> Stimulus | None:
     """One of its Pods is Failed, or has succeeded."""
     found = [
-        each for each in pods_of(world, "DaemonSet", target) if each.deletion_timestamp is None
+        each
+        for each in pods_of(world, "DaemonSet", target)
+        if each.deletion_timestamp is None and each.phase in ("Pending", "Running")
     ]
     if not found:
         return None

@@ -145,8 +145,10 @@ class DaemonSetController(Controller):
 
     def _update(self, daemons: Object, hash_: str) -> Todo:
         """DAEMON-008: the next step of a rolling update."""
-        pods = self._by_node(daemons)
+        pods: Mapping[str, list[Object]] = self._by_node(daemons)
         fit = [node for node in self.store.list("Node") if daemon_pods.fitness(daemons, node).runs]
+        if daemon_rollout.allows_surge(daemons):  # nobody new comes to a node that is not fit
+            pods = {name: pods[name] for name in map(meta.name_of, fit) if name in pods}
         step = daemon_rollout.next_step(
             daemons, pods, hash_, len(fit), lambda pod: self._is_available(daemons, pod)
         )
