@@ -36,9 +36,8 @@ def a_job_ends_in_its_steps(seen: Seen) -> Verdict:
     if seen.type == "DELETED":
         return None
     now = {type_ for type_ in (*INTERIM, *INTERIM.values()) if true_condition(seen.now, type_)}
-    if not now:
-        return None
-    return tuple(_steps(seen, now))
+    was_over = seen.before is not None and true_condition(seen.before, *INTERIM) is not None
+    return tuple(_steps(seen, now)) if now or was_over else None
 
 
 def _steps(seen: Seen, now: set[str]) -> list[Outcome]:

@@ -50,7 +50,7 @@ def template_of(daemons: Manifest) -> Manifest:
 
 def added_tolerations(template: Manifest) -> Decision[tuple[tuple[str, str], ...]]:
     """Key and effect of the taints that the controller lets every daemon Pod tolerate."""
-    pairs = ALWAYS_TOLERATED
+    pairs: tuple[tuple[str, str], ...] = ALWAYS_TOLERATED
     if template.get("hostNetwork"):
         pairs = (*pairs, ON_HOST_NETWORK)
     return Decision(tuple((f"{PREFIX}{name}", effect) for name, effect in pairs), "DAEMON-003")
@@ -120,7 +120,8 @@ def _term_matches(term: Manifest, node: Manifest) -> bool:
 
 
 def _holds(requirement: Manifest, labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(requirement["key"]), requirement.get("values") or ()
+    value = labels.get(requirement["key"])
+    values: Sequence[str] = requirement.get("values") or ()
     operator = requirement.get("operator")
     if operator in ("Exists", "DoesNotExist"):
         return (value is not None) is (operator == "Exists")
