@@ -282,10 +282,16 @@ def a_deadline_comes_early(original: Any) -> Any:
     return until_deadline
 
 
+@mutant("JOB-010", f"{STATUS}:rested")
+def a_deadline_runs_on_in_rest(_: Any) -> Any:
+    """A suspended Job keeps its startTime, and its deadline runs on."""
+    return lambda status: status
+
+
 @mutant("JOB-010", f"{STATUS}:resumed_at")
-def a_resumed_job_goes_on_where_it_was(_: Any) -> Any:
-    """startTime stays when a Job is resumed."""
-    return lambda status, now: status.get("startTime", now)
+def a_resumed_job_has_started_before(_: Any) -> Any:
+    """startTime of a resumed Job is ten seconds before that."""
+    return lambda _, now: meta.format_time(meta.parse_time(now) - 10)
 
 
 # JOB-011: deleted Pods.

@@ -242,6 +242,8 @@ def _not_too_soon(seen: Seen, failed: Manifest) -> Verdict:
         return None
     if seen.before is None or true_condition(seen.before, "FailureTarget", "Failed"):
         return None
+    if true_condition(seen.before, "Suspended"):
+        return Breach("no deadline runs while it is suspended", "it has run on")
     due, at = _deadline(seen.now), seconds(failed.get("lastTransitionTime"))
     if due is None or at is None:
         return expect(seen.now["spec"].get("suspend") is not True, "no deadline runs", "it failed")

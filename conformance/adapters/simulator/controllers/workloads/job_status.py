@@ -109,12 +109,18 @@ def suspended(tally: Tally, made: Plan, status: Status, now: str) -> Status:
     was = meta.is_true(tally.job, "Suspended")
     if tally.spec.get("suspend"):
         said = condition("Suspended", "True", "JobSuspended", "Job suspended")
+        status = rested(status)
     elif was:
         said = condition("Suspended", "False", "JobResumed", "Job resumed")
         status["startTime"] = resumed_at(status, now)
     else:
         return status
     return {**status, "conditions": meta.with_condition(status["conditions"], said, now)}
+
+
+def rested(status: Status) -> Status:
+    """A suspended Job has not started: no deadline runs (JOB-010)."""
+    return {name: value for name, value in status.items() if name != "startTime"}
 
 
 def resumed_at(_: Status, now: str) -> str:
