@@ -27,6 +27,7 @@ from conformance.adapter import (
 )
 from conformance.describe import compact
 from spec_model import judge
+from spec_model.bench import subject_of
 from spec_model.events import (
     Accepted,
     Act,
@@ -43,7 +44,7 @@ from spec_model.events import (
 from spec_model.profiles import profile
 from spec_model.rules import registry
 from spec_model.schemas import descriptions
-from spec_model.world import Finding, Setting, World
+from spec_model.world import Finding, Key, Setting, World
 
 REST: Final = 0.001
 """Seconds by which the clock goes past a deadline, so that what is due then is overdue."""
@@ -51,6 +52,9 @@ REST: Final = 0.001
 
 LOOK: Final = 1.0
 """Seconds of a real clock between two looks at what has come."""
+
+OFTEN: Final = 3
+"""So often what is owed again each time it has come is waited for at the end of a session."""
 
 
 @frozen
@@ -217,13 +221,24 @@ class Session:
         self._compare(event)
 
     def settle(self, limit: float = 3600.0) -> None:
-        """Waits until everything owed is decided, at the most ``limit`` seconds, and closes the books."""
+        """Waits until everything owed is decided, at the most ``limit`` seconds, and closes the books.
+
+        What is owed again each time it has come is not waited for until then: an image that is not
+        there would be pulled for ever.
+        """
         end = self.now + limit
         if self._virtual:
-            while self.world.next_deadline < end:
-                self.advance(max(self.world.next_deadline - self.now, 0.0) + REST)
+            waited: Counter[tuple[Key, str]] = Counter()
+            while owed := [
+                each
+                for each in judge.debts(self.world)
+                if each[0] < end and waited[each[1]] < OFTEN
+            ]:
+                due = min(at for at, _ in owed)
+                waited.update(debt for at, debt in owed if at == due)
+                self.advance(max(due - self.now, 0.0) + REST)
         else:
-            while any(self.now <= due < end for due in judge.deadlines(self.world)):
+            while any(self.now <= due < end for due, _ in judge.debts(self.world)):
                 self._pass(LOOK)
                 self._watch()
         self._note(judge.settle(self.world, self.now))
@@ -249,10 +264,11 @@ class Session:
     def _note(self, world: World, seen_all_the_same: frozenset[str] = frozenset()) -> None:
         self.world = world
         unseen = self._unsupported - seen_all_the_same if seen_all_the_same else self._unsupported
-        if world.exercised:
-            self.exercised.update(rule for rule in world.exercised if rule not in unseen)
-        if world.edges:
-            self.edges.update(world.edges)
+        for rule in world.exercised:
+            if rule not in unseen:
+                self.exercised[rule] += 1
+        for edge in world.edges:
+            self.edges[edge] += 1
         for finding in world.findings:
             if finding.rule not in unseen:
                 self.shown.append(Shown(finding, len(self.events) - 1))
@@ -305,23 +321,33 @@ def _well_formed(observation: Any) -> Observation:
     Raises:
         AdapterError: saying in which way it is none.
     """
+    manifest = getattr(observation, "object", None)
+    if (
+        isinstance(observation, Observation)
+        and isinstance(manifest, MAP)
+        and isinstance(manifest.get("kind"), str)
+        and isinstance(metadata := manifest.get("metadata"), MAP)
+        and isinstance(metadata.get("name"), str)
+        and observation.type in WATCHED
+        and isinstance(observation.at, (int, float))
+    ):
+        return observation
+    raise AdapterError(_why_malformed(observation, manifest))
+
+
+def _why_malformed(observation: Any, manifest: Any) -> str:
     if not isinstance(observation, Observation):
-        raise AdapterError(f"showed {observation!r}, not an Observation")
-    manifest = observation.object
+        return f"showed {observation!r}, not an Observation"
     if not (
         isinstance(manifest, Mapping)
         and isinstance(manifest.get("kind"), str)
         and isinstance(manifest.get("metadata"), Mapping)
         and isinstance(manifest["metadata"].get("name"), str)
     ):
-        raise AdapterError(f"showed {manifest!r}, not an object with a kind and metadata.name")
+        return f"showed {manifest!r}, not an object with a kind and metadata.name"
     if observation.type not in WATCHED:
-        raise AdapterError(
-            f"showed an event of type {observation.type!r}, not {', '.join(WATCHED)}"
-        )
-    if not isinstance(observation.at, (int, float)):
-        raise AdapterError(f"showed an event at {observation.at!r}, not at a number of seconds")
-    return observation
+        return f"showed an event of type {observation.type!r}, not {', '.join(WATCHED)}"
+    return f"showed an event at {observation.at!r}, not at a number of seconds"
 
 
 def judged(world: World, event: Event) -> World:
@@ -340,11 +366,13 @@ def judged(world: World, event: Event) -> World:
 
 def _named(event: Event) -> str:
     if isinstance(event, Observation):
-        return judge.subject_of(key_of(event.object))
+        return subject_of(key_of(event.object))
     return event.stimulus.verb if isinstance(event, Act) else f"evaluate {event.function}"
 
 
 WATCHED: Final = ("ADDED", "MODIFIED", "DELETED")
+MAP: Final = (dict, Mapping)
+"""A mapping; most are dicts, and of those it is known at once."""
 CLUSTER_SCOPED: Final = frozenset({"Node", "PersistentVolume", "StorageClass", "Namespace"})
 
 

@@ -22,6 +22,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "watch-stream": "raw watches: selectors, bookmarks, expiry",
     "nodes": "Nodes can be created, labelled and deleted",
     "scheduler": "a scheduler binds Pods to Nodes",
+    "scheduler-fault": "the tester can stop the scheduler and start it again",
     "kubelet": "a kubelet runs the Pods bound to its Node",
     "container-exit": "the tester chooses when a container exits, and with which code",
     "memory": "the tester lets a container allocate memory",
@@ -50,7 +51,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "provisioner": "volumes are provisioned dynamically",
     "reclaimer": "released volumes are deleted or recycled",
     "pod-gc": "terminated and orphaned Pods are collected",
-    "eviction": "kubelets evict Pods under node pressure",
+    "eviction": "kubelets evict Pods when their node is short of memory",
     "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
 }
 """What an adapter can claim to serve, and what the claim means."""
@@ -123,6 +124,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),
+    "stop-scheduler": Verb("scheduler-fault", ()),
+    "start-scheduler": Verb("scheduler-fault", ()),
     # Time.
     "advance": Verb("api", ("seconds",)),
 }

@@ -23,6 +23,7 @@ from spec_model.resources import cpu, oom
 from spec_model.resources.qos import qos_class
 from spec_model.resources.requests import effective_requests
 from spec_model.rules import Decision
+from spec_model.scheduling import functions as scheduling
 from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
 from spec_model.workloads import hpa, job_functions
@@ -38,6 +39,7 @@ REFUSALS: Final[dict[str, str]] = {
     "configmap.from_sources": "CONFIGMAP-006",
     **hpa.REFUSALS,
     **job_functions.REFUSALS,
+    **scheduling.REFUSALS,
 }
 """By function, the rule by which it refuses; any other refuses malformed quantities alone."""
 
@@ -161,6 +163,7 @@ FUNCTIONS: Final = Functions(
         **hpa.FUNCTIONS,
         **job_functions.FUNCTIONS,
         **matching.FUNCTIONS,
+        **scheduling.FUNCTIONS,
         **answers.FUNCTIONS,
     }
 )

@@ -11,25 +11,22 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from spec_model import laws as laws_package
-from spec_model import lifecycles, objects
+from spec_model import lifecycles, objects, situations
 from spec_model.asked import judged_answer
+from spec_model.bench import Bench, subject_of
 from spec_model.events import Act, Evaluated, Event, Observation, Rejected, key_of
-from spec_model.law import LAWS, NOTES, Law, Note, Verdict
+from spec_model.law import LAWS, NOTES, Law, Note
 from spec_model.world import (
-    Breach,
     Done,
-    Finding,
-    Held,
     Key,
     Known,
     Obligation,
     Seen,
     SeenContainer,
     Stale,
-    Void,
     World,
 )
 
@@ -52,6 +49,12 @@ def laws_on(*looked_at: str) -> tuple[Law, ...]:
 
 
 @cache
+def laws_for(looked_at: tuple[str, ...], situation: tuple[str, ...]) -> tuple[Law, ...]:
+    """The laws that look at any of these, and have something to say in such a situation."""
+    return tuple(law for law in laws_on(*looked_at) if law.when is None or law.when in situation)
+
+
+@cache
 def notes_on(*looked_at: str) -> tuple[Note, ...]:
     """The notes that look at any of these."""
     load_laws()
@@ -65,55 +68,16 @@ CONTAINER_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By the kind of a container, what laws call it."""
 
-PROBED: Final = "probed container"
-"""An app container or sidecar that has a probe, whatever else it is."""
+PROBED_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
+    kind: (*looked_at, "probed container") for kind, looked_at in CONTAINER_LAWS.items()
+}
+"""The same for one that has a probe."""
 
+RESTART: Final = "restart-kubelet"
 
-Subject: TypeAlias = "str | tuple[Key] | tuple[Key, str]"
-"""What a finding is about: an object, a container of it, or whatever a person calls it."""
-
-
-class Bench:
-    """What one step collects before it becomes the next world. Lives no longer than the step."""
-
-    __slots__ = ("at", "edges", "exercised", "findings", "owed")
-
-    def __init__(self, at: float) -> None:
-        self.at = at
-        self.findings: list[Finding] = []
-        self.exercised: list[str] = []
-        self.owed: list[tuple[str, Obligation]] = []
-        self.edges: list[tuple[str, str, str]] = []
-
-    def hear(self, laws: Iterable[Law], event: Any, subject: Subject) -> None:
-        """Takes down what the laws say of an event; most of them have nothing to say of most."""
-        for law in laws:
-            verdict = law.judge(event)
-            if verdict is not None:
-                self.take(law.rules[0], verdict, subject)
-
-    def take(self, rule: str, verdict: Verdict | Void, subject: Subject) -> None:
-        """Takes down a verdict; ``rule`` is blamed unless the verdict names another."""
-        if isinstance(verdict, Held):
-            self.exercised.append(verdict.rule or rule)
-        elif isinstance(verdict, Breach):
-            blamed = verdict.rule or rule
-            self.exercised.append(blamed)
-            self.findings.append(
-                Finding(
-                    blamed,
-                    _named(subject),
-                    verdict.expected,
-                    verdict.seen,
-                    verdict.because,
-                    self.at,
-                )
-            )
-        elif isinstance(verdict, Obligation):
-            self.owed.append((verdict.rule or rule, verdict))
-        elif isinstance(verdict, tuple):
-            for part in verdict:
-                self.take(rule, part, subject)
+WITHOUT_INIT: Final[tuple[str, ...]] = ("Pod",)
+WITH_INIT: Final[tuple[str, ...]] = ("Pod", "Pod with init containers")
+"""By whether a Pod has init containers, what laws call it."""
 
 
 def step(world: World, event: Event) -> World:
@@ -140,21 +104,6 @@ def judge(events: Iterable[Event], world: World) -> Iterable[World]:
     for event in events:
         world = step(world, event)
         yield world
-
-
-def _named(subject: Subject) -> str:
-    """A subject as a person names it; only a finding needs the name."""
-    return (
-        subject
-        if isinstance(subject, str)
-        else " container ".join((subject_of(subject[0]), *subject[1:]))
-    )
-
-
-def subject_of(key: Key) -> str:
-    """An object as a person names it: ``Pod default/a``."""
-    kind, namespace, name = key
-    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
 
 
 def _next(
@@ -199,12 +148,17 @@ def _expire(world: World, event: Event | None, bench: Bench) -> World:
     return World(world.setting, world.at, kept, world.notes, _earliest(kept), (), (), ())
 
 
-def deadlines(world: World) -> list[float]:
-    """When each thing that is owed must have come, in seconds; infinite where it may take for ever.
+def debts(world: World) -> list[tuple[float, tuple[Key, str]]]:
+    """What is owed: when it must have come, in seconds, infinite where it may take for ever; and of
+    which object, for which rule.
 
     ``next_deadline`` is a bound on them, and may be that of something that has come already.
     """
-    return [owed.not_after for known in world.objects.values() for _, owed in known.obligations]
+    return [
+        (owed.not_after, (key, rule))
+        for key, known in world.objects.items()
+        for rule, owed in known.obligations
+    ]
 
 
 def _earliest(kept: Mapping[Key, Known]) -> float:
@@ -250,6 +204,8 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
             (*open_still, *(owed for owed in bench.owed if owed[1].on in (None, key))),
         )
     _assign(kept, bench, but=key)
+    if key[0] == "Node" and event.type == "DELETED":
+        _excuse(kept, key[2])
     notes = _noted(notes_on(key[0] + "*"), world.notes, seen)
     return _next(world, event.at, kept, notes, bench)
 
@@ -275,6 +231,14 @@ def _assign(kept: dict[Key, Known], bench: Bench, but: Key | None = None) -> Non
         known = None if owed.on is None or owed.on == but else kept.get(owed.on)
         if known is not None and owed.on is not None:
             kept[owed.on] = _with_obligations(known, (*known.obligations, (rule, owed)))
+
+
+def _excuse(kept: dict[Key, Known], node: str) -> None:
+    """With its Node goes what the kubelet owes of its Pods: what a restart of it would put off, too."""
+    for key, known in kept.items():
+        if key[0] == "Pod" and known.obligations and known.view.spec.node_name == node:
+            still = [each for each in known.obligations if RESTART not in each[1].disturbed_by]
+            kept[key] = _with_obligations(known, tuple(still))
 
 
 def _stale(known: Known, event: Observation) -> bool:
@@ -309,18 +273,17 @@ def _just_created(world: World, event: Observation) -> bool:
 
 
 def _hear_pod(seen: Seen, key: Key, bench: Bench) -> None:
-    """Most laws of initialization have nothing to say of most Pods, and are not even asked."""
+    """Most laws have nothing to say of most Pods and containers, and are not even asked."""
     spec = seen.now.spec
-    bench.hear(laws_on("Pod"), seen, (key,))
-    if spec.init_containers:
-        bench.hear(laws_on("Pod with init containers"), seen, (key,))
+    kinds = WITH_INIT if spec.init_containers else WITHOUT_INIT
+    bench.hear(laws_for(kinds, situations.of_pod(seen)), seen, (key,))
     before = objects.EMPTY if seen.before is None else seen.before.statuses
     for name, status in seen.now.statuses.items():
         container = spec.container(name)
         if container is not None:
-            looked_at = CONTAINER_LAWS[container.kind]
-            laws = laws_on(*looked_at, PROBED) if container.probes else laws_on(*looked_at)
-            bench.hear(laws, SeenContainer(seen, container, before.get(name), status), (key, name))
+            shown = SeenContainer(seen, container, before.get(name), status)
+            looked_at = (PROBED_LAWS if container.probes else CONTAINER_LAWS)[container.kind]
+            bench.hear(laws_for(looked_at, situations.of_container(shown)), shown, (key, name))
 
 
 def _settled(
@@ -367,14 +330,12 @@ def _target(done: Done) -> str:
 def _noted(
     listening: Iterable[Note], notes: Mapping[str, Any], event: Seen | Done
 ) -> Mapping[str, Any]:
-    fresh: dict[str, Any] | None = None
+    known = notes
     for note in listening:
-        known = (notes if fresh is None else fresh).get(note.name)
-        noted = note.remember(known, event)
-        if noted is not known:
-            fresh = dict(notes) if fresh is None else fresh
-            fresh[note.name] = noted
-    return notes if fresh is None else fresh
+        noted = note.remember(known.get(note.name), event)
+        if noted is not known.get(note.name):
+            known = {**known, note.name: noted}
+    return known
 
 
 def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:

@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from attrs import frozen
 
+from spec_model import situations
 from spec_model.rules import Decision
 from spec_model.world import HELD, Breach, Done, Held, Obligation, Outcome, Seen, SeenContainer
 
@@ -35,6 +36,7 @@ class Law:
     rules: tuple[str, ...]
     on: str
     judge: LawFunction
+    when: str | None = None
 
 
 @frozen
@@ -52,17 +54,20 @@ LAWS: Final[dict[str, list[Law]]] = {}
 NOTES: Final[dict[str, list[Note]]] = {}
 
 
-def law(*rules: str, on: str) -> Callable[[F], F]:
+def law(*rules: str, on: str, when: str | None = None) -> Callable[[F], F]:
     """Registers a law of these rules; the first is blamed unless the outcome names another.
 
     ``on`` is a kind of object, ``Event`` with a reason, or ``Pod with init containers`` (the function
     takes a ``Seen``), ``container``, ``app container``, ``init container``, ``sidecar`` or ``probed
     container`` (``SeenContainer``, for every such container of an observed Pod), ``stale`` (an
     observation that is no newer than what was seen of its object, ``Stale``), or a verb (``Done``).
+    ``when`` is the only situation of a Pod or a container in which it is asked, by
+    ``spec_model.situations``.
     """
+    assert when is None or when in situations.KNOWN, when
 
     def register(function: F) -> F:
-        LAWS.setdefault(on, []).append(Law(rules, on, function))
+        LAWS.setdefault(on, []).append(Law(rules, on, function, when))
         return function
 
     return register

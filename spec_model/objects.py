@@ -18,6 +18,7 @@ from spec_model.events import Manifest
 
 EMPTY: Mapping[str, Any] = {}
 
+STATUSES = ("initContainerStatuses", "containerStatuses")
 CONFIG_SOURCE = "kubernetes.io/config.source"
 CONFIG_HASH = "kubernetes.io/config.hash"
 
@@ -62,6 +63,7 @@ class ContainerStatus:
     container_id: str
     image: str
     image_id: str = ""
+    manifest: Manifest = field(default=EMPTY, eq=False, repr=False)
 
     @property
     def ended(self) -> Terminated | None:
@@ -164,7 +166,29 @@ def container_status(manifest: Manifest) -> ContainerStatus:
         container_id=manifest.get("containerID", ""),
         image=manifest.get("image", ""),
         image_id=manifest.get("imageID", ""),
+        manifest=manifest,
     )
+
+
+def _statuses(status: Manifest, before: Pod | None) -> Mapping[str, ContainerStatus]:
+    """The container statuses by name; the views of ``before`` where nothing has changed."""
+    known = EMPTY if before is None else before.statuses
+    found: dict[str, ContainerStatus] = {}
+    same = True
+    for group in STATUSES:
+        for entry in status.get(group) or ():
+            name = entry["name"]
+            view: ContainerStatus | None = known.get(name)
+            if view is None or (view.manifest is not entry and view.manifest != entry):
+                view, same = container_status(entry), False
+            found[name] = view
+    return known if same and len(known) == len(found) else found
+
+
+def _conditions(status: Manifest, before: Pod | None) -> Mapping[str, Manifest]:
+    """The conditions by type; those of ``before`` where none has changed."""
+    found = {entry["type"]: entry for entry in status.get("conditions") or ()}
+    return before.conditions if before is not None and before.conditions == found else found
 
 
 def terminated(manifest: Manifest | None) -> Terminated | None:
@@ -254,7 +278,7 @@ def _kind(group: str, manifest: Manifest) -> str:
 
 
 def pod(manifest: Manifest, before: Pod | None = None) -> Pod:
-    """A Pod; the spec of ``before`` is taken over where it has not changed."""
+    """A Pod; of ``before`` is taken over what has not changed: spec, container statuses, conditions."""
     metadata: Mapping[str, Any] = manifest.get("metadata") or EMPTY
     status: Mapping[str, Any] = manifest.get("status") or EMPTY
     spec = manifest.get("spec") or EMPTY
@@ -267,16 +291,12 @@ def pod(manifest: Manifest, before: Pod | None = None) -> Pod:
         spec=known or pod_spec(spec),
         phase=status.get("phase", ""),
         reason=status.get("reason", ""),
-        statuses={
-            entry["name"]: container_status(entry)
-            for group in ("initContainerStatuses", "containerStatuses")
-            for entry in status.get(group) or ()
-        },
+        statuses=_statuses(status, before),
         qos_class=status.get("qosClass", ""),
         pod_ip=status.get("podIP", ""),
         start_time=seconds(status.get("startTime")),
         deletion_timestamp=seconds(metadata.get("deletionTimestamp")),
-        conditions={entry["type"]: entry for entry in status.get("conditions") or ()},
+        conditions=_conditions(status, before),
         generation=metadata.get("generation", 0),
         manifest=manifest,
     )
@@ -288,9 +308,9 @@ def merged(target: Any, patch: Any) -> Any:
     >>> merged({"a": 1, "b": {"c": 2}}, {"a": None, "b": {"d": 3}})
     {'b': {'c': 2, 'd': 3}}
     """
-    if not isinstance(patch, Mapping):
+    if not isinstance(patch, (dict, Mapping)):
         return patch
-    result = dict(target) if isinstance(target, Mapping) else {}
+    result = dict(target) if isinstance(target, (dict, Mapping)) else {}
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)

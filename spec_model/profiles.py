@@ -142,6 +142,8 @@ class Profile:
     static_pods_always_restart: bool = False  # STATIC-006
     static_pods_forbid_config_maps_only: bool = False  # STATIC-007
     force_needs_both_flags: bool = False  # TERM-012
+    evicting_affinity: bool = False  # AFFINITY-005: a type that puts Pods out
+    eviction_by_class: bool = False  # EVICT-002: and by nothing else
 
 
 V1_36: Final = Profile(name="v1.36")
@@ -203,6 +205,8 @@ DOCUMENTED: Final = Profile(
     static_pods_always_restart=True,
     static_pods_forbid_config_maps_only=True,
     force_needs_both_flags=True,
+    evicting_affinity=True,
+    eviction_by_class=True,
 )
 
 PROFILES: Final = {profile.name: profile for profile in (V1_36, DOCUMENTED)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -33,11 +34,13 @@ def unstarted(name: str) -> Manifest:
     return _status(name, {"waiting": {"reason": "ContainerCreating"}})
 
 
+@cache
 def ended(name: str) -> st.SearchStrategy[Manifest]:
     """The status of a container that has come to an end."""
     return st.builds(lambda end: _status(name, _terminated(end)), ENDS)
 
 
+@cache
 def statuses_of(name: str) -> st.SearchStrategy[Manifest]:
     """The status of a container: not started yet, running, ended, or waiting for its restart."""
     running = _status(name, {"running": {"startedAt": "2026-01-01T00:00:00Z"}})
@@ -99,6 +102,7 @@ def condition_questions(draw: st.DrawFn) -> dict[str, Any]:
     return {"pod": asked}
 
 
+@cache
 def _init_statuses(name: str) -> st.SearchStrategy[Manifest]:
     """As ``statuses_of``; one that has exited 0 is ready."""
     return st.builds(_ready_when_done, statuses_of(name))

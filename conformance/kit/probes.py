@@ -22,6 +22,7 @@ from conformance.kit.looking import (
 )
 from conformance.session import Session
 from spec_model.events import Manifest
+from spec_model.quantity import nano_of, whole
 from strategies.manifests import (
     autoscaler,
     claim,
@@ -322,6 +323,30 @@ def _runtime_fault(run: Session) -> str:
     return "a node without a runtime is not ready"
 
 
+def _eviction(run: Session) -> str:
+    """A Pod that leaves its node 50 Mi is put out of it."""
+    name = some_node(run)
+    running(run, nodeName=name)
+    capacity = field(run, "Node", name, "status", "capacity", "memory")
+    size = whole(nano_of(capacity)) - 50 * MEBI
+    served(run, "allocate", **IN_CONTAINER, bytes=size)
+    evicted = "Pod a was not Evicted from a node with 50 Mi left"
+    until(run, evicted, lambda: getattr(run.view("Pod", "a"), "reason", "") == "Evicted")
+    return "a Pod was evicted from a node that was short of memory"
+
+
+def _scheduler_fault(run: Session) -> str:
+    served(run, "stop-scheduler")
+    served(run, "create", object=pod())
+    run.advance(15)
+    if run.need("Pod", "a").spec.node_name:
+        raise MissingError("Pod a was bound though the scheduler was stopped")
+    served(run, "start-scheduler")
+    bound = "Pod a was not bound when the scheduler was started again"
+    until(run, bound, lambda: run.need("Pod", "a").spec.node_name)
+    return "the scheduler stopped and came back"
+
+
 PROBES: Final[Mapping[str, Probe]] = {
     "kubelet": _kubelet,
     "scheduler": _scheduler,
@@ -354,5 +379,7 @@ PROBES: Final[Mapping[str, Probe]] = {
     "volumes": _volumes,
     "provisioner": _provisioner,
     "reclaimer": _reclaimer,
+    "eviction": _eviction,
+    "scheduler-fault": _scheduler_fault,
 }
 """By capability; ``api`` has steps of its own, and what no stimulus shows has none."""

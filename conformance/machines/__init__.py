@@ -33,6 +33,7 @@ from strategies.operations.daemons import DAEMONS
 from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.scaling import SCALING
+from strategies.operations.scheduling import SCHEDULING
 from strategies.operations.statics import STATICS
 from strategies.operations.storage import STORAGE
 from strategies.operations.volumes import VOLUMES
@@ -48,9 +49,10 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("contents", CONTENTS, PODS, TIME),
         Subject("batch", BATCH, TIME),
         Subject("daemons", DAEMONS, NODES, TIME),
+        Subject("scheduling", SCHEDULING, PODS, TIME),
         Subject(
             "cluster",
-            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, STORAGE),
+            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, STORAGE, SCHEDULING),
             *(BATCH, DAEMONS, TIME),
         ),
     )

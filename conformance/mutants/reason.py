@@ -11,7 +11,7 @@ from conformance.mutants import SIMULATOR, mutant
 IMAGES: Final = f"{SIMULATOR}.kubelet.images"
 STATUS: Final = f"{SIMULATOR}.kubelet.status"
 RUNTIME: Final = f"{SIMULATOR}.kubelet.runtime"
-WORKER: Final = f"{SIMULATOR}.kubelet.worker"
+HINDRANCES: Final = f"{SIMULATOR}.kubelet.hindrances"
 POST_START: Final = f"{SIMULATOR}.kubelet.post_start"
 DEFAULTS: Final = f"{SIMULATOR}.api.pod_defaults"
 
@@ -30,7 +30,7 @@ def a_container_waits_for_its_condition(_: Any) -> Any:
     return lambda _: "ContainersNotReady"
 
 
-@mutant("REASON-001", f"{WORKER}:Why", profile="documented")
+@mutant("REASON-001", f"{HINDRANCES}:Why", profile="documented")
 def a_crash_is_called_a_restart(original: Any) -> Any:
     """A container in its back-off waits because of RestartBackOff."""
     return renamed(CrashLoopBackOff="RestartBackOff")(original)
@@ -184,7 +184,7 @@ def a_failed_hook_is_not_told(original: Any) -> Any:
     return fail
 
 
-@mutant("REASON-007", f"{WORKER}:Why", profile="documented")
+@mutant("REASON-007", f"{HINDRANCES}:Why", profile="documented")
 def every_crash_is_that_of_a_hook(original: Any) -> Any:
     """A container without a hook waits for its restart because of PostStartHookError."""
     return renamed(CrashLoopBackOff="PostStartHookError")(original)

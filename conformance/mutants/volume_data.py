@@ -191,3 +191,25 @@ def folders_are_open_to_all(original: Any) -> Any:
 def paths_may_lead_upwards(_: Any) -> Any:
     """A host path may contain two dots."""
     return lambda *_: None
+
+
+# PV-006 and PV-008: what the next claim finds.
+
+BINDER: Final = f"{SIMULATOR}.controllers.volumes.binder:PersistentVolumeController"
+
+
+@mutant("PV-006", f"{BINDER}.release")
+def retained_data_are_deleted(original: Any) -> Any:
+    """The volume stays, and what was on it does not."""
+
+    def release(controller: Any, volume: Any) -> None:
+        controller.engine.wipe(volume["spec"])
+        original(controller, volume)
+
+    return release
+
+
+@mutant("PV-008", f"{SIMULATOR}.engine:Engine.wipe")
+def nothing_is_scrubbed(_: Any) -> Any:
+    """A recycled volume is handed out with what was on it."""
+    return lambda *_: None

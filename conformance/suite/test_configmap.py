@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
-from strategies.config_maps import CHANGES, LAWFUL, SEED, UNLAWFUL, datas, sources
+from strategies.config_maps import BINARY, CHANGES, LAWFUL, SEED, UNLAWFUL, datas, sources
 from strategies.manifests import Manifest, config_map, container, from_key, mount, pod
 
 pauses = st.sampled_from([0, 1, 20, 61, 100])
@@ -262,7 +262,9 @@ def test_what_kubectl_makes_of_files_and_literals(run: Session, draw: Draw) -> N
 
 @focus("CONFIGMAP-006")
 def test_the_commands_of_the_source(run: Session, draw: Draw) -> None:
-    """A file by its key, a directory, and two literals."""
+    """A file by its key, a directory, and two literals; and a file that is no text."""
+    odd = {"files": {"photo": BINARY, "note": "größe"}, "from_file": ["photo", "note"]}
+    run.evaluate("configmap.from_sources", odd)
     files = {"source": "a=b", "config-files-dir/ui": "1", "config-files-dir/db/x": "2"}
     for from_file in (["key=source"], ["source"], ["config-files-dir"]):
         run.evaluate("configmap.from_sources", {"files": files, "from_file": from_file})

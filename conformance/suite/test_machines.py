@@ -18,6 +18,7 @@ AREAS = {
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
     "batch": ("JOB",),
     "daemons": ("DAEMON",),
+    "scheduling": ("SCHED", "AFFINITY", "EVICT"),
     "cluster": (),
 }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from conformance.suite.test_volume import look, write
 from strategies.invalid import several_flawed
-from strategies.manifests import Manifest, container, mount, pod
+from strategies.manifests import Manifest, claim, container, mount, pod, volume
 
 KIB = 1024
 LIMITED: dict[str, Any] = {"requests": {"memory": "16Ki"}, "limits": {"memory": "16Ki"}}
@@ -63,7 +63,7 @@ def test_the_example_of_a_cache(run: Session, draw: Draw) -> None:
 @focus("VOLUME-006")
 def test_a_tmpfs_has_a_size(run: Session, draw: Draw) -> None:
     """Its own limit, that of the Pod, or none; it is filled to the brim, and beyond."""
-    limit = draw(st.sampled_from(["4Ki", "8Ki", "1Mi", None]))
+    limit = draw(st.sampled_from(["4Ki", "8Ki", "1Mi", "6000", None]))
     source: Manifest = {"medium": "Memory", **({"sizeLimit": limit} if limit else {})}
     more = draw(st.sampled_from([{}, LIMITED]))
     run.create(mounting(source={"emptyDir": source}, **more))
@@ -72,6 +72,7 @@ def test_a_tmpfs_has_a_size(run: Session, draw: Draw) -> None:
     for index, size in enumerate(draw(st.permutations([4 * KIB, 4 * KIB, 1]))):
         write(run, "c", f"/data/{index}", "x" * size)
     look(run, "c")
+    run.advance(20)
 
 
 @focus("VOLUME-006")
@@ -90,7 +91,7 @@ def test_files_in_memory_count_as_memory(run: Session, draw: Draw) -> None:
 @focus("VOLUME-006")
 def test_too_much_on_disk_evicts(run: Session, draw: Draw) -> None:
     """As much as is allowed, a byte more, or a byte more that is soon deleted; then a new Pod."""
-    source = {"emptyDir": {"sizeLimit": "1Ki"}}
+    source = {"emptyDir": {"sizeLimit": draw(st.sampled_from(["1Ki", "1024", "1024.0"]))}}
     run.create(mounting(source=source))
     run.advance(draw(st.sampled_from([5, 12])))
     size = draw(st.sampled_from([KIB + 1, KIB]))
@@ -176,3 +177,45 @@ def test_host_paths_that_are_refused(run: Session, draw: Draw) -> None:
         run.create(flaw.manifest, dry_run=True)
         run.evaluate("pod.validate", {"pod": flaw.manifest})
     run.create(on_host("a", "/tmp/x", draw(st.sampled_from(TYPES))), dry_run=True)
+
+
+# -- what is on a volume --------------------------------------------------------------------------
+
+
+def succession(run: Session, policy: str, source: Manifest) -> None:
+    """A claim comes, its Pod writes, both go; an administrator frees the volume where need be; the next."""
+    if run.implementation.clock != "virtual":  # no real node has that storage
+        return
+    run.create(volume("v", persistentVolumeReclaimPolicy=policy, **source))
+    for number in (1, 2):
+        run.create(claim(f"c{number}"))
+        run.advance(2)
+        uses = {"persistentVolumeClaim": {"claimName": f"c{number}"}}
+        run.create(mounting(f"p{number}", uses))
+        run.advance(5)
+        if run.can("file-write", "inspect"):
+            look(run, "c", of=f"p{number}")
+            write(run, "c", f"/data/{number}", "1", f"p{number}")
+            look(run, "c", of=f"p{number}")
+        run.delete("Pod", f"p{number}", grace=1)
+        run.advance(5)
+        run.delete("PersistentVolumeClaim", f"c{number}")
+        run.advance(20)
+        if policy == "Retain" and run.view("PersistentVolume", "v") is not None:
+            run.patch("PersistentVolume", "v", {"spec": {"claimRef": None}})
+            run.advance(2)
+
+
+@focus("PV-006")
+def test_retained_data_are_found_by_the_next(run: Session, draw: Draw) -> None:
+    """Two claims after one another have the same volume, which is retained."""
+    csi = {"csi": {"driver": "csi.example.com", "volumeHandle": "v"}}
+    nfs = {"nfs": {"server": "nfs.example.com", "path": "/v"}}
+    succession(run, "Retain", draw(st.sampled_from([nfs, csi])))
+
+
+@focus("PV-008")
+def test_recycled_data_are_gone(run: Session, draw: Draw) -> None:
+    """Two claims after one another have the same volume, which is recycled in between."""
+    path = draw(st.sampled_from(["/v", "/w"]))
+    succession(run, "Recycle", {"nfs": {"server": "nfs.example.com", "path": path}})

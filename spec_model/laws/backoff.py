@@ -319,7 +319,7 @@ def a_cap_out_of_range_is_refused(done: Done) -> Verdict:
     return None
 
 
-@law("BACKOFF-007", on="container")
+@law("BACKOFF-007", on="container", when="changed")
 def a_kubelet_with_a_cap_out_of_range_runs_nothing(seen: SeenContainer) -> Verdict:
     """What starts on its node shows that the kubelet has started."""
     refusing = seen.pod.world.notes.get("refusing-kubelets")

@@ -71,7 +71,7 @@ def failed_mounts(before: Mapping[str, bool] | None, seen: Seen) -> Mapping[str,
 # -- Containers that run ----------------------------------------------------------------------------
 
 
-@law(RULE, on="container")
+@law(RULE, on="container", when="changed")
 def nothing_runs_without_its_config_map(seen: SeenContainer) -> Verdict:
     """Where a container starts, everything it refers to exists; documented, since before the Pod."""
     now, before = seen.now, seen.before
@@ -117,7 +117,7 @@ def _named(reference: Reference) -> str:
 # -- Optional ones ----------------------------------------------------------------------------------
 
 
-@law(RULE, on="container")
+@law(RULE, on="container", when="waiting")
 def nobody_waits_for_what_is_optional(seen: SeenContainer) -> Verdict:
     """A reference that is optional everywhere is no reason to wait."""
     if seen.now.reason != CONFIG_ERROR or seen.now.state != "waiting":

@@ -91,7 +91,7 @@ def is_marked(seen: Seen) -> bool:
     )
 
 
-@law("TERM-001", "TERM-002", "TERM-013", on="Pod")
+@law("TERM-001", "TERM-002", "TERM-013", on="Pod", when="marked")
 def a_delete_marks_the_pod(seen: Seen) -> Verdict:
     """The grace period is the one asked for, else the spec's, and deletionTimestamp lies at its end."""
     if not is_marked(seen):
@@ -149,7 +149,7 @@ def _same_phase(seen: Seen) -> tuple[Outcome, ...]:
 # -- TERM-004: another delete -----------------------------------------------------------------------
 
 
-@law("TERM-004", on="Pod")
+@law("TERM-004", on="Pod", when="ending")
 def a_deletion_is_never_put_off(seen: Seen) -> Verdict:
     """The grace period only becomes shorter, and the end earlier, but not earlier than now."""
     before: Pod | None = seen.before

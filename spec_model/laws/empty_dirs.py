@@ -10,7 +10,7 @@ from spec_model.law import Verdict, expect, law
 from spec_model.laws.allocations import memory_limit
 from spec_model.laws.memory import in_use, owed_to_memory
 from spec_model.laws.phase import kubelet_owned
-from spec_model.laws.shared_volumes import contents, place_of, place_written
+from spec_model.laws.shared_volumes import contents, may_die, place_of, place_written
 from spec_model.objects import EMPTY, Container, Pod
 from spec_model.quantity import QuantityError, nano_of, whole
 from spec_model.storage.empty_dir import (
@@ -113,22 +113,29 @@ def _counted(done: Done, pod: Pod, container: Container, added: int, own: int) -
     return owed_to_memory(done, (*pod.key[1:], container.name), RULE, why)
 
 
-# -- On disk ----------------------------------------------------------------------------------------
+# -- More than it may -------------------------------------------------------------------------------
 
 
 @law(RULE, on="write-file")
-def too_much_on_disk_evicts(done: Done) -> Verdict:
-    """A Pod that has written more than sizeLimit is evicted when its kubelet sees that."""
+def too_much_evicts(done: Done) -> Verdict:
+    """A Pod that has written more than sizeLimit is evicted when its kubelet sees that.
+
+    Even to memory a little more may be written, for a tmpfs has whole pages.
+    """
     found = place_written(done)
     if found is None or isinstance(done.response, Rejected):
         return None
-    pod, _, mount, path = found
+    pod, container, mount, path = found
     limit = size_limit(mount.volume)
-    if limit is None or is_in_memory(mount.volume) or not _can_be_evicted(pod):
+    if limit is None or not is_empty_dir(mount.volume) or not _can_be_evicted(pod):
         return None
     kept = contents(done.world).get((pod.uid, mount.volume["name"]))
-    others = [mark.size for name, mark in kept.files.items() if name != path] if kept else []
-    if sum(others) + len(done.arguments["content"].encode()) <= limit:
+    others = [mark for name, mark in kept.files.items() if name != path] if kept else []
+    if not all(mark.certain for mark in others):
+        return None
+    if is_in_memory(mount.volume) and may_die(pod, container, done):
+        return None
+    if sum(mark.size for mark in others) + len(done.arguments["content"].encode()) <= limit:
         return None
     setting = done.world.setting
     return Obligation(

@@ -30,7 +30,7 @@ def endpoint_of(piece: Manifest, uid: str) -> Manifest | None:
     return None
 
 
-@law("TERM-008", on="Pod")
+@law("TERM-008", on="Pod", when="marked")
 def a_terminating_pod_is_no_ready_endpoint(seen: Seen) -> Verdict:
     """Endpoints drop it; EndpointSlices keep it to its end, as terminating and not ready."""
     pod: Pod = seen.now

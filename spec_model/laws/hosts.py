@@ -53,8 +53,10 @@ class Host:
         """What is at a path, and since when that is known; None where it is not."""
         if path in self.files:
             return "File", self.files[path].since
+        found = self.kinds.get(path)
         below = [file.since for each, file in self.files.items() if is_below(each, path)]
-        return ("Directory", min(below)) if below else self.kinds.get(path)
+        below += [since for each, (_, since) in self.kinds.items() if is_below(each, path)]
+        return found if found or not below else ("Directory", min(below))
 
     def is_untouched(self, path: str) -> bool:
         """Whether nobody may have had anything made at a path, or below it."""

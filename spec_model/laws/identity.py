@@ -68,7 +68,7 @@ def uids_gone(before: Mapping[str, Key] | None, seen: Seen) -> Mapping[str, Key]
     return _with(known, seen.now.uid, seen.now.key) if seen.type == "DELETED" else known
 
 
-@law("IDENTITY-001", on="Pod")
+@law("IDENTITY-001", on="Pod", when="new")
 def a_uid_is_never_used_again(seen: Seen) -> Verdict:
     """A UID is constant while its object lives, and new for every recreation."""
     if seen.before is not None:

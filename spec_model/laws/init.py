@@ -33,7 +33,7 @@ INITIALIZING: Final = "PodInitializing"
 # -- the order -------------------------------------------------------------------------------------
 
 
-@law("INIT-001", on="init container")
+@law("INIT-001", on="init container", when="changed")
 def init_containers_run_in_order(seen: SeenContainer) -> Verdict:
     """Each regular init container starts only after the one before it has exited with code 0."""
     if (start := started_now(seen)) is None:
@@ -49,7 +49,7 @@ def init_containers_run_in_order(seen: SeenContainer) -> Verdict:
     )
 
 
-@law("INIT-002", "INIT-004", on="app container")
+@law("INIT-002", "INIT-004", on="app container", when="changed")
 def app_containers_wait_for_initialization(seen: SeenContainer) -> Verdict:
     """No app container starts before every regular init container has exited 0, every sidecar started."""
     if not seen.pod.now.spec.init_containers:
@@ -240,7 +240,7 @@ def _ran_since(seen: SeenContainer, start: float) -> Iterator[str]:
             yield container.name
 
 
-@law("INIT-004", on="init container")
+@law("INIT-004", on="init container", when="changed")
 def a_failed_init_container_fails_the_pod(seen: SeenContainer) -> Verdict:
     """Under Never the Pod fails; what comes after never starts and stays in PodInitializing."""
     run = seen.now.terminated

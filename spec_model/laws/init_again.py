@@ -299,7 +299,7 @@ def _until_it_runs(container: Container, lost_at: float) -> Any:
     return settled
 
 
-@law("INIT-009", on="app container")
+@law("INIT-009", on="app container", when="changed")
 def app_containers_wait_for_the_new_initialization(seen: SeenContainer) -> Verdict:
     """In a new sandbox no app container starts before the init containers have run in it."""
     loss: Loss | None = seen.pod.notes.get("sandbox")

@@ -231,7 +231,7 @@ def failed_binds(before: Mapping[str, str] | None, done: Done) -> Mapping[str, s
     return {**kept, found.container_id: str(done.arguments["port"])}
 
 
-@law(PORTS, on="app container")
+@law(PORTS, on="app container", when="changed")
 def who_cannot_bind_exits(seen: SeenContainer) -> Verdict:
     """A container that could not have its port ends badly, and backs off as after any failure."""
     failed: Mapping[str, str] = seen.pod.world.notes.get("failed binds") or {}
@@ -274,7 +274,7 @@ def containers_reach_each_other(done: Done) -> Verdict:
 # -- NETWORK-004: ports of the host ------------------------------------------------------------------
 
 
-@law(HOST_PORTS, on="Pod")
+@law(HOST_PORTS, on="Pod", when="bound")
 def host_ports_are_unique_on_a_node(seen: Seen) -> Verdict:
     """The scheduler puts no two Pods that want the same port of the host on one node."""
     pod: Pod = seen.now

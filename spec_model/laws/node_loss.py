@@ -285,7 +285,7 @@ def the_phase_stays_while_the_node_is_lost(seen: Seen) -> Verdict:
     return Breach(f"phase {before} while its node is lost", f"phase {now}")
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="marked")
 def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdict:
     """A Pod deleted by the taint manager has stayed for its tolerationSeconds, by the taint's own time."""
     before, pod = seen.before, seen.now

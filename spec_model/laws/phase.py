@@ -1,14 +1,16 @@
-"""PHASE and TRANS: what phase a Pod is in, and how it gets there."""
+"""PHASE: what phase a Pod is in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from spec_model.events import Accepted
 from spec_model.law import Verdict, agree, expect, law, note
+from spec_model.laws.writers import foreign_writer
 from spec_model.lifecycles import TERMINAL, lawful
-from spec_model.objects import ContainerStatus, Pod, is_static
+from spec_model.objects import Pod, is_static
 from spec_model.pod.phase import final_phase, pod_phase
 from spec_model.pod.termination import granted
 from spec_model.rules import Decision
@@ -17,6 +19,7 @@ from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, V
 ABSORBING: Final = TERMINAL["PHASES"]
 PHASES: Final = ("Pending", "Running", "Succeeded", "Failed")
 COLLECTED: Final = "DeletionByPodGC"
+LOST: Final = "NodeLost"
 MIRROR: Final = "kubernetes.io/config.mirror"
 UNSETTLING: Final = frozenset({"delete", "patch", "replace", "stop-node", "restart-kubelet"})
 """Stimuli after which a phase that was on its way may never be reached."""
@@ -46,13 +49,16 @@ def _opens_gates_only(done: Done) -> bool:
     return {type_: each for type_, each in written.items() if "/" not in type_} == kept
 
 
+@lru_cache(maxsize=4)  # most laws ask it of the same observation
 def kubelet_owned(seen: Seen) -> bool:
     """Whether the status is what a kubelet made of its containers, and nobody else's word."""
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
-    if seen.now.reason == "NodeLost":
-        return False  # so it does as documented
+    if seen.now.reason == LOST and seen.profile.lost_pod_phase is not None:
+        return False  # as documented, where there is no such condition
+    if foreign_writer(seen.notes.get("foreign-status"), seen) is not None:
+        return False  # asked anew, for other notes may ask this before that one is written
     if not seen.profile.static_pods_probed and is_static(seen.manifest):
         return _as_it_is_written(seen.now)
     tampered: frozenset[str] | None = seen.world.notes.get("tampered")
@@ -127,11 +133,24 @@ def _at_the_end(seen: Seen, pod: Pod) -> Verdict:
 def _soon(decided: Decision[str], seen: Seen) -> Obligation:
     return Obligation(
         what=f"phase {decided.value}, for that is what the containers make it",
-        settled=_settles_in(decided.value),
+        settled=settles_in(decided.value),
         not_after=seen.at + seen.tolerance.lateness,
         disturbed_by=UNSETTLING,
         rule=decided.because,
     )
+
+
+def settles_in(expected: str) -> Any:
+    """Decided by the phase that is shown: the expected one, or another that stays."""
+
+    def settled(seen: Seen) -> Held | Breach | None:
+        if seen.now.phase == expected:
+            return HELD
+        if seen.now.phase in ABSORBING:
+            return Breach(f"phase {expected}", f"phase {seen.now.phase}")
+        return None
+
+    return settled
 
 
 @law("PHASE-008", on="Pod")
@@ -168,7 +187,7 @@ def nothing_runs_in_a_terminal_phase(seen: Seen) -> Verdict:
     )
 
 
-@law("PHASE-011", on="Pod")
+@law("PHASE-011", on="Pod", when="gone")
 def a_deleted_pod_ends_before_it_goes(seen: Seen) -> Verdict:
     """A gracefully deleted Pod passes Succeeded or Failed before DELETED.
 
@@ -280,137 +299,3 @@ def a_rejected_pod_never_runs(seen: Seen) -> Verdict:
         f"phase {pod.phase}, reason {pod.reason or 'none'}, message {message!r}, "
         f"started: {', '.join(started) or 'none'}",
     )
-
-
-# -- TRANS: the table of transition scenarios ---------------------------------------------------
-
-POLICIES: Final = ("Always", "OnFailure", "Never")
-
-ROWS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "TRANS-001": ("Running", "Succeeded", "Succeeded"),
-    "TRANS-002": ("Running", "Running", "Failed"),
-    "TRANS-003": ("Running", "Running", "Failed"),
-    "TRANS-004": ("Running", "Running", "Running"),
-    "TRANS-005": ("Running", "Running", "Running"),
-    "TRANS-006": ("Running", "Running", "Failed"),
-    "TRANS-007": ("Running", "Running", "Running"),
-    "TRANS-007 both": ("Running", "Succeeded", "Succeeded"),
-}
-"""The settled phase after the event, under each restart policy."""
-
-DOCUMENTED_ROWS: Final = {**ROWS, "TRANS-005": ("Running", "Running", "Failed")}
-
-
-@law(*(f"TRANS-00{number}" for number in range(1, 8)), on="Pod")
-def an_exit_settles_the_phase(seen: Seen) -> Verdict:
-    """The table: which phase a running Pod settles in when one of its one or two containers ends."""
-    row = _row(seen)
-    if row is None:
-        return None
-    rows = DOCUMENTED_ROWS if seen.profile.oom_kill_fails_never_pod else ROWS
-    expected = rows[row][POLICIES.index(seen.now.spec.restart_policy)]
-    rule = row.split()[0]
-    if seen.now.phase == expected == "Running":
-        return (Held(rule), *_left_alone(seen, rule))
-    if seen.now.phase == expected:
-        return Held(rule)
-    if expected == "Running" or seen.now.phase in ABSORBING:
-        return Breach(f"phase {expected}", f"phase {seen.now.phase}", rule=rule)
-    return Obligation(
-        what=f"phase {expected} after the last container has ended",
-        settled=_settles_in(expected),
-        not_after=seen.at + seen.tolerance.lateness,
-        disturbed_by=UNSETTLING,
-        rule=rule,
-    )
-
-
-def _left_alone(seen: Seen, rule: str) -> Iterator[Obligation]:
-    """While the other container keeps running, the Pod stays Running: its engine does not end it.
-
-    Only on a virtual clock is it known that containers end by themselves when they are told to; and
-    of static Pods it is not, for their file may have gone.
-    """
-    pod: Pod = seen.now
-    if seen.world.setting.clock == "real" or pod.spec.active_deadline_seconds is not None:
-        return
-    if is_static(seen.manifest):
-        return
-    for name, status in pod.statuses.items():
-        spec = pod.spec.container(name)
-        if status.state == "running" and not (spec is not None and _may_be_killed(spec.manifest)):
-            what = f"container {name} keeps running, and so does the Pod"
-            settled = _keeps_running(name, status.container_id)
-            yield Obligation(what=what, settled=settled, disturbed_by=ENDING, rule=rule)
-
-
-def _may_be_killed(container: Mapping[str, Any]) -> bool:
-    """Whether a kubelet may stop the container: a probe, or the hook after its start, may fail."""
-    hooks = container.get("lifecycle") or {}
-    return "postStart" in hooks or bool({"livenessProbe", "startupProbe"} & container.keys())
-
-
-def _keeps_running(name: str, run: str) -> Any:
-    def settled(seen: Seen) -> Breach | Void | None:
-        status = seen.now.statuses.get(name)
-        if status is None or seen.now.reason or seen.now.deletion_timestamp is not None:
-            return VOID
-        if status.terminated is None or status.container_id != run:
-            return None
-        end = f"it ended with code {status.terminated.exit_code}, unasked"
-        return Breach(f"phase Running, container {name} runs", f"phase {seen.now.phase}, {end}")
-
-    return settled
-
-
-def _settles_in(expected: str) -> Any:
-    def settled(seen: Seen) -> Held | Breach | None:
-        if seen.now.phase == expected:
-            return HELD
-        if seen.now.phase in ABSORBING:
-            return Breach(f"phase {expected}", f"phase {seen.now.phase}")
-        return None
-
-    return settled
-
-
-def _row(seen: Seen) -> str | None:
-    """The row of the table that this observation completes: one container has just ended."""
-    before, pod = seen.before, seen.now
-    if before is None or before.phase != "Running" or not kubelet_owned(seen):
-        return None
-    if pod.spec.init_containers or pod.deletion_timestamp is not None or pod.reason:
-        return None
-    if any(container.restart_policy for container in pod.spec.containers):
-        return None
-    ended = [
-        status
-        for name, status in pod.statuses.items()
-        if _just_ended(before.statuses.get(name), status)
-    ]
-    if (
-        len(ended) != 1
-        or len(pod.spec.containers) > 2
-        or len(pod.statuses) != len(pod.spec.containers)
-    ):
-        return None
-    others = [status for status in pod.statuses.values() if status is not ended[0]]
-    return _row_of(ended[0], others[0] if others else None)
-
-
-def _just_ended(before: ContainerStatus | None, now: ContainerStatus) -> bool:
-    return before is not None and before.state == "running" and now.state == "terminated"
-
-
-def _row_of(ended: ContainerStatus, other: ContainerStatus | None) -> str | None:
-    assert ended.terminated is not None
-    oom, failed = ended.terminated.reason == "OOMKilled", ended.terminated.exit_code != 0
-    if other is None:
-        return "TRANS-003" if oom else "TRANS-002" if failed else "TRANS-001"
-    if other.state == "running":
-        return "TRANS-005" if oom else "TRANS-004" if failed else "TRANS-007"
-    if other.terminated is None or other.state != "terminated":
-        return None
-    if failed and not oom:
-        return "TRANS-006"
-    return "TRANS-007 both" if not failed and other.terminated.exit_code == 0 else None

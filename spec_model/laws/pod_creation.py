@@ -105,7 +105,7 @@ def stored_pods(before: Mapping[str, int] | None, done: Done) -> Mapping[str, in
     return {**kept, uid_of(stored): version_of(stored)}
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="new")
 def the_watch_begins_with_what_was_answered(seen: Seen) -> Verdict:
     """ADDED has the version of the 201; a watch that was not there from the beginning comes later."""
     if seen.before is not None or not seen.fresh:
@@ -119,7 +119,7 @@ def the_watch_begins_with_what_was_answered(seen: Seen) -> Verdict:
     return expect(holds, f"ADDED at version {answered}, as answered", f"ADDED at {shown}")
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="bound")
 def binding_is_one_write(seen: Seen) -> Verdict:
     """As documented, the node finds PodScheduled=True; today that is what CONDITION-002 says."""
     if not seen.profile.scheduled_while_scheduling:
@@ -154,7 +154,7 @@ def the_start_time_stands(seen: Seen) -> Verdict:
     return expect(bool(pod.spec.node_name and host), what, shown)
 
 
-@law(RULE, on="app container")
+@law(RULE, on="app container", when="changed")
 def the_address_comes_before_running(seen: SeenContainer) -> Verdict:
     """A container that starts belongs to a Pod with a node, a startTime and, on its network, an address."""
     if seen.now.state != "running" or (seen.before is not None and seen.before.state == "running"):

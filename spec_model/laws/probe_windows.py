@@ -98,7 +98,7 @@ def _runs(pod: Pod) -> set[str]:
     return {status.container_id for status in pod.statuses.values()}
 
 
-@law(PERIOD, WINDOW, STARTUP, on="probed container")
+@law(PERIOD, WINDOW, STARTUP, on="probed container", when="changed")
 def a_run_is_probed(seen: SeenContainer) -> Verdict:
     """A run that begins, or has come through its startup probe, is probed from then on."""
     if not kubelet_owned(seen.pod):

@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from spec_model.law import Verdict, expect, law
+from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.phase import kubelet_owned
-from spec_model.laws.probe_answers import Told, told, unhealthy, upset_at
+from spec_model.laws.probe_answers import Told, told, unhealthy, upset_at, was_late
 from spec_model.laws.probe_kills import ProbeKill
 from spec_model.laws.restart import is_on_its_own
 from spec_model.objects import (
@@ -45,7 +45,7 @@ GRANTED: Final = 2.0
 # -- a run that begins ------------------------------------------------------------------------------
 
 
-@law(INITIAL_VALUES, on="app container")
+@law(INITIAL_VALUES, on="app container", when="changed")
 def who_is_not_probed_is_ready(seen: SeenContainer) -> Verdict:
     """A missing probe counts as a success: the container is ready as soon as it runs."""
     if seen.spec.probes or not begins(seen) or not kubelet_owned(seen.pod):
@@ -55,7 +55,7 @@ def who_is_not_probed_is_ready(seen: SeenContainer) -> Verdict:
     )
 
 
-@law(INITIAL_VALUES, STARTUP, on="probed container")
+@law(INITIAL_VALUES, STARTUP, on="probed container", when="changed")
 def an_untried_probe_is_no_success(seen: SeenContainer) -> Verdict:
     """Before the first result a readiness probe has failed, and a startup probe is not through."""
     if not begins(seen) or not kubelet_owned(seen.pod):
@@ -96,18 +96,36 @@ def begins(seen: SeenContainer) -> bool:
 # -- a run that goes on -----------------------------------------------------------------------------
 
 
+@note("started-once", on="Pod")
+def runs_that_had_started(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
+    """The runs of containers with a startup probe, by containerID, that were said to have started."""
+    known, spec = before or frozenset(), seen.now.spec
+    if not any("startup" in each.probes for each in spec.containers + spec.init_containers):
+        return known
+    statuses = seen.now.statuses.values()
+    started = {status.container_id for status in statuses if status.started}
+    there = {status.container_id for status in statuses}
+    return known if started <= known else frozenset(started | (known & there))
+
+
 @law(STARTUP, on="probed container")
 def who_has_not_started_is_not_ready(seen: SeenContainer) -> Verdict:
-    """Until its startup probe succeeds, started and ready are false."""
+    """Until its startup probe succeeds, started and ready are false.
+
+    A kubelet takes back for a moment that a run has started where it hears late that it had not.
+    """
     if "startup" not in seen.spec.probes or seen.now.state != "running":
         return None
     if seen.now.started or not holds_in(seen.pod.profile, STARTUP):
+        return None
+    is_real = seen.pod.world.setting.clock == "real"
+    if is_real and seen.now.container_id in seen.pod.notes.get("started-once", frozenset()):
         return None
     what = f"container {seen.spec.name} is not ready before its startup probe has succeeded"
     return expect(not seen.now.ready, what, "ready")
 
 
-@law(STARTUP, INITIAL_DELAY, on="probed container")
+@law(STARTUP, INITIAL_DELAY, on="probed container", when="changed")
 def a_startup_probe_succeeds_when_it_may(seen: SeenContainer) -> Verdict:
     """Not before its initial delay, and not while its target answers otherwise."""
     probe = seen.spec.probes.get("startup")
@@ -119,7 +137,16 @@ def a_startup_probe_succeeds_when_it_may(seen: SeenContainer) -> Verdict:
     return (Held(STARTUP), *_succeeded(probe, seen, "started"))
 
 
-@law(NEVER_KILLS, INITIAL_DELAY, THRESHOLD, WINDOW, READY, WHILE_ENDING, on="probed container")
+@law(
+    NEVER_KILLS,
+    INITIAL_DELAY,
+    THRESHOLD,
+    WINDOW,
+    READY,
+    WHILE_ENDING,
+    on="probed container",
+    when="changed",
+)
 def readiness_follows_its_probe(seen: SeenContainer) -> Verdict:
     """ready is what the readiness probe has published, and the Pod's conditions follow it."""
     probe = seen.spec.probes.get("readiness")
@@ -171,7 +198,8 @@ def _failed(probe: Probe, seen: SeenContainer) -> Iterator[Outcome]:
         return
     what = f"container {seen.spec.name} stays ready"
     if answers.value in (SUCCESS, UNKNOWN):
-        if _has_lasted(answers, probe, seen.pod):
+        kept = _has_lasted(answers, probe, seen.pod)
+        if kept and not was_late(seen.pod, pod, seen.spec, probe):
             yield Breach(what, "not ready", rule=answers.result.because)
         return
     yield Held(answers.result.because)
@@ -255,7 +283,7 @@ def _pod_is_ready(seen: SeenContainer) -> Iterator[Outcome]:
 # -- a run that ends --------------------------------------------------------------------------------
 
 
-@law(KILL, NEVER_KILLS, on="probed container")
+@law(KILL, NEVER_KILLS, on="probed container", when="changed")
 def only_liveness_and_startup_kill(seen: SeenContainer) -> Verdict:
     """A container that a probe has ended had its hook; one that is only not ready is left alone."""
     before, now = seen.before, seen.now

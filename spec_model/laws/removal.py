@@ -23,7 +23,7 @@ EDITS: Final = frozenset({"patch", "replace"})
 # -- TERM-009: readiness ----------------------------------------------------------------------------
 
 
-@law("TERM-009", on="Pod")
+@law("TERM-009", on="Pod", when="ending")
 def readiness_while_the_pod_ends(seen: Seen) -> Verdict:
     """Deletion does not touch the condition Ready; documented, it makes it False."""
     pod: Pod = seen.now
@@ -106,7 +106,7 @@ def was_forced(seen: Seen) -> bool:
     return forced.get("/".join(seen.now.key[1:])) == uid
 
 
-@law("TERM-011", on="Pod")
+@law("TERM-011", on="Pod", when="gone")
 def nothing_runs_when_it_goes(seen: Seen) -> Verdict:
     """A Pod that was given time is removed when its containers have stopped, and not before.
 
@@ -127,7 +127,7 @@ def nothing_runs_when_it_goes(seen: Seen) -> Verdict:
     return Breach("DELETED when all containers have stopped", f"running: {', '.join(running)}")
 
 
-@law("TERM-011", on="Pod")
+@law("TERM-011", on="Pod", when="ending")
 def it_goes_when_nothing_is_left(seen: Seen) -> Verdict:
     """When its containers have stopped, and no finalizer holds it, the kubelet removes it; never else."""
     pod: Pod = seen.now

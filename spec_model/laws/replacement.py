@@ -26,7 +26,7 @@ def controller_of(manifest: Manifest) -> Manifest:
     return EMPTY
 
 
-@law("TERM-010", on="Pod")
+@law("TERM-010", on="Pod", when="marked")
 def who_is_being_deleted_is_replaced(seen: Seen) -> Verdict:
     """While the old one is still ending there is a new one, as long as its owner wants that many."""
     if not is_marked(seen) or seen.type == "DELETED":

@@ -82,7 +82,7 @@ def _same_bytes(given: Any, shown: Any, profile: Profile) -> Held | Breach:
 # -- Classes ----------------------------------------------------------------------------------------
 
 
-@law("QOS-001", on="Pod")
+@law("QOS-001", on="Pod", when="new")
 def requests_and_limits_decide_the_class(seen: Seen) -> Verdict:
     """BestEffort without any, Guaranteed where all limit both and request as much, else Burstable."""
     if seen.before is not None or not seen.now.qos_class:

@@ -236,7 +236,7 @@ def asked_to_end(before: float | None, seen: Seen) -> float | None:
     return float(seen.now.deletion_timestamp - grace)
 
 
-@law("RESTART-005", on="container")
+@law("RESTART-005", on="container", when="ending")
 def nothing_starts_after_the_deletion(seen: SeenContainer) -> Verdict:
     """After deletionTimestamp no container is started; what was under way then may still be seen."""
     asked: float | None = seen.pod.notes.get("asked-to-end")

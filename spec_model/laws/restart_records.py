@@ -54,7 +54,7 @@ def told_to_end(
     return known | {(given["namespace"], given["pod"], given["container"])}
 
 
-@law("RESTART-003", on="Pod")
+@law("RESTART-003", on="Pod", when="crowded")
 def the_exit_of_one_leaves_the_others_alone(seen: Seen) -> Verdict:
     """While one ends or restarts, the others run on, and so do the Pod's UID, node and address."""
     before, now = seen.before, seen.now
@@ -90,7 +90,7 @@ def _ran_on(before: ContainerStatus | None, now: ContainerStatus) -> bool:
     )
 
 
-@law("RESTART-003", "RESTART-007", "RESTART-008", on="container")
+@law("RESTART-003", "RESTART-007", "RESTART-008", on="container", when="changed")
 def nobody_restarts_on_anothers_account(seen: SeenContainer) -> Verdict:
     """A container that nobody touched restarted after its sibling ended, or got another image.
 
@@ -132,7 +132,7 @@ def _has_reasons_of_its_own(seen: SeenContainer) -> bool:
 # -- RESTART-004: what a restart leaves behind ------------------------------------------------------
 
 
-@law("RESTART-004", on="container")
+@law("RESTART-004", on="container", when="changed")
 def a_restart_counts_and_keeps_the_last_run(seen: SeenContainer) -> Verdict:
     """restartCount + 1, another containerID, startedAt not before finishedAt, lastState the run before."""
     before, now = seen.before, seen.now
@@ -305,7 +305,7 @@ UPSET_FOR: Final = 60.0
 """Seconds after a fault in which containers may start in another order."""
 
 
-@law("RESTART-009", on="Pod")
+@law("RESTART-009", on="Pod", when="crowded")
 def app_containers_start_in_order(seen: Seen) -> Verdict:
     """The app containers of a Pod start one after another in spec order; documented: in any order."""
     before, pod = seen.before, seen.now
@@ -326,7 +326,7 @@ def app_containers_start_in_order(seen: Seen) -> Verdict:
     return expect(order == names, f"{', '.join(names)} start in this order", ", ".join(order))
 
 
-@law("RESTART-009", on="Pod")
+@law("RESTART-009", on="Pod", when="crowded")
 def one_that_cannot_start_holds_up_nobody(seen: Seen) -> Verdict:
     """A container whose start fails does not keep those after it from being started."""
     pod: Pod = seen.now

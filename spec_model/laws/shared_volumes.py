@@ -80,7 +80,7 @@ def written(before: Contents | None, done: Done) -> Contents:
         container.name,
         "" if status is None else status.container_id,
         _restarts(pod),
-        not in_memory or not (refused or _may_die(pod, container, done)),
+        not in_memory or not (refused or may_die(pod, container, done)),
     )
     files = {**kept.files, path: mark}
     most = max(kept.most, sum(each.size for each in files.values()))
@@ -104,7 +104,7 @@ def _doubted(kept: Kept) -> Mapping[str, Mark]:
     }
 
 
-def _may_die(pod: Pod, container: Container, done: Done) -> bool:
+def may_die(pod: Pod, container: Container, done: Done) -> bool:
     """Whether a write to memory is too much for who makes it, so that it may stay a half."""
     if pod.spec.manifest.get("resources") is not None:
         return True

@@ -47,7 +47,7 @@ def annotation(pod: Pod, name: str) -> str:
 # -- STATIC-001 and -008: what a mirror Pod looks like ----------------------------------------------
 
 
-@law("STATIC-001", "STATIC-007", "STATIC-008", on="Pod")
+@law("STATIC-001", "STATIC-007", "STATIC-008", on="Pod", when="mirrored")
 def a_mirror_pod_shows_where_it_comes_from(seen: Seen) -> Verdict:
     """Its name ends with that of its node, which owns it; annotations say the rest."""
     if not is_mirror(seen.manifest) or seen.type == "DELETED":
@@ -104,7 +104,7 @@ def _still_owned(seen: Seen) -> Outcome | None:
 # -- STATIC-003: the mirror may go, the containers stay ---------------------------------------------
 
 
-@law("STATIC-003", on="Pod")
+@law("STATIC-003", on="Pod", when="new")
 def a_new_mirror_begins_pending(seen: Seen) -> Verdict:
     """Where a mirror Pod was deleted another appears, Pending at first."""
     last = _deleted_mirror(seen)
@@ -130,7 +130,7 @@ def _deleted_mirror(seen: Seen) -> Mirror | None:
     return last if same else None
 
 
-@law("STATIC-003", on="container")
+@law("STATIC-003", on="container", when="mirrored")
 def the_containers_outlive_the_mirror(seen: SeenContainer) -> Verdict:
     """Container id, start and restartCount are those of before."""
     if not is_mirror(seen.pod.manifest) or seen.before is not None:
@@ -177,7 +177,7 @@ def _was_left_alone(seen: SeenContainer, last: Mirror) -> bool:
 # -- STATIC-004: the file goes, or changes ----------------------------------------------------------
 
 
-@law("STATIC-004", on="app container")
+@law("STATIC-004", on="app container", when="mirrored")
 def who_is_taken_away_ends_in_its_time(seen: SeenContainer) -> Verdict:
     """Its containers are stopped as those of any Pod, within its own grace period."""
     run = ended_now(seen) if is_mirror(seen.pod.manifest) else None
@@ -226,7 +226,7 @@ def _ways(seen: SeenContainer, file: File) -> list[Ending] | None:
     return [way.value for each in begun for way in endings((each,), 0.0, manner, slack)]
 
 
-@law("STATIC-004", on="app container")
+@law("STATIC-004", on="app container", when="mirrored")
 def the_old_one_has_stopped_before_the_new_one_starts(seen: SeenContainer) -> Verdict:
     """Of two static Pods of one name the second waits for the end of the first."""
     last = _last_mirror(seen.pod) if is_mirror(seen.pod.manifest) else None
@@ -253,7 +253,7 @@ def _is_upset(seen: Seen, last: Mirror) -> bool:
 # -- STATIC-006: restartPolicy ----------------------------------------------------------------------
 
 
-@law("STATIC-006", on="app container")
+@law("STATIC-006", on="app container", when="mirrored")
 def its_restart_policy_holds(seen: SeenContainer) -> Verdict:
     """As of any Pod; documented, a static Pod is restarted whatever its policy says."""
     run = ended_now(seen) if is_mirror(seen.pod.manifest) else None
@@ -320,7 +320,7 @@ def fails(seen: SeenContainer, kind: str) -> bool:
     return bool((probe.get("exec") or EMPTY).get("command") == FAILS)
 
 
-@law("STATIC-005", on="app container")
+@law("STATIC-005", on="app container", when="mirrored")
 def it_is_probed_like_any_other(seen: SeenContainer) -> Verdict:
     """A failed readiness probe makes it unready, a failed liveness probe kills; documented neither."""
     if not is_mirror(seen.pod.manifest) or seen.now.state != "running" or not is_served(seen.pod):

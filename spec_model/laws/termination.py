@@ -227,7 +227,7 @@ def hook_of(spec: Container, name: Name, known: Deletion | None) -> float | None
     return None if known is None else known.pre_stops.get(name)
 
 
-@law("TERM-005", "TERM-006", "TERM-007", "TERM-014", "TERM-004", on="app container")
+@law("TERM-005", "TERM-006", "TERM-007", "TERM-014", "TERM-004", on="app container", when="changed")
 def a_container_ends_in_its_time(seen: SeenContainer) -> Verdict:
     """preStop, then TERM, then KILL, on one clock; each container by itself."""
     run, known = ended_now(seen), deletion_of(seen.pod)
@@ -313,7 +313,7 @@ def _killed_in_time(
     return held("TERM-006") if _is(Ending(at, at + late, KILLED), run, seen.pod) else None
 
 
-@law("TERM-006", on="Pod")
+@law("TERM-006", on="Pod", when="marked")
 def all_have_ended_when_the_grace_period_is_over(seen: Seen) -> Verdict:
     """Two seconds after the end of its grace period nothing of a Pod runs any more."""
     known = deletion_of(seen)
@@ -349,7 +349,7 @@ def _none_runs(grace: int) -> Any:
 # -- TERM-007: sidecars -----------------------------------------------------------------------------
 
 
-@law("TERM-007", on="sidecar")
+@law("TERM-007", on="sidecar", when="changed")
 def a_sidecar_waits_for_its_turn(seen: SeenContainer) -> Verdict:
     """It ends after all app containers and all sidecars behind it, or when the time is used up."""
     run, known = ended_now(seen), deletion_of(seen.pod)

@@ -50,7 +50,7 @@ NEW_USERS: Final = frozenset({"create", "bind"})
 # -- what holds a Pod back ----------------------------------------------------------------------
 
 
-@law("PV-005", "PV-011", "PV-012", on="Pod")
+@law("PV-005", "PV-011", "PV-012", on="Pod", when="bound")
 def a_pod_is_scheduled_when_its_claims_are(seen: Seen) -> Verdict:
     """Bound claims (PV-005), volumes that the node can reach (PV-011), none of them exclusive (PV-012)."""
     pod: Pod = seen.now
@@ -237,7 +237,7 @@ def _gone_too_soon(seen: Seen) -> tuple[Outcome, ...]:
     )
 
 
-@law("PV-012", on="Pod")
+@law("PV-012", on="Pod", when="gone")
 def a_claim_goes_with_its_last_user(seen: Seen) -> Verdict:
     """When the last Pod that uses a deleted claim is gone, so is the claim."""
     if seen.type != "DELETED" or not knows_all_pods(seen):

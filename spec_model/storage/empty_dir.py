@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from spec_model.events import Manifest
 from spec_model.objects import EMPTY
-from spec_model.quantity import nano_of, whole
+from spec_model.quantity import nano_of, parse, whole
 from spec_model.rules import Decision
 
 PAGE: Final = 4096
@@ -67,5 +67,5 @@ def tmpfs_size(volume: Manifest, spec: Manifest, allocatable: int) -> Decision[i
 
 def overrun_message(volume: Manifest) -> str:
     """How the eviction of a Pod is explained that has written too much (VOLUME-006)."""
-    limit = volume["emptyDir"]["sizeLimit"]
+    limit = parse(str(volume["emptyDir"]["sizeLimit"])).value.canonical()
     return f'Usage of EmptyDir volume "{volume["name"]}" exceeds the limit "{limit}"'

@@ -6,7 +6,6 @@ After ``pkg/apis/core/v1/defaults.go``, ``pkg/apis/autoscaling/v2/defaults.go`` 
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
@@ -77,11 +76,18 @@ def unmet(
 
 def filled(manifest: Manifest, profile: Profile = V1_36) -> dict[str, Any]:
     """A copy of a manifest with its defaults filled in."""
-    copied: dict[str, Any] = copy.deepcopy(dict(manifest))
+    copied: dict[str, Any] = _copied(manifest)
     for default in defaults(manifest, profile):
         if default.value is not None:
-            _put(copied, _steps(default.field), copy.deepcopy(default.value))
+            _put(copied, _steps(default.field), _copied(default.value))
     return copied
+
+
+def _copied(value: Any) -> Any:
+    """A copy of plain data; many times faster than one of anything."""
+    if isinstance(value, (dict, Mapping)):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _is_met(seen: Any, wanted: Any, profile: Profile) -> bool:

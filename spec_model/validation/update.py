@@ -53,7 +53,7 @@ def _comparable(manifest: Manifest, profile: Profile) -> dict[str, Any]:
 def _settled(value: Any, profile: Profile) -> Any:
     if isinstance(value, list):
         return [_settled(inner, profile) for inner in value]
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         return value
     settled = {
         field: _amounts(inner, profile) if field in AMOUNTS else _settled(inner, profile)

@@ -78,7 +78,7 @@ def _running(world: World, name: str) -> list[str]:
     return [each.name for each in found.statuses.values() if each.state == "running"]
 
 
-@STORAGE.operation(weight=10)
+@STORAGE.operation(weight=10, needs=["file-write"])  # else there would be nothing to keep
 def create_keeping_pod(world: World, target: str, choice: int) -> Stimulus | None:
     """A Pod that keeps data somewhere."""
     if world.view("Pod", "default", target) is not None:

@@ -51,8 +51,8 @@ def killed(at: float) -> Observation:
     return seen(at, pod("Running", [again], spec=spec, more={"qosClass": "Burstable"}), "MODIFIED")
 
 
-def evicted(at: float, **source: Any) -> Observation:
-    ended = {"phase": "Failed", "reason": "Evicted", "message": TOLD}
+def evicted(at: float, told: str = TOLD, **source: Any) -> Observation:
+    ended = {"phase": "Failed", "reason": "Evicted", "message": told}
     gone = status("c", terminated(137, finished=at), containerID="cri://c-0")
     found = has(at, **source)
     shown = {**found.object["status"], **ended, "containerStatuses": [gone]}
@@ -99,6 +99,18 @@ def test_too_much_on_disk_evicts() -> None:
     assert judged(has(sizeLimit="8"), writes(9), evicted(12, sizeLimit="8")).held(RULE)
     assert judged(has(sizeLimit="8"), writes(9), until=60).broken == {RULE}
     assert not judged(has(sizeLimit="8"), writes(8), until=60).broken
+
+
+def test_too_much_in_the_last_page_of_a_tmpfs_evicts() -> None:
+    begun = NODE, has(medium="Memory", sizeLimit="6000")
+    assert not judged(*begun, writes(6000), until=60).broken
+    assert judged(*begun, writes(6001), until=60).broken == {RULE}
+
+
+def test_the_limit_is_told_as_the_api_writes_it() -> None:
+    first = has(sizeLimit="10000")
+    told = TOLD.replace('"8"', '"10k"')
+    assert judged(first, writes(10001), evicted(12, told, sizeLimit="10000")).held(RULE)
 
 
 def test_nobody_is_evicted_for_less() -> None:

@@ -121,6 +121,12 @@ def test_what_is_made_may_be_used() -> None:
     assert judged(*made, *starts("b", "/tmp/x", "File", at=9)).broken == {RULE}
 
 
+def test_what_has_something_below_it_is_a_folder() -> None:
+    made = starts("a", "/srv/x/y", "FileOrCreate")
+    assert judged(*made, *starts("b", "/srv/x", "Directory", at=9), clock="real").held(RULE)
+    assert judged(*made, *starts("b", "/srv/x", "Socket", at=9), clock="real").broken == {RULE}
+
+
 def test_who_only_came_may_have_had_it_made() -> None:
     came = mounts_it("a", "/tmp/x", state=waiting())
     assert not judged(came, *starts("b", "/tmp/x", "Directory")).broken

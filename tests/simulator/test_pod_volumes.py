@@ -70,6 +70,17 @@ def test_what_is_kept_in_memory_counts_against_the_limit() -> None:
     assert cluster.pod()["status"]["containerStatuses"][0]["restartCount"] == 1
 
 
+def test_too_much_in_memory_evicts_without_a_condition() -> None:
+    cluster = Cluster()
+    cluster.create(with_volume(emptyDir={"medium": "Memory", "sizeLimit": "10000"}))
+    cluster.advance(1)
+    write(cluster, "x" * 10001)
+    cluster.advance(11)
+    status = cluster.pod()["status"]
+    assert status["message"] == 'Usage of EmptyDir volume "v" exceeds the limit "10k". '
+    assert "DisruptionTarget" not in [each["type"] for each in status["conditions"]]
+
+
 def test_too_much_on_disk_evicts_at_the_next_look() -> None:
     cluster = Cluster()
     cluster.create(with_volume(emptyDir={"sizeLimit": "8"}))

@@ -24,7 +24,7 @@ SERVED_CAPABILITIES: Final = frozenset(
         "memory", "node-memory", "cpu-load", "inspect", "file-write", "networking", "images",
         "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
-        "pod-gc", "probes", "jobs", "daemonsets",
+        "pod-gc", "probes", "eviction", "scheduler-fault", "jobs", "daemonsets",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -218,6 +218,8 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
         given["file"], given["manifest"]
     ),
     "remove-manifest": lambda engine, given: _node(engine, given).statics.remove(given["file"]),
+    "stop-scheduler": lambda engine, _: engine.scheduler.stop(),
+    "start-scheduler": lambda engine, _: engine.scheduler.start(),
     "start-node": lambda engine, given: _node(engine, given).start(),
     "advance": _advance,
 }

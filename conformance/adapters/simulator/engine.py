@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.controllers import all_controllers
 from conformance.adapters.simulator.kubelet import Kubelet
+from conformance.adapters.simulator.kubelet.disk import share_of
 from conformance.adapters.simulator.kubelet.manners import Manners
 from conformance.adapters.simulator.kubelet.probe_results import Answer
 from conformance.adapters.simulator.scheduler import Scheduler
@@ -45,11 +46,11 @@ class Engine:
         self.manners = Manners()
         self.answers: dict[tuple[str, str, str], Answer] = {}  # by Pod UID, container, probe
         self.kubelets: dict[str, Kubelet] = {}
-        self.shares: dict[str, dict[str, bytes]] = {}  # the files below each NFS export
+        self.shares: dict[str, dict[str, bytes]] = {}  # the files of each storage of the network
         self._numbers = itertools.count(1)
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
-        self._order: tuple[Component, ...] = ()
+        self._work: tuple[Callable[[], bool], ...] = ()
         self.store.subscribe(self._on_write, frozenset({"Node"}))
         self._wire()
         for number in range(1, nodes + 1):
@@ -58,12 +59,9 @@ class Engine:
 
     def settle(self) -> None:
         """Let every part work, in turn, until none has anything left to do at this instant."""
-        idle = 0  # parts, one after another, that had nothing to do
         for _ in range(MAXIMAL_ROUNDS):
-            for component in self._order:
-                idle = 0 if component.work() else idle + 1
-                if idle >= len(self._order):
-                    return
+            if not max([work() for work in self._work]):  # each has its turn
+                return
         raise RuntimeError("the engine does not come to rest: two parts undo each other's work")
 
     def advance(self, seconds: float) -> None:
@@ -80,8 +78,8 @@ class Engine:
         if storage.get("hostPath"):
             for kubelet in self.kubelets.values():
                 kubelet.disk.clear(storage["hostPath"]["path"])
-        elif storage.get("nfs"):
-            self.shares.pop(f"{storage['nfs']['server']}:{storage['nfs']['path']}", None)
+        elif (share := share_of(storage)) is not None:
+            self.shares.pop(share, None)
 
     def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
         """A Node brings its kubelet, and takes it away."""
@@ -95,7 +93,8 @@ class Engine:
         self._wire()
 
     def _wire(self) -> None:
-        self._order = (self.scheduler, *self.kubelets.values(), *self.controllers)
+        parts: tuple[Component, ...] = (self.scheduler, *self.kubelets.values(), *self.controllers)
+        self._work = tuple(part.work for part in parts)
 
 
 def node_manifest(name: str, cpu: str = "4", memory: str = "8Gi", pods: str = "110") -> meta.Object:

@@ -214,7 +214,7 @@ def with_status(manifest: Mapping[str, Any], **fields: Any) -> Object:
 
 def plain_copy(value: Any) -> Any:
     """A copy of JSON-able data that shares nothing with what a client still holds."""
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         return {key: plain_copy(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain_copy(item) for item in value]
@@ -223,9 +223,9 @@ def plain_copy(value: Any) -> Any:
 
 def merge_patch(target: Any, patch: Any) -> Any:
     """RFC 7386: maps merge, null deletes, everything else replaces. Shares what is unchanged."""
-    if not isinstance(patch, Mapping):
+    if not isinstance(patch, (dict, Mapping)):
         return plain_copy(patch)
-    merged = dict(target) if isinstance(target, Mapping) else {}
+    merged = dict(target) if isinstance(target, (dict, Mapping)) else {}
     for key, value in patch.items():
         if value is None:
             merged.pop(key, None)

@@ -16,6 +16,7 @@ from conformance.adapters.simulator.api.fields import Problems
 from conformance.adapters.simulator.api.jobs import JobStrategy
 from conformance.adapters.simulator.api.nodes import NodeStrategy
 from conformance.adapters.simulator.api.pods import PodStrategy, bound
+from conformance.adapters.simulator.api.priorities import PriorityClassStrategy
 from conformance.adapters.simulator.api.services import (
     EndpointSliceStrategy,
     EndpointsStrategy,
@@ -48,6 +49,7 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
         EndpointsStrategy(),
         EndpointSliceStrategy(),
         NodeStrategy(),
+        PriorityClassStrategy(),
         PersistentVolumeStrategy(),
         PersistentVolumeClaimStrategy(),
         StorageClassStrategy(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import Final
+from typing import Any, Final
 
 FOLDER, FILE = "Directory", "File"
 SOCKET, CHARACTER, BLOCK = "Socket", "CharDevice", "BlockDevice"
@@ -26,6 +26,15 @@ NAMES: Final[Mapping[str, str]] = {
     BLOCK: "a block device",
 }
 """How a kubelet names the types of host paths that have to exist."""
+
+
+def share_of(source: Mapping[str, Any]) -> str | None:
+    """The name of storage that is the same on every node; None for what is of a Pod or a node."""
+    if source.get("nfs"):
+        return f"{source['nfs']['server']}:{source['nfs']['path']}"
+    if source.get("csi"):
+        return f"{source['csi']['driver']}#{source['csi'].get('volumeHandle', '')}"
+    return None
 
 
 class Disk:

@@ -1,4 +1,4 @@
-"""emptyDirs with a size: in memory they are a tmpfs of it, on disk the Pod is evicted (VOLUME-006).
+"""emptyDirs with a size: in memory they are a tmpfs of it, and who writes more is evicted (VOLUME-006).
 
 Upstream: ``pkg/volume/emptydir/empty_dir.go`` (calculateEmptyDirMemorySize) and
 ``pkg/kubelet/eviction/eviction_manager.go`` (emptyDirLimitEviction).
@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.adapters.simulator import quantity, resources
-from conformance.adapters.simulator.kubelet import cgroups, oom
-from conformance.adapters.simulator.kubelet.static_manifests import is_mirror
+from conformance.adapters.simulator.kubelet import cgroups, eviction
 from conformance.adapters.simulator.kubelet.status import EVICTED, Why
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ PAGE: Final = 4096
 
 LOOKS_EVERY: Final = 10.0
 """Seconds between two looks of a kubelet at what its Pods have written."""
+
 
 Volume = Mapping[str, Any]
 
@@ -72,19 +72,25 @@ def held_in_memory(worker: PodWorker) -> int:
 
 
 def overrun(worker: PodWorker) -> str | None:
-    """What a kubelet says of a Pod that has written more to disk than it may; None: it has not."""
+    """What a kubelet says of a Pod that has written more than it may; None: it has not.
+
+    A tmpfs has whole pages, so that even there a little more may be written.
+    """
     for volume in worker.pod["spec"].get("volumes") or ():
-        limit = None if is_in_memory(volume) else size_limit(volume)
+        limit = size_limit(volume)
         if limit is None:
             continue
         if sum(map(len, worker.volumes.contents(volume["name"]).values())) > limit:
-            name, said = volume["name"], volume["emptyDir"]["sizeLimit"]
+            name, said = (
+                volume["name"],
+                quantity.parse(str(volume["emptyDir"]["sizeLimit"])).canonical,
+            )
             return f'Usage of EmptyDir volume "{name}" exceeds the limit "{said}". '
     return None
 
 
 def written(worker: PodWorker) -> None:
-    """Something was written to disk; where it is too much, the kubelet will see that soon."""
+    """Something was written; where it is too much, the kubelet will see that soon."""
     if overrun(worker) is not None:
         looks = math.floor((worker.clock.now - worker.kubelet.began) / LOOKS_EVERY) + 1
         worker.clock.at(worker.kubelet.began + looks * LOOKS_EVERY, lambda: look(worker))
@@ -95,19 +101,10 @@ def look(worker: PodWorker) -> None:
     message = overrun(worker)
     if message is None or not worker.kubelet.running or not worker.holds_resources():
         return
-    if not worker.terminating and not is_critical(worker.pod):
+    if not worker.terminating and not eviction.is_critical(worker.pod):
         evict(worker, message)
 
 
-def is_critical(pod: Mapping[str, Any]) -> bool:
-    """Pods that a kubelet never evicts (EVICT-003)."""
-    priority = pod["spec"].get("priority") or 0
-    return is_mirror(pod) or priority >= oom.SYSTEM_CRITICAL_PRIORITY
-
-
 def evict(worker: PodWorker, message: str) -> None:
-    """The Pod fails for good, and its containers get no time to end (EVICT-003)."""
-    worker.failure = Why(EVICTED, message)
-    worker.report(EVICTED, message, "Warning")
-    worker.terminating = worker.hurried = True
-    worker.again()
+    """The Pod fails for good, and its containers get no time to end; no condition tells of it."""
+    worker.evict(Why(EVICTED, message))

@@ -62,6 +62,7 @@ def charge(kubelet: Kubelet, place: Place) -> None:
         kill_for_memory(worker, run)
     else:
         relieve(kubelet)
+    kubelet.pressure.look_later()
 
 
 def write_file(place: Place, path: str, content: str) -> None:
@@ -73,8 +74,7 @@ def write_file(place: Place, path: str, content: str) -> None:
             other.in_memory.pop(file, None)
         run.in_memory[file] = len(content.encode())
         charge(worker.kubelet, place)
-    else:
-        empty_dirs.written(worker)
+    empty_dirs.written(worker)
 
 
 def pod_exceeds_limit(worker: PodWorker) -> bool:

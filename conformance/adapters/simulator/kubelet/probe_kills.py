@@ -14,6 +14,7 @@ from conformance.adapters.simulator.kubelet.probe_results import KINDS
 from conformance.adapters.simulator.kubelet.runtime import Run
 
 if TYPE_CHECKING:
+    from conformance.adapters.simulator.kubelet.hindrances import Hindered
     from conformance.adapters.simulator.kubelet.worker import PodWorker
 
 Container = Mapping[str, Any]
@@ -57,7 +58,7 @@ def bring_back(worker: PodWorker) -> None:
             run.comes_back = False
 
 
-def exited(worker: PodWorker, name: str) -> Run | None:
+def exited(worker: Hindered, name: str) -> Run | None:
     """The exit that back-off looks at: right after a probe's kill the one before (BACKOFF-009)."""
     run = worker.runtime.runs.get(name)
     earlier = worker.settings.probe_kill_backs_off_from_earlier_exit

@@ -97,14 +97,14 @@ class PodRuntime:
         return self.sandbox is not None and self.sandbox.is_ready
 
     def shown(self) -> tuple[Any, ...]:
-        """All that a status shows of it; equal as long as that has not changed."""
+        """All that decides what a status shows and what is next; equal as long as that is the same."""
         sandbox = self.sandbox
         return (
             None if sandbox is None else (sandbox.ip, sandbox.is_ready),
             self.epoch,
             self.removed_before,
             [
-                (run, run.state, run.passed_startup, run.passed_readiness)
+                (run, run.state, run.passed_startup, run.passed_readiness, run.failed_probe)
                 for run in self.runs.values()
             ],
         )

@@ -24,10 +24,14 @@ EVICTED: Final = "Evicted"
 
 @frozen
 class Why:
-    """A reason with its message: of a waiting container, or of a Pod that failed."""
+    """A reason with its message: of a waiting container, or of a Pod that failed.
+
+    ``disrupts`` is for a Pod that did nothing wrong: the node had to do without it.
+    """
 
     reason: str
     message: str
+    disrupts: bool = False
 
 
 @frozen
@@ -133,7 +137,7 @@ def pod_conditions(view: View, statuses: phase.Statuses, decided: str) -> list[M
     ]
     if view.restarting_all or "AllContainersRestarting" in present:
         made.insert(0, conditions.condition("AllContainersRestarting", view.restarting_all))
-    if view.failure is not None and view.failure.reason == EVICTED:
+    if view.failure is not None and view.failure.disrupts:
         why = view.failure.message
         made.append(conditions.condition("DisruptionTarget", True, "TerminationByKubelet", why))
     known = [each for each in made if is_known(each["type"], view.settings)]

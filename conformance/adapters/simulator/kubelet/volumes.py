@@ -169,8 +169,7 @@ class Volumes:
         source = self._source(volume)
         if source.get("hostPath") is not None:
             return disk.Folder(self.worker.kubelet.disk, source["hostPath"]["path"])
-        if source.get("nfs") is not None:
-            share = f"{source['nfs']['server']}:{source['nfs']['path']}"
+        if (share := disk.share_of(source)) is not None:
             return self.worker.kubelet.engine.shares.setdefault(share, {})
         return self._contents.setdefault(volume, {})
 

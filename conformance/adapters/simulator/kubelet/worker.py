@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from conformance.adapters.simulator import meta
-from conformance.adapters.simulator.clock import EPOCH, Timer
+from conformance.adapters.simulator.clock import EPOCH
 from conformance.adapters.simulator.kubelet import (
     actions,
     admission,
     backoff,
     environment,
-    images,
     phase,
     post_start,
     probe_kills,
@@ -25,9 +24,9 @@ from conformance.adapters.simulator.kubelet import (
     status,
     stopping,
 )
+from conformance.adapters.simulator.kubelet.hindrances import Hindered
 from conformance.adapters.simulator.kubelet.manners import OBEYS, Manner
 from conformance.adapters.simulator.kubelet.prober import Prober
-from conformance.adapters.simulator.kubelet.references import MissingError
 from conformance.adapters.simulator.kubelet.runtime import Run
 from conformance.adapters.simulator.kubelet.status import Why
 from conformance.adapters.simulator.kubelet.volumes import Volumes
@@ -40,21 +39,14 @@ DEADLINE: Final = Why(
 )
 
 Container = Mapping[str, Any]
+Situation: TypeAlias = tuple[Any, ...]
 
 
-class PodWorker:
+class PodWorker(Hindered):
     """What a kubelet knows of one Pod, and does for it."""
 
     def __init__(self, kubelet: Kubelet, pod: meta.Object) -> None:
-        self.kubelet = kubelet
-        self.settings = kubelet.settings
-        self.clock = kubelet.clock
-        self.pod = pod
-        self.uid = meta.uid_of(pod)
-        self.key = (meta.namespace_of(pod), meta.name_of(pod))
-        self.runtime = runtime.recovered(
-            self.uid, pod.get("status") or {}, self.clock.now, self.clock.timestamp()
-        )
+        super().__init__(kubelet, pod)
         self.waiting: dict[str, Why] = {}
         self.failure: Why | None = None
         self.admitted = False
@@ -66,19 +58,15 @@ class PodWorker:
         self.restarting_all = False
         self.start_time = ""
         self.prober = Prober(self)
-        self.synced_at = self.clock.now
         self.volumes = Volumes(self, pod)
-        self._wake_at = math.inf
-        self._timer: Timer | None = None
-        self._resync: Timer | None = None
-        self._told: tuple[tuple[Any, ...], str] | None = None  # of what nothing is left to tell
+        self._told: tuple[Situation, str] | None = None  # of what nothing is left to tell
+        self._planned: tuple[Situation, actions.Actions] | None = None
 
     # One step.
 
     def sync(self) -> None:
         """Do one step for the Pod as the API has it now."""
-        self._sleep()
-        self.synced_at = self.clock.now
+        self.begin_look()
         if self.orphaned:
             self.end_orphan()
             return
@@ -94,7 +82,7 @@ class PodWorker:
         elif self.admitted or self.admit():
             self.go_on()
         self.prober.look()
-        self._set_timer()
+        self.end_look()
 
     def must_end(self) -> bool:
         """Deleted, over, or too old (RESTART-005, PHASE-008, PHASE-012)?"""
@@ -109,7 +97,7 @@ class PodWorker:
     def admit(self) -> bool:
         """Take the Pod, or fail it for good (PHASE-013). One that has run here is not asked again."""
         ran = (self.pod.get("status") or {}).get("containerStatuses")
-        why = None if ran else admission.rejection(self.pod, *self.kubelet.situation(self))
+        why = None if ran else self.rejection()
         self.admitted = why is None
         if why is not None:
             self.finished = True
@@ -123,6 +111,11 @@ class PodWorker:
             self.write({**(self.pod.get("status") or {}), **rejected})
         return self.admitted
 
+    def rejection(self) -> Why | None:
+        """Why the Pod is not taken: its node is short of memory, or does not suit it."""
+        short = self.kubelet.pressure.rejection(self.pod)
+        return short or admission.rejection(self.pod, *self.kubelet.situation(self))
+
     def go_on(self) -> None:
         """The Pod shall run: report, then do what is next."""
         probe_kills.bring_back(self)
@@ -132,9 +125,19 @@ class PodWorker:
             return
         self.wake(self.deadline())
         shown = dict(self.waiting)
-        self.act(actions.compute(self.pod["spec"], self.runtime, self.settings))
+        self.act(self.plan())
         if self.waiting != shown:
             self.publish()
+
+    def plan(self) -> actions.Actions:
+        """What is next: still the same where nothing has changed since that was decided."""
+        told = self._told
+        if told is None or self.prober.workers:  # probes may just have changed something
+            return actions.compute(self.pod["spec"], self.runtime, self.settings)
+        if self._planned is None or self._planned[0] is not told[0]:
+            step = actions.compute(self.pod["spec"], self.runtime, self.settings)
+            self._planned = (told[0], step)
+        return self._planned[1]
 
     def act(self, step: actions.Actions) -> None:
         """Carry out what was decided."""
@@ -174,31 +177,6 @@ class PodWorker:
         """Something changed: look once more at this instant."""
         self.kubelet.enqueue(self)
 
-    def wake(self, at: float) -> None:
-        """Look again then, if not earlier."""
-        self._wake_at = min(self._wake_at, at)
-
-    def resync(self) -> None:
-        """Look again when the Pod is synced without a reason, once a minute (CONFIGMAP-002)."""
-        if self._resync is None or self._resync.at <= self.clock.now:
-            period = self.kubelet.nap(self.settings.resync_seconds)
-            late = math.ceil((self.clock.now - self.synced_at) / period) or 1
-            self._resync = self.clock.at(self.synced_at + late * period, self.again)
-
-    def nap(self, seconds: float) -> None:
-        """Look again after this time, or somewhat later with jitter on (BACKOFF-002)."""
-        self.wake(self.clock.now + self.kubelet.nap(seconds))
-
-    def _sleep(self) -> None:
-        self._wake_at = math.inf
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _set_timer(self) -> None:
-        if self._wake_at < math.inf:
-            self._timer = self.clock.at(self._wake_at, self.again)
-
     # Reporting.
 
     def publish(self) -> str:
@@ -217,10 +195,10 @@ class PodWorker:
         self.prober.nudge()
         return decided
 
-    def situation(self) -> tuple[Any, ...]:
-        """All that a status is made from, but the time: where it is the same, so is the status."""
+    def situation(self) -> Situation:
+        """All that a status, and what is next, is made from; but not the time."""
         return (
-            id(self.pod), self.runtime.shown(), tuple(self.waiting.items()), self.start_time,
+            self.pod, self.runtime.shown(), tuple(self.waiting.items()), self.start_time,
             self.kubelet.ip, self.failure, self.terminating, self.restarting_all,
         )  # fmt: skip
 
@@ -289,60 +267,6 @@ class PodWorker:
         run.environment, run.frozen = variables, self.volumes.frozen(container)
         return run
 
-    def in_the_way(self, container: Container) -> Why | None:
-        """Why a container cannot start now: its back-off, its image, or what it refers to."""
-        why = self.back_off(container)
-        if why is None:
-            wish = images.pull_of(self.pod, container)
-            why = self.kubelet.images.ensure(wish, self.clock.now, self.report)
-            why = why or self.lacks(container)
-            if why is not None:
-                self.nap(self.settings.sync_retry_seconds)
-        return why
-
-    def lacks(self, container: Container) -> Why | None:
-        """Is something missing that the environment refers to (CONFIGMAP-003)?"""
-        if not (container.get("env") or container.get("envFrom")):
-            return None
-        try:
-            environment.environment(self.kubelet.store, self.pod, container)
-        except MissingError as problem:
-            self.report("Failed", f"Error: {problem}", "Warning")
-            return Why("CreateContainerConfigError", str(problem))
-        return None
-
-    def back_off(self, container: Container) -> Why | None:
-        """Is it too early to restart? Else remember the attempt (BACKOFF-001 to 006)."""
-        run = probe_kills.exited(self, container["name"])
-        if run is None or run.finished_at is None or not self.waits(run):
-            return None
-        key, memory = backoff.container_key(self.pod, container), self.kubelet.restarts
-        ready = memory.ready_at(key, run.finished_at, self.clock.now)
-        if ready <= self.clock.now:
-            memory.attempt(key, run.finished_at, self.clock.now)
-            return None
-        self.rest_until(ready)
-        delay = backoff.go_duration(memory.delay(key, run.finished_at, self.clock.now))
-        where = f"{self.key[1]}_{self.key[0]}({self.uid})"
-        name = container["name"]
-        message = f"Back-off restarting failed container {name} in pod {where}"
-        self.report("BackOff", message, "Warning")
-        text = f"back-off {delay} restarting failed container={name} pod={where}"
-        return Why("CrashLoopBackOff", text)
-
-    def waits(self, run: Run) -> bool:
-        """Is there a back-off after this exit? Always, whatever the exit code (BACKOFF-004)."""
-        was_replaced = run.comes_back and not run.failed_probe
-        failed = run.failed_hook or (run.exit_code != 0 and not was_replaced)
-        return self.settings.backoff_after_success or failed
-
-    def rest_until(self, ready: float) -> None:
-        """Look again when a back-off is over; with jitter in naps of a minute (BACKOFF-002)."""
-        if self.kubelet.jitter:
-            self.nap(min(ready - self.clock.now, self.settings.backoff_requeue_seconds))
-        else:
-            self.wake(ready)
-
     # Stopping.
 
     def stop(
@@ -405,6 +329,13 @@ class PodWorker:
         self.finished = True
         self.remove_if_deleted()
 
+    def evict(self, why: Why) -> None:
+        """The node needs what the Pod uses: it ends for good, and soon (EVICT-003)."""
+        self.failure = why
+        self.report(why.reason, why.message, "Warning")
+        self.terminating = self.hurried = True
+        self.again()
+
     def remove_if_deleted(self) -> None:
         """The kubelet has the last word on a deleted Pod (TERM-011)."""
         if meta.is_deleting(self.pod):
@@ -412,10 +343,8 @@ class PodWorker:
 
     def forget(self) -> None:
         """The Pod is gone from the API: what still runs is given a second to end (TERM-013)."""
-        self._sleep()
+        self.sleep_for_good()
         self.prober.sleep()
-        if self._resync is not None:
-            self._resync.cancel()
         self.orphaned = self.finished = True
         self.again()
         keys = [backoff.container_key(self.pod, each) for each in self.containers()]
@@ -452,7 +381,7 @@ class PodWorker:
 
     def power_off(self) -> None:
         """The machine is off: nothing runs, nothing wakes up."""
-        self._sleep()
+        self.sleep()
         self.prober.sleep()
         self.waiting.clear()
         self.volumes.power_off()

@@ -1,0 +1,77 @@
+"""The situations in which a law has something to say: ``@law("TERM-001", on="Pod", when="marked")``.
+
+Most laws have nothing to say of most observations. A law that names its situation is asked in no
+other, so it costs nothing there; what it looks at is decided once for all laws, and not by each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from spec_model.objects import Pod
+from spec_model.pod.static import is_mirror
+from spec_model.world import Seen, SeenContainer
+
+
+def _has_news(seen: Seen) -> bool:
+    """Whether the status tells anything new of conditions, containers or the phase."""
+    before: Pod | None = seen.before
+    now: Pod = seen.now
+    return (
+        before is None
+        or (before.conditions is not now.conditions and before.conditions != now.conditions)
+        or (before.statuses is not now.statuses and before.statuses != now.statuses)
+        or before.phase != now.phase
+    )
+
+
+def _is_marked(seen: Seen) -> bool:
+    before: Pod | None = seen.before
+    return (
+        seen.now.deletion_timestamp is not None
+        and before is not None
+        and before.deletion_timestamp is None
+    )
+
+
+def _is_bound(seen: Seen) -> bool:
+    before: Pod | None = seen.before
+    return before is not None and not before.spec.node_name and bool(seen.now.spec.node_name)
+
+
+OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
+    "new": lambda seen: seen.before is None,
+    "changed": _has_news,
+    "bound": _is_bound,
+    "marked": _is_marked,
+    "ending": lambda seen: seen.now.deletion_timestamp is not None,
+    "gone": lambda seen: seen.type == "DELETED",
+    "crowded": lambda seen: len(seen.now.spec.containers) + len(seen.now.spec.init_containers) > 1,
+    "mirrored": lambda seen: is_mirror(seen.manifest),
+}
+"""Of an observed Pod: it is new to the judge; its status tells something new; it has just got its node;
+it was just seen to be marked for deletion, or is marked; it went; it has several containers, init
+containers included; it stands for a static Pod."""
+
+OF_A_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
+    "changed": lambda seen: seen.now is not seen.before,
+    "waiting": lambda seen: seen.now.state == "waiting",
+    "waited": lambda seen: seen.before is not None and seen.before.state == "waiting",
+    "ending": lambda seen: seen.pod.now.deletion_timestamp is not None,
+    "mirrored": lambda seen: is_mirror(seen.pod.manifest),
+}
+"""Of a container in an observed Pod: its status is new or another; it waits now, or did before this; its
+Pod is marked for deletion, or stands for a static one."""
+
+KNOWN: Final = frozenset(OF_A_POD) | frozenset(OF_A_CONTAINER)
+
+
+def of_pod(seen: Seen) -> tuple[str, ...]:
+    """The situations that an observed Pod is in."""
+    return tuple([name for name, holds in OF_A_POD.items() if holds(seen)])
+
+
+def of_container(seen: SeenContainer) -> tuple[str, ...]:
+    """The situations that a container of an observed Pod is in."""
+    return tuple([name for name, holds in OF_A_CONTAINER.items() if holds(seen)])
