@@ -79,11 +79,9 @@ def test_every_node_has_one(run: Session, draw: Draw) -> None:
 @focus("DAEMON-001")
 def test_of_two_on_a_node_the_oldest_stays(run: Session, draw: Draw) -> None:
     """Somebody makes Pods that the DaemonSet takes for its own."""
-    run.create(
-        daemon_set("d", **draw(st.sampled_from([{}, {"updateStrategy": {"type": "OnDelete"}}])))
-    )
+    run.create(daemon_set("d", **draw(st.sampled_from(PLAIN))))
     run.advance(5)
-    alike = {"metadata": {"labels": {"daemon": "d"}}}
+    alike: dict[str, Any] = {"metadata": {"labels": {"daemon": "d"}}}
     run.create(pod("stray", nodeName="node1", **alike))
     run.advance(10)
     if draw(st.booleans()):
@@ -205,11 +203,7 @@ def test_on_delete_nothing_happens_by_itself(run: Session, draw: Draw) -> None:
 @focus("DAEMON-008")
 def test_an_update_rolls_over_the_nodes(run: Session, draw: Draw) -> None:
     """Three or four nodes, and Pods that are ready at once, late, or never."""
-    amounts = draw(
-        st.sampled_from(
-            [{}, {"maxUnavailable": 2}, {"maxUnavailable": "30%"}, {"maxUnavailable": "40%"}]
-        )
-    )
+    amounts = draw(st.sampled_from(AMOUNTS))
     for name in ("n3", "n4")[: draw(st.integers(1, 2))]:
         run.create(node(name))
     minimum = draw(st.sampled_from([0, 8]))

@@ -43,8 +43,8 @@ def test_one_pod_until_one_succeeds(run: Session, draw: Draw) -> None:
     """It fails or is deleted a few times, then it succeeds."""
     run.create(job("a"))
     for _ in range(draw(st.integers(0, 2))):
-        names = at_work(run, "a")
-        if names and draw(st.booleans()):
+        names, by_hand = at_work(run, "a"), draw(st.booleans())
+        if names and by_hand:
             run.delete("Pod", names[0], grace=draw(st.sampled_from([None, 0])))
         else:
             finish(run, "a", 1)

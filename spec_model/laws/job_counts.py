@@ -291,3 +291,41 @@ def every_success_is_a_pod_of_its_own(seen: Seen) -> Verdict:
         on=case.key,
         overdue=overdue,
     )
+
+
+# -- Too many (JOB-004) ------------------------------------------------------------------------------
+
+TOLD: Final = "told of too many"
+
+
+@note(TOLD, on="Event TooManySucceededPods*")
+def told_of_too_many(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
+    """Jobs that are said to have more successes than they wanted, by UID."""
+    uid = (seen.manifest.get("involvedObject") or EMPTY).get("uid", "")
+    return (before or frozenset()) | {uid}
+
+
+@law("JOB-004", on="Job")
+def too_many_successes_are_told(seen: Seen) -> Verdict:
+    """A race may bring more than were wanted: the Job is Complete all the same, and says so."""
+    if seen.before is None or not _turned(seen, "Complete"):
+        return None
+    case, wants = case_of_job(seen), jobs.completions_of(seen.now.get("spec") or EMPTY)
+    if wants is None or (case.status.get("succeeded") or 0) <= wants:
+        return None
+    if "shows-events" not in seen.world.notes:
+        return None
+
+    def overdue(world: World) -> Held | Breach | Void:
+        if case.uid in (world.notes.get(TOLD) or ()):
+            return held("JOB-004")
+        if world.setting.clock == "real":
+            return VOID  # a cluster drops Events
+        return Breach("Event TooManySucceededPods", "none")
+
+    return Obligation(
+        what=f"Event TooManySucceededPods about Job {case.key[2]}",
+        settled=lambda later: VOID if later.type == "DELETED" else None,
+        not_after=seen.at + seen.tolerance.lateness,
+        overdue=overdue,
+    )

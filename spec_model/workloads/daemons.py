@@ -15,6 +15,8 @@ from spec_model.events import Manifest
 from spec_model.objects import EMPTY
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
+from spec_model.scheduling.node_selector import admits, node_affinity
+from spec_model.scheduling.taints import tolerates
 
 HASH: Final = "controller-revision-hash"
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -61,7 +63,7 @@ def node_fit(daemons: Manifest, node: Manifest) -> Decision[Fit]:
     template, name = template_of(daemons), node["metadata"]["name"]
     if template.get("nodeName") and template["nodeName"] != name:
         return Decision(Fit(False, False), "DAEMON-002")
-    if not selects(template, node):
+    if not admits(template, node).value:
         return Decision(Fit(False, False), "DAEMON-002")
     effects = {taint.get("effect") for taint in _untolerated(template, node)}
     stays = "NoExecute" not in effects
@@ -75,63 +77,8 @@ def _untolerated(template: Manifest, node: Manifest) -> Sequence[Manifest]:
         taint
         for taint in (node.get("spec") or EMPTY).get("taints") or ()
         if (taint.get("key"), taint.get("effect")) not in added
-        and not any(_tolerates(each, taint) for each in own)
+        and not any(tolerates(each, taint) for each in own)
     ]
-
-
-def _tolerates(toleration: Manifest, taint: Manifest) -> bool:
-    if toleration.get("effect") and toleration["effect"] != taint.get("effect"):
-        return False
-    if toleration.get("key") and toleration["key"] != taint.get("key"):
-        return False
-    if toleration.get("operator") == "Exists":
-        return True
-    same = (toleration.get("value") or "") == (taint.get("value") or "")
-    return bool(toleration.get("key")) and same
-
-
-def selects(template: Manifest, node: Manifest) -> bool:
-    """Whether nodeSelector and required node affinity match a node."""
-    labels: Mapping[str, str] = node["metadata"].get("labels") or EMPTY
-    wanted: Mapping[str, str] = template.get("nodeSelector") or EMPTY
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return False
-    required = _required(template)
-    if required is None:
-        return True
-    return any(_term_matches(term, node) for term in required.get("nodeSelectorTerms") or ())
-
-
-def _required(spec: Manifest) -> Manifest | None:
-    affinity = (spec.get("affinity") or EMPTY).get("nodeAffinity") or EMPTY
-    found: Manifest | None = affinity.get(REQUIRED)
-    return found
-
-
-def _term_matches(term: Manifest, node: Manifest) -> bool:
-    expressions, fields = term.get("matchExpressions") or (), term.get("matchFields") or ()
-    labels = node["metadata"].get("labels") or EMPTY
-    named = {"metadata.name": node["metadata"]["name"]}
-    return (
-        bool(expressions or fields)
-        and all(_holds(each, labels) for each in expressions)
-        and all(_holds(each, named) for each in fields)
-    )
-
-
-def _holds(requirement: Manifest, labels: Mapping[str, str]) -> bool:
-    value = labels.get(requirement["key"])
-    values: Sequence[str] = requirement.get("values") or ()
-    operator = requirement.get("operator")
-    if operator in ("Exists", "DoesNotExist"):
-        return (value is not None) is (operator == "Exists")
-    if operator in ("In", "NotIn"):
-        return (value in values) is (operator == "In")
-    try:
-        number, bound = int(value or ""), int(values[0])
-    except ValueError:
-        return False
-    return number > bound if operator == "Gt" else number < bound
 
 
 # -- Pods (DAEMON-001, DAEMON-004) --------------------------------------------------------------------
@@ -139,7 +86,8 @@ def _holds(requirement: Manifest, labels: Mapping[str, str]) -> bool:
 
 def pinned_to(spec: Manifest) -> str | None:
     """The one node that a Pod's required affinity names; None where it names none."""
-    terms = (_required(spec) or EMPTY).get("nodeSelectorTerms") or ()
+    required = node_affinity(spec).get(REQUIRED) or EMPTY
+    terms = required.get("nodeSelectorTerms") or ()
     names = [
         field["values"]
         for term in terms

@@ -103,7 +103,8 @@ def worker_takes_its_time(world: World, target: str, choice: int) -> Stimulus | 
     found = pods_of(world, "Job", target)
     if not found:
         return None
-    manner = pick(({"seconds": None}, {"seconds": 9, "exitCode": 0}), choice // 4)
+    manners: tuple[dict[str, Any], ...] = ({"seconds": None}, {"seconds": 9, "exitCode": 0})
+    manner = pick(manners, choice // 4)
     where = {"namespace": "default", "pod": pick(found, choice).key[2], "container": "c"}
     return stimulus("set-stop", **where, **manner)
 

@@ -363,3 +363,19 @@ def test_pods_that_a_job_drops_count_for_nothing() -> None:
 
 def test_pods_of_nobody_are_no_business_of_a_job() -> None:
     assert not judged(seen(0, pod("Failed"), "ADDED"), until=30).broken & {"JOB-009", "JOB-008"}
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_more_successes_than_were_wanted_are_told(told: bool) -> None:
+    event = {
+        "kind": "Event",
+        "metadata": {"name": "e", "namespace": "default", "uid": "e"},
+        "involvedObject": {"kind": "Job", "name": "j", "uid": "uid-j"},
+        "reason": "TooManySucceededPods" if told else "Completed",
+    }
+    trace = [*begun(), created(0, "j-1"), created(0, "j-2")]
+    trace += [succeeded(5, name, tracked=False) for name in ("j-1", "j-2")]
+    trace.append(seen(5, event, "ADDED"))
+    trace.append(seen(5, job("SuccessCriteriaMet", "Complete", since=5, status={"succeeded": 2})))
+    broken = judged(*trace, until=20).broken
+    assert ("JOB-004" in broken) is not told
