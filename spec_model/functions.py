@@ -26,7 +26,7 @@ from spec_model.rules import Decision
 from spec_model.scheduling import functions as scheduling
 from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
-from spec_model.workloads import hpa, job_functions
+from spec_model.workloads import hpa, job_functions, victims
 
 Arguments: TypeAlias = Mapping[str, Any]
 Function: TypeAlias = Callable[[Arguments, Profile], Decision[Any]]
@@ -164,6 +164,7 @@ FUNCTIONS: Final = Functions(
         **job_functions.FUNCTIONS,
         **matching.FUNCTIONS,
         **scheduling.FUNCTIONS,
+        **victims.FUNCTIONS,
         **answers.FUNCTIONS,
     }
 )

@@ -24,6 +24,7 @@ from conformance.adapters.simulator.controllers.workloads.foreground import Fore
 from conformance.adapters.simulator.controllers.workloads.garbage import GarbageCollector
 from conformance.adapters.simulator.controllers.workloads.jobs import JobController
 from conformance.adapters.simulator.controllers.workloads.replicas import ReplicaController
+from conformance.adapters.simulator.controllers.workloads.stateful import StatefulSetController
 from conformance.adapters.simulator.controllers.workloads.ttl import FinishedJobCollector
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def all_controllers(engine: Engine) -> list[Controller]:
         JobController(engine, owned),
         FinishedJobCollector(engine),
         ForegroundCollector(engine, owned),
+        StatefulSetController(engine, owned),
         GarbageCollector(engine, owned),
         PersistentVolumeController(engine),
         StorageProtectionController(engine),
