@@ -13,7 +13,6 @@ from typing import Any, Final, TypeAlias
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.broken import is_whole
-from spec_model.laws.gone_nodes import is_gone
 from spec_model.objects import EMPTY, Pod, is_static, seconds
 from spec_model.pod.node_loss import (
     NO_EXECUTE,
@@ -101,7 +100,7 @@ def is_served(seen: Seen) -> bool:
 
 def is_attended(world: World, node: str) -> bool:
     """Whether a Node is known neither to be gone or stopped nor to have a broken part."""
-    if is_gone(world, node):
+    if node in (world.notes.get("gone nodes") or ()):
         return False
     return node not in stopped_nodes(world) and is_whole(world, node)
 
@@ -202,7 +201,7 @@ def _in_time(seen: Seen, done: Done, window: Window, what: str) -> Held | Breach
     )
 
 
-def _is_daemon(pod: Pod) -> bool:
+def is_daemon(pod: Pod) -> bool:
     """A Pod of a DaemonSet, which outlives the loss of its node (DAEMON-003)."""
     owners = pod.manifest["metadata"].get("ownerReferences") or ()
     return any(each.get("controller") and each["kind"] == "DaemonSet" for each in owners)
@@ -211,7 +210,7 @@ def _is_daemon(pod: Pod) -> bool:
 def _owed_by(pod: Pod, done: Done) -> Iterator[Obligation]:
     late = done.world.setting.tolerance.lateness
     is_documented = done.profile.lost_pod_phase is not None
-    if pod.deletion_timestamp is not None or (is_documented and _is_daemon(pod)):
+    if pod.deletion_timestamp is not None or (is_documented and is_daemon(pod)):
         return
     lost = counts_as_lost(done.profile).value
     if not is_documented and (pod.conditions.get("Ready") or EMPTY).get("status") == "True":
