@@ -238,7 +238,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> None:
         ("configmap.validate", State.CHECKED),
     ],
 )
-@pytest.mark.usefixtures("planned")
+@pytest.mark.usefixtures("planned", "undecided")
 def test_by_what_a_function_is_judged(function: str, state: State) -> None:
     assert state_of(function) is state
 
@@ -249,14 +249,14 @@ def test_an_unknown_function_is_refused_with_the_nearest() -> None:
         refuse_unknown(claimed)
 
 
-@pytest.mark.usefixtures("planned")
+@pytest.mark.usefixtures("planned", "undecided")
 def test_what_is_not_checked_yet_is_listed() -> None:
     claimed = Implementation("mine", "1", functions={"job.sync", "job.backoff", "pod.phase"})
     assert unchecked(claimed, "v1.36") == ("job.sync",)
     assert unchecked(claimed, "documented") == ("job.backoff", "job.sync")
 
 
-@pytest.mark.usefixtures("planned")
+@pytest.mark.usefixtures("planned", "undecided")
 def test_the_rules_that_functions_show() -> None:
     claimed = Implementation("mine", "1", functions={"job.sync", "scheduler.fits", "hpa.limits"})
     assert rules_by_function(claimed, "v1.36") == {"SCHED-004", "HPA-005", "HPA-008"}
