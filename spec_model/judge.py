@@ -311,6 +311,8 @@ def _act(world: World, event: Act, bench: Bench) -> World:
     kept = world.objects
     if not isinstance(event.response, Rejected):
         kept = _disturb(kept, verb)
+        if verb == "delete" and event.stimulus.arguments["kind"] == "Node":
+            kept = _disturb(kept, "stop-node")  # whoever looked after its Pods is gone
     if bench.owed:
         kept = dict(kept)
         _assign(kept, bench)

@@ -20,6 +20,8 @@ AREAS = {
     "autoscaling": ("HPA",),
     "rollouts": ("DEPLOY", "ROLLOUT"),
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
+    "batch": ("JOB",),
+    "daemons": ("DAEMON",),
     "scheduling": ("SCHED", "AFFINITY", "EVICT"),
     "replicas": ("REPLICA", "STATEFUL", "GC"),
     "cluster": (),

@@ -112,7 +112,9 @@ def is_served(seen: Seen) -> bool:
 
 
 def is_attended(world: World, node: str) -> bool:
-    """Whether a Node is known neither to be stopped nor to have a broken part."""
+    """Whether a Node is known neither to be gone or stopped nor to have a broken part."""
+    if node in (world.notes.get("gone nodes") or ()):
+        return False
     return node not in stopped_nodes(world) and is_whole(world, node)
 
 
@@ -212,10 +214,16 @@ def _in_time(seen: Seen, done: Done, window: Window, what: str) -> Held | Breach
     )
 
 
+def is_daemon(pod: Pod) -> bool:
+    """A Pod of a DaemonSet, which outlives the loss of its node (DAEMON-003)."""
+    owners = pod.manifest["metadata"].get("ownerReferences") or ()
+    return any(each.get("controller") and each["kind"] == "DaemonSet" for each in owners)
+
+
 def _owed_by(pod: Pod, done: Done) -> Iterator[Obligation]:
     late = done.world.setting.tolerance.lateness
     is_documented = done.profile.lost_pod_phase is not None
-    if pod.deletion_timestamp is not None:
+    if pod.deletion_timestamp is not None or (is_documented and is_daemon(pod)):
         return
     lost = counts_as_lost(done.profile).value
     if not is_documented and (pod.conditions.get("Ready") or EMPTY).get("status") == "True":

@@ -9,7 +9,7 @@ from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.flocks import deleted_by_tester, is_driven
 from spec_model.laws.lost_nodes import OVER
-from spec_model.laws.node_loss import pods_of, ready
+from spec_model.laws.node_loss import is_daemon, pods_of, ready
 from spec_model.objects import EMPTY, Pod, is_static
 from spec_model.pod.tolerations import LOST, NO_EXECUTE, executing, stays, untold
 from spec_model.world import VOID, Breach, Done, Held, Known, Obligation, Outcome, Seen, Void, World
@@ -171,7 +171,7 @@ def _documented(seen: Seen) -> Verdict:
     return tuple(
         _given_up(seen, pod, name, end)
         for pod in pods_of(seen.world, name)
-        if pod.deletion_timestamp is None
+        if pod.deletion_timestamp is None and not is_daemon(pod)
     )
 
 

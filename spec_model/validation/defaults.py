@@ -18,7 +18,9 @@ from spec_model.profiles import V1_36, Profile
 from spec_model.resources.qos import qos_class
 from spec_model.storage.mounts import SOURCES, unknown_fields
 from spec_model.validation.common import LARGEST_INT32, holds_in, milli_of
+from spec_model.validation.daemon import daemon_defaults
 from spec_model.validation.deployment import missing
+from spec_model.validation.job import job_defaults
 from spec_model.validation.pod import GRACE, Member, host_port, members
 from spec_model.validation.probes import PROBES
 from spec_model.validation.selector import template_labels
@@ -231,6 +233,16 @@ def _template_defaults(workload: Manifest, profile: Profile) -> Defaults:
         yield from _missing_requests(container, path, default=False)
 
 
+def _daemon_defaults(daemons: Manifest, profile: Profile) -> Defaults:
+    yield from _template_defaults(daemons, profile)
+    yield from (Default(*each, "DAEMON-006") for each in daemon_defaults(daemons, profile))
+
+
+def _job_defaults(job: Manifest, profile: Profile) -> Defaults:
+    yield from _template_defaults(job, profile)
+    yield from (Default(*each, "JOB-002") for each in job_defaults(job, profile))
+
+
 def _stateful_set_defaults(stateful_set: Manifest, profile: Profile) -> Defaults:
     spec = stateful_set.get("spec") or {}
     if not spec.get("podManagementPolicy"):
@@ -253,6 +265,8 @@ KINDS: Final[Mapping[str, Callable[[Manifest, Profile], Defaults]]] = {
     "PersistentVolumeClaim": _claim_defaults,
     "HorizontalPodAutoscaler": _autoscaler_defaults,
     **dict.fromkeys(TEMPLATED, _template_defaults),
+    "DaemonSet": _daemon_defaults,
+    "Job": _job_defaults,
     "StatefulSet": _stateful_set_defaults,
     "Deployment": _deployment_defaults,
 }

@@ -134,9 +134,13 @@ KINDS: Final[Mapping[str, Mapping[str, Condition]]] = {
         "DEPLOY-015": always,
         "DEPLOY-011": lambda spec: (spec.get("strategy") or {}).get("type") == "Recreate",
     },
+    "DaemonSet": {
+        **dict.fromkeys(("RESTART-006", "REPLICA-001", "DAEMON-006"), always),
+        "DAEMON-008": lambda spec: (spec.get("updateStrategy") or {}).get("rollingUpdate"),
+    },
     "Job": {
-        "RESTART-006": always,
-        "JOB-001": lambda spec: spec.get("podFailurePolicy") is not None,
+        **dict.fromkeys(("RESTART-006", "JOB-001", "JOB-002"), always),
+        "JOB-012": lambda spec: spec.get("completionMode") == "Indexed",
     },
 }
 

@@ -26,7 +26,7 @@ SERVED_CAPABILITIES: Final = frozenset(
         "images", "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
         "pod-gc", "probes", "eviction", "scheduler-fault", "statefulsets", "controller-flags",
-        "runtime-fault", "kubectl-rollout", "kubectl-rolling-update",
+        "runtime-fault", "kubectl-rollout", "kubectl-rolling-update", "jobs", "daemonsets",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""

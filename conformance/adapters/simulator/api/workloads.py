@@ -189,30 +189,6 @@ class DeploymentStrategy(WorkloadStrategy):
         return settings.deployment_selector_mutable
 
 
-class DaemonSetStrategy(WorkloadStrategy):
-    """A Pod on every node that is fit for it."""
-
-    kind = "DaemonSet"
-    defaults: ClassVar[Mapping[str, Any]] = {"revisionHistoryLimit": 10}
-
-    def default(self, manifest: Object, settings: Settings) -> None:
-        super().default(manifest, settings)
-        update = manifest["spec"]["updateStrategy"] = manifest["spec"].get("updateStrategy") or {}
-        update["type"] = update.get("type") or settings.daemon_set_update_strategy
-        if update["type"] == "RollingUpdate":
-            given = update.get("rollingUpdate") or {}
-            update["rollingUpdate"] = {"maxUnavailable": 1, "maxSurge": 0, **given}
-
-    def prepare(self, manifest: Object, settings: Settings) -> None:
-        zero = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled")
-        manifest["status"] = {**dict.fromkeys(zero, 0), "numberReady": 0}
-
-    def validate(self, manifest: Object, problems: Problems, settings: Settings) -> None:
-        super().validate(manifest, problems, settings)
-        kind = manifest["spec"]["updateStrategy"]["type"]
-        problems.one_of("spec.updateStrategy.type", kind, _UPDATE_STRATEGIES)
-
-
 class StatefulSetStrategy(WorkloadStrategy):
     """Pods with an identity."""
 
@@ -247,46 +223,6 @@ class StatefulSetStrategy(WorkloadStrategy):
         ]
         if changed:
             problems.forbidden("spec", f"updates may not change {', '.join(changed)}")
-
-
-class JobStrategy(WorkloadStrategy):
-    """Pods that run to their end."""
-
-    kind = "Job"
-    allowed_restart_policies = frozenset({"OnFailure", "Never"})
-    defaults: ClassVar[Mapping[str, Any]] = {
-        "backoffLimit": 6,
-        "completionMode": "NonIndexed",
-        "suspend": False,
-        "podReplacementPolicy": "TerminatingOrFailed",
-    }
-
-    def default(self, manifest: Object, settings: Settings) -> None:
-        super().default(manifest, settings)
-        spec = manifest["spec"]
-        if spec.get("completions") is None and spec.get("parallelism") is None:
-            spec["completions"] = 1
-        if spec.get("parallelism") is None:
-            spec["parallelism"] = 1
-
-    def prepare(self, manifest: Object, settings: Settings) -> None:
-        manifest["status"] = {}
-
-    def validate_selector(self, spec: Mapping[str, Any], problems: Problems) -> None:
-        """A Job's selector is made for it; one of its own is judged only by its form."""
-        names.validate_selector(spec.get("selector"), "spec.selector", problems)
-
-    def validate_restart_policy(self, template: Mapping[str, Any], problems: Problems) -> None:
-        """RESTART-006: OnFailure or Never, said explicitly: unsaid is Always, and refused."""
-        policy = template.get("restartPolicy")
-        if not self.may_restart(str(policy)):
-            problems.required("spec.restartPolicy", 'valid values: "OnFailure", "Never"')
-
-    def validate_update(
-        self, new: Object, old: Object, problems: Problems, settings: Settings
-    ) -> None:
-        for field in ("selector", "completions", "completionMode", "template"):
-            problems.unchanged(f"spec.{field}", new["spec"].get(field), old["spec"].get(field))
 
 
 def _template_labels(spec: Mapping[str, Any]) -> Mapping[str, str]:
