@@ -129,5 +129,7 @@ SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
     "write-manifest": lambda a: f"file {a['file']} of {a['node']} says {compact(a['manifest'])}",
     "remove-manifest": lambda a: f"file {a['file']} of {a['node']} is removed",
     "start-node": lambda a: f"node {a['node']} starts",
+    "stop-scheduler": lambda _: "the scheduler stops",
+    "start-scheduler": lambda _: "the scheduler starts",
     "advance": lambda a: f"{a['seconds']:g} s pass",
 }

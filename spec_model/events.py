@@ -22,6 +22,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "watch-stream": "raw watches: selectors, bookmarks, expiry",
     "nodes": "Nodes can be created, labelled and deleted",
     "scheduler": "a scheduler binds Pods to Nodes",
+    "scheduler-fault": "the tester can stop the scheduler and start it again",
     "kubelet": "a kubelet runs the Pods bound to its Node",
     "container-exit": "the tester chooses when a container exits, and with which code",
     "memory": "the tester lets a container allocate memory",
@@ -29,6 +30,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "cpu-load": "the tester lets a container burn CPU",
     "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
     "file-write": "the tester lets a container write a file",
+    "host-paths": "Pods may keep files on paths of their nodes, and on shares that the tester names",
     "images": "the tester chooses the outcome of image pulls",
     "hooks": "the tester chooses how preStop hooks go",
     "stop-signals": "the tester chooses what a container does when it is asked to end",
@@ -50,8 +52,8 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "provisioner": "volumes are provisioned dynamically",
     "reclaimer": "released volumes are deleted or recycled",
     "pod-gc": "terminated and orphaned Pods are collected",
+    "eviction": "kubelets evict Pods when their node is short of memory",
     "controller-flags": "the tester can change flags of the controller manager",
-    "eviction": "kubelets evict Pods under node pressure",
     "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
 }
 """What an adapter can claim to serve, and what the claim means."""
@@ -127,6 +129,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),
+    "stop-scheduler": Verb("scheduler-fault", ()),
+    "start-scheduler": Verb("scheduler-fault", ()),
     # Time.
     "advance": Verb("api", ("seconds",)),
 }

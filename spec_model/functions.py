@@ -22,6 +22,7 @@ from spec_model.resources import cpu, oom
 from spec_model.resources.qos import qos_class
 from spec_model.resources.requests import effective_requests
 from spec_model.rules import Decision
+from spec_model.scheduling import functions as scheduling
 from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
 from spec_model.workloads import hpa, victims
@@ -36,6 +37,7 @@ REFUSALS: Final[dict[str, str]] = {
     **kubectl.REFUSALS,
     "configmap.from_sources": "CONFIGMAP-006",
     **hpa.REFUSALS,
+    **scheduling.REFUSALS,
 }
 """By function, the rule by which it refuses; any other refuses malformed quantities alone."""
 
@@ -167,6 +169,7 @@ FUNCTIONS: Final = Functions(
         "configmap.from_sources": _config_map_from,
         **hpa.FUNCTIONS,
         **matching.FUNCTIONS,
+        **scheduling.FUNCTIONS,
         **victims.FUNCTIONS,
         **answers.FUNCTIONS,
     }

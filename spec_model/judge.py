@@ -73,6 +73,8 @@ PROBED_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The same for one that has a probe."""
 
+RESTART: Final = "restart-kubelet"
+
 WITHOUT_INIT: Final[tuple[str, ...]] = ("Pod",)
 WITH_INIT: Final[tuple[str, ...]] = ("Pod", "Pod with init containers")
 """By whether a Pod has init containers, what laws call it."""
@@ -202,6 +204,8 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
             (*open_still, *(owed for owed in bench.owed if owed[1].on in (None, key))),
         )
     _assign(kept, bench, but=key)
+    if key[0] == "Node" and event.type == "DELETED":
+        _excuse(kept, key[2])
     notes = _noted(notes_on(key[0] + "*"), world.notes, seen)
     return _next(world, event.at, kept, notes, bench)
 
@@ -227,6 +231,14 @@ def _assign(kept: dict[Key, Known], bench: Bench, but: Key | None = None) -> Non
         known = None if owed.on is None or owed.on == but else kept.get(owed.on)
         if known is not None and owed.on is not None:
             kept[owed.on] = _with_obligations(known, (*known.obligations, (rule, owed)))
+
+
+def _excuse(kept: dict[Key, Known], node: str) -> None:
+    """With its Node goes what the kubelet owes of its Pods: what a restart of it would put off, too."""
+    for key, known in kept.items():
+        if key[0] == "Pod" and known.obligations and known.view.spec.node_name == node:
+            still = [each for each in known.obligations if RESTART not in each[1].disturbed_by]
+            kept[key] = _with_obligations(known, tuple(still))
 
 
 def _stale(known: Known, event: Observation) -> bool:

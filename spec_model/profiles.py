@@ -118,6 +118,8 @@ class Profile:
     static_pods_always_restart: bool = False  # STATIC-006
     static_pods_forbid_config_maps_only: bool = False  # STATIC-007
     force_needs_both_flags: bool = False  # TERM-012
+    evicting_affinity: bool = False  # AFFINITY-005: a type that puts Pods out
+    eviction_by_class: bool = False  # EVICT-002: and by nothing else
     deployment_selector_fixed: bool = True  # REPLICA-005
     stateful_set_update: str = "RollingUpdate"  # STATEFUL-003: where no strategy is named
     terminated_pods_expire: bool = False  # GC-002: by age, not by count
@@ -178,6 +180,8 @@ DOCUMENTED: Final = Profile(
     static_pods_always_restart=True,
     static_pods_forbid_config_maps_only=True,
     force_needs_both_flags=True,
+    evicting_affinity=True,
+    eviction_by_class=True,
     deployment_selector_fixed=False,
     stateful_set_update="OnDelete",
     terminated_pods_expire=True,

@@ -30,8 +30,20 @@ STATE: Final[Shape] = {
     "terminated": ENDED,
 }
 STATUS: Final[Shape] = {"name": str, "state": STATE, "lastState": STATE, "restartCount": int}
+REQUIREMENTS: Final[Shape] = [{"key": str, "operator": str, "values": [str]}]
+TERM: Final[Shape] = {"matchExpressions": REQUIREMENTS, "matchFields": REQUIREMENTS}
+SELECTOR: Final[Shape] = {"nodeSelectorTerms": [TERM]}
+NODE_AFFINITY: Final[Shape] = {
+    "requiredDuringSchedulingIgnoredDuringExecution": SELECTOR,
+    "requiredDuringSchedulingRequiredDuringExecution": SELECTOR,
+    "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": int, "preference": TERM}],
+}
+TAINT: Final[Mapping[str, Shape]] = {"key": str, "value": str, "effect": str}
 POD_SPEC: Final[Shape] = {
     "restartPolicy": str,
+    "affinity": {"nodeAffinity": NODE_AFFINITY},
+    "tolerations": [{**TAINT, "operator": str}],
+    "priority": int,
     "containers": [CONTAINER],
     "initContainers": [CONTAINER],
     "nodeName": str,
@@ -60,6 +72,7 @@ SCALER_SPEC: Final[Shape] = {
 
 SPECS: Final[Mapping[str, Shape]] = {
     "Pod": POD_SPEC,
+    "Node": {"taints": [TAINT], "unschedulable": bool},
     "PersistentVolume": VOLUME_SPEC,
     "PersistentVolumeClaim": CLAIM_SPEC,
     "HorizontalPodAutoscaler": SCALER_SPEC,
@@ -78,6 +91,11 @@ POD_STATUS: Final[Shape] = {
     "reason": str,
     "containerStatuses": [STATUS],
     "initContainerStatuses": [STATUS],
+    "conditions": [{"type": str, "status": str}],
+}
+NODE_STATUS: Final[Shape] = {
+    "allocatable": QUANTITIES,
+    "capacity": QUANTITIES,
     "conditions": [{"type": str, "status": str}],
 }
 
@@ -99,6 +117,7 @@ SCALER_STATUS: Final[Shape] = {
 }
 STATUSES: Final[Mapping[str, Shape]] = {
     "Pod": POD_STATUS,
+    "Node": NODE_STATUS,
     "HorizontalPodAutoscaler": SCALER_STATUS,
 }
 BESIDE_SPEC: Final[Mapping[str, Mapping[str, Shape]]] = {

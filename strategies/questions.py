@@ -46,6 +46,7 @@ from strategies.scaling import (
     utilization_questions,
     valid_autoscalers,
 )
+from strategies.scheduling import crowds, preferences, rankings, selections, single_selections
 from strategies.statuses import condition_questions, ended, phase_questions
 from strategies.volumes import best_match_arguments, find_arguments, invalid
 
@@ -150,6 +151,10 @@ QUESTIONS: Final[Mapping[str, Questions]] = {
     "hpa.behavior_limits": behavior_questions(),
     "hpa.stabilize": stabilization_questions(behavior=False) | stabilization_questions(True),
     "hpa.max_of_metrics": proposals,
+    "scheduler.fits": crowds(),
+    "node_selector.matches": selections() | single_selections(),
+    "node_affinity.preferred_score": preferences(),
+    "eviction.order": rankings(),
     "replicaset.deletion_order": deletion_questions(),
     "pv.best_match": best_match_arguments(),
     "pv.find_matching_volume": find_arguments(),

@@ -14,7 +14,7 @@ from conformance.cli import Problem
 from conformance.commands.options import profile_choice
 from conformance.session import JudgeError, judged
 from spec_model import judge
-from spec_model.events import Event
+from spec_model.events import Event, Observation, key_of
 from spec_model.rules import registry
 from spec_model.world import Finding, World
 
@@ -66,11 +66,20 @@ class Outcome:
         self.exercised: Counter[str] = Counter()
         self.violations: Counter[str] = Counter()
         self.findings: list[Finding] = []
+        self.foreign: dict[str, set[str]] = {}
 
     @property
     def violated(self) -> list[str]:
         """The broken rules that fail a run; accidents of implementation do not."""
         return [rule for rule in self.violations if not registry()[rule].implementation]
+
+    def note_writer(self, world: World, event: Event) -> None:
+        """Notes a Pod whose status somebody else than a kubelet wrote: few rules are asked of it."""
+        if isinstance(event, Observation) and event.object.get("kind") == "Pod":
+            known = world.objects.get(key_of(event.object))
+            writer = None if known is None else known.notes.get("foreign-status")
+            if known is not None and writer is not None:
+                self.foreign.setdefault(writer, set()).add(known.uid)
 
     def add(self, world: World) -> None:
         """Adds what one event showed."""
@@ -88,6 +97,7 @@ def _judge(header: trace.Header, events: Iterable[Event], limit: int) -> Outcome
         for event in events:
             world = judged(world, event)
             outcome.events += 1
+            outcome.note_writer(world, event)
             if world.exercised:
                 outcome.add(world)
     except KeyboardInterrupt:
@@ -106,6 +116,7 @@ def _as_json(header: trace.Header, outcome: Outcome) -> None:
                 "events": outcome.events,
                 "exercised": dict(sorted(outcome.exercised.items())),
                 "violations": dict(sorted(outcome.violations.items())),
+                "foreign": {name: len(uids) for name, uids in sorted(outcome.foreign.items())},
                 "findings": cattrs.unstructure(outcome.findings),
             },
             ensure_ascii=False,
@@ -128,6 +139,10 @@ def _as_text(header: trace.Header, outcome: Outcome) -> None:
         title = registry()[identifier].title
         mark = "✗" if outcome.violations[identifier] else "✓"
         click.echo(f"{mark} {identifier:<{width}} {count:>7}  {title}")
+    for writer, uids in sorted(outcome.foreign.items()):
+        click.echo(
+            f"not held to a kubelet's rules: {len(uids)} Pods whose status {writer or 'somebody'} wrote"
+        )
     broken = sum(outcome.violations.values())
     click.echo(
         f"{outcome.events} events under {header.profile}: {len(outcome.exercised)} rules exercised, "

@@ -43,32 +43,44 @@ def check(target: str) -> None:
 
 
 @command.command("rbac")
-def rbac() -> None:
+@click.option("--hollow", is_flag=True, help="With hollow nodes (?kubelet=hollow).")
+@click.option("--metrics-server", is_flag=True, help="With injected metrics.")
+def rbac(hollow: bool, metrics_server: bool) -> None:
     """Print the least rights that a run needs, as YAML for kubectl apply."""
     import yaml
 
     from conformance.adapters.cluster import rights
 
-    click.echo(yaml.safe_dump_all(rights.manifest(), sort_keys=False), nl=False)
+    wanted = rights.RIGHTS
+    wanted += rights.HOLLOW if hollow else ()
+    wanted += rights.METRICS if metrics_server else ()
+    click.echo(yaml.safe_dump_all(rights.manifest(rights=wanted), sort_keys=False), nl=False)
 
 
 @command.command("clean")
 @target_argument
 @click.option("--run", metavar="ID", help="Only this run's, even if it seems to be going on.")
 @click.option("--dry-run", is_flag=True, help="Only say what there is.")
-def clean(target: str, run: str | None, dry_run: bool) -> None:
+@click.option("--node-hook", metavar="COMMAND", help="Remove files of static Pods from nodes, too.")
+def clean(target: str, run: str | None, dry_run: bool, node_hook: str | None) -> None:
     """Remove what earlier runs have left in a cluster, and nothing else.
 
-    A run that has given a sign of life within the last minute is left alone, unless it is named.
+    A run that has given a sign of life within the last minute is left alone, unless it is named. Files
+    in the static Pod directories of nodes are reached by the same hook that has put them there.
     """
     from conformance.adapters.cluster import leftovers
 
-    api = _connected(target)
+    api, given = _connected(target), _options(target)
+    hook = node_hook or given.hook
+    if hook and "{node}" not in hook:
+        raise Problem("--node-hook: it must say where the node's name goes, as {node}")
     try:
         found = leftovers.find(api)
         if run and run not in {each.run for each in found}:
             raise Problem(f"no run {run!r} has anything in {api.host}")
         for each in found if run is None else [each for each in found if each.run == run]:
+            if hook and not dry_run and (not each.alive or run is not None):
+                leftovers.clear_nodes(api, each, hook, given.manifests)
             _clean(api, each, named=run is not None, dry_run=dry_run)
         if not found:
             click.echo(f"nothing of any run in {api.host}")

@@ -50,7 +50,7 @@ def command(adapter: str, namespace: str, duration: float, output: Path) -> None
     from conformance.adapters.cluster import recording
     from conformance.adapters.cluster.client import connect
     from conformance.adapters.cluster.clock import offset
-    from conformance.adapters.cluster.kinds import OBSERVED, path
+    from conformance.adapters.cluster.kinds import RECORDED, path
     from conformance.adapters.cluster.options import options
 
     try:
@@ -81,7 +81,7 @@ def command(adapter: str, namespace: str, duration: float, output: Path) -> None
         raise Problem(f"{output}: {error.strerror or error}") from error
     finally:
         api.close()
-    if left_out := [kind for kind in OBSERVED if kind not in kinds]:
+    if left_out := [kind for kind in RECORDED if kind not in kinds]:
         click.echo(f"without {', '.join(left_out)}: they may not be listed and watched")
     click.echo(f"{lines.count} events of Kubernetes {version} in {output}")
 

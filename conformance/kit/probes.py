@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from conformance.kit import storage
 from conformance.kit.looking import (
     MissingError,
     ended,
@@ -22,17 +23,14 @@ from conformance.kit.looking import (
 )
 from conformance.session import Session
 from spec_model.events import Manifest
+from spec_model.quantity import nano_of, whole
 from strategies.manifests import (
     autoscaler,
-    claim,
     container,
-    mount,
     node,
     pod,
     replica_set,
-    volume,
 )
-from strategies.volumes import PROVISIONER, storage_class
 
 Probe: TypeAlias = Callable[[Session], str]
 
@@ -202,42 +200,6 @@ def _metrics(run: Session) -> str:
     return "usage was set, and the metrics API taken away"
 
 
-def _is_bound(run: Session) -> bool:
-    path = ("status", "phase")
-    return bool(field(run, "PersistentVolumeClaim", "data", *path) == "Bound")
-
-
-def _volumes(run: Session) -> str:
-    served(run, "create", object=volume("disk"))
-    served(run, "create", object=claim("data"))
-    until(run, "a claim was not bound to the volume that fits it", lambda: _is_bound(run))
-    return "a claim was bound to a volume"
-
-
-def _provisioner(run: Session) -> str:
-    offered = [known.manifest for known in run.world.of_kind("StorageClass")]
-    made = storage_class("fast", PROVISIONER)
-    if not offered:
-        served(run, "create", object=made)
-    name = (offered or [made])[0]["metadata"]["name"]
-    served(run, "create", object=claim("data", storageClassName=name))
-    until(run, "no volume was made for a claim with a class", lambda: _is_bound(run))
-    return "a volume was made for a claim"
-
-
-def _reclaimer(run: Session) -> str:
-    served(run, "create", object=volume("disk", persistentVolumeReclaimPolicy="Delete"))
-    served(run, "create", object=claim("data"))
-    until(run, "a claim was not bound to the volume that fits it", lambda: _is_bound(run))
-    served(run, "delete", kind="PersistentVolumeClaim", namespace="default", name="data")
-    until(
-        run,
-        "a released volume with the policy Delete did not go",
-        lambda: run.view("PersistentVolume", "disk") is None,
-    )
-    return "a released volume was deleted"
-
-
 HELD: Final[Manifest] = {"finalizers": ["example.com/hold"]}
 """Keeps a Pod in sight when it has ended."""
 
@@ -305,21 +267,35 @@ def _networking(run: Session) -> str:
     return "a Pod has an address, and its container binds a port"
 
 
-def _file_write(run: Session) -> str:
-    running(
-        run,
-        containers=[container(volumeMounts=[mount("v", "/v")])],
-        volumes=[{"name": "v", "emptyDir": {}}],
-    )
-    served(run, "write-file", **IN_CONTAINER, path="/v/f", content="mine")
-    return "container c wrote a file"
-
-
 def _runtime_fault(run: Session) -> str:
     home = some_node(run)
     served(run, "set-runtime", node=home, part="runtime", works=False)
     until(run, f"node {home} stayed ready without a runtime", lambda: _ready(run, home) != "True")
     return "a node without a runtime is not ready"
+
+
+def _eviction(run: Session) -> str:
+    """A Pod that leaves its node 50 Mi is put out of it."""
+    name = some_node(run)
+    running(run, nodeName=name)
+    capacity = field(run, "Node", name, "status", "capacity", "memory")
+    size = whole(nano_of(capacity)) - 50 * MEBI
+    served(run, "allocate", **IN_CONTAINER, bytes=size)
+    evicted = "Pod a was not Evicted from a node with 50 Mi left"
+    until(run, evicted, lambda: getattr(run.view("Pod", "a"), "reason", "") == "Evicted")
+    return "a Pod was evicted from a node that was short of memory"
+
+
+def _scheduler_fault(run: Session) -> str:
+    served(run, "stop-scheduler")
+    served(run, "create", object=pod())
+    run.advance(15)
+    if run.need("Pod", "a").spec.node_name:
+        raise MissingError("Pod a was bound though the scheduler was stopped")
+    served(run, "start-scheduler")
+    bound = "Pod a was not bound when the scheduler was started again"
+    until(run, bound, lambda: run.need("Pod", "a").spec.node_name)
+    return "the scheduler stopped and came back"
 
 
 def _controller_flags(run: Session) -> str:
@@ -353,7 +329,8 @@ PROBES: Final[Mapping[str, Probe]] = {
     "probes": _probes,
     "watch-stream": _watch_stream,
     "networking": _networking,
-    "file-write": _file_write,
+    "file-write": storage.file_write,
+    "host-paths": storage.host_paths,
     "runtime-fault": _runtime_fault,
     "controller-flags": _controller_flags,
     "sandbox-loss": _sandbox,
@@ -366,8 +343,10 @@ PROBES: Final[Mapping[str, Probe]] = {
     "statefulsets": _makes_pods(_of_template("StatefulSet", "apps/v1", serviceName="web")),
     "autoscaler": _autoscaler,
     "metrics": _metrics,
-    "volumes": _volumes,
-    "provisioner": _provisioner,
-    "reclaimer": _reclaimer,
+    "volumes": storage.volumes,
+    "provisioner": storage.provisioner,
+    "reclaimer": storage.reclaimer,
+    "eviction": _eviction,
+    "scheduler-fault": _scheduler_fault,
 }
 """By capability; ``api`` has steps of its own, and what no stimulus shows has none."""

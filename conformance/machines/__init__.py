@@ -32,6 +32,7 @@ from strategies.operations.endings import ENDINGS
 from strategies.operations.pods import NODES, PODS, TIME
 from strategies.operations.replicas import REPLICAS
 from strategies.operations.scaling import SCALING
+from strategies.operations.scheduling import SCHEDULING
 from strategies.operations.statics import STATICS
 from strategies.operations.storage import STORAGE
 from strategies.operations.volumes import VOLUMES
@@ -45,10 +46,12 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("storage", VOLUMES, STORAGE, NODES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONTENTS, PODS, TIME),
+        Subject("scheduling", SCHEDULING, PODS, TIME),
         Subject("replicas", REPLICAS, NODES, TIME),
         Subject(
             "cluster",
-            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, STORAGE, REPLICAS, TIME),
+            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, CONTENTS, STORAGE, SCHEDULING),
+            *(REPLICAS, TIME),
         ),
     )
 }

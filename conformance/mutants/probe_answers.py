@@ -107,7 +107,7 @@ def only_2xx_succeeds(original: Any) -> Any:
 
 @mutant("PROBE-008", f"{RESULTS}:MOST_REDIRECTS")
 def redirects_are_followed_for_ever(_: Any) -> Any:
-    """An httpGet probe follows more than ten redirects."""
+    """An httpGet probe follows more than nine redirects."""
     return 1000
 
 

@@ -16,6 +16,7 @@ AREAS = {
     "storage": ("PV",),
     "autoscaling": ("HPA",),
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
+    "scheduling": ("SCHED", "AFFINITY", "EVICT"),
     "replicas": ("REPLICA", "STATEFUL", "GC"),
     "cluster": (),
 }

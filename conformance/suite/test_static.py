@@ -7,9 +7,6 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import Manifest, container, pod, replica_set
 
-NODE = "node1"
-MIRROR = "web-node1"
-
 CONFIG_MAPS = (
     {"volumes": [{"name": "v", "configMap": {"name": "m"}}]},
     {"containers": [container(envFrom=[{"configMapRef": {"name": "m"}}])]},
@@ -27,14 +24,29 @@ OWN = (
 """What a static Pod may use: its node has it."""
 
 
+def node_of(run: Session) -> str:
+    """The node whose directory is written to.
+
+    Raises:
+        AbsentError: there is none.
+    """
+    names = [known.view["metadata"]["name"] for known in run.world.of_kind("Node")]
+    return min(names) if names else str(run.need("Node", "node1"))
+
+
+def mirror(run: Session, name: str = "web") -> str:
+    """The mirror Pod of a static Pod."""
+    return f"{name}-{node_of(run).lower()}"
+
+
 def put(run: Session, manifest: Manifest, file: str = "web.yaml") -> None:
     """Writes a file into the directory of the node."""
-    run.do("write-manifest", node=NODE, file=file, manifest=manifest)
+    run.do("write-manifest", node=node_of(run), file=file, manifest=manifest)
 
 
 def take(run: Session, file: str = "web.yaml") -> None:
     """Removes a file from it."""
-    run.do("remove-manifest", node=NODE, file=file)
+    run.do("remove-manifest", node=node_of(run), file=file)
 
 
 def wait(run: Session, seconds: float = 80) -> None:
@@ -46,7 +58,7 @@ def wait(run: Session, seconds: float = 80) -> None:
 def takes_term(run: Session, seconds: float | None, code: int = 0) -> None:
     """From now on the container ends so when it is stopped."""
     if run.can("stop-signals"):
-        names = {"namespace": "default", "pod": MIRROR, "container": "c"}
+        names = {"namespace": "default", "pod": mirror(run), "container": "c"}
         run.do("set-stop", **names, seconds=seconds, exitCode=code)
 
 
@@ -67,7 +79,7 @@ def test_the_walk_through_of_the_source_document(run: Session, draw: Draw) -> No
     )
     put(run, manifest, "static-web.yaml")
     wait(run, 40)
-    run.delete("Pod", "static-web-node1", grace=draw(st.sampled_from([None, 0])))
+    run.delete("Pod", mirror(run, "static-web"), grace=draw(st.sampled_from([None, 0])))
     wait(run, 20)
     take(run, "static-web.yaml")
     wait(run)
@@ -102,10 +114,10 @@ def test_deleting_the_mirror_stops_nothing(run: Session, draw: Draw) -> None:
     put(run, web())
     wait(run, 40)
     if draw(st.booleans()) and run.can("container-exit"):
-        run.exit(MIRROR, "c", 1)
+        run.exit(mirror(run), "c", 1)
         run.advance(15)
     for _ in range(draw(st.integers(1, 2))):
-        run.delete("Pod", MIRROR, grace=draw(st.sampled_from([None, 0, 5])))
+        run.delete("Pod", mirror(run), grace=draw(st.sampled_from([None, 0, 5])))
         wait(run, draw(st.sampled_from([12, 40])))
 
 
@@ -146,7 +158,7 @@ def test_its_restart_policy_holds(run: Session, draw: Draw) -> None:
     put(run, web(restartPolicy=policy, containers=[container(name) for name in names]))
     wait(run, 40)
     for name in names:
-        run.exit(MIRROR, name, code)
+        run.exit(mirror(run), name, code)
         run.advance(draw(st.sampled_from([0, 15])))
     wait(run, 60)
 

@@ -82,6 +82,19 @@ def of_pod(pod: Manifest, others: Others, profile: Profile) -> Statements:
             yield Statement(about, says, waits_for_consumer(own, has_consumer=False).because)
 
 
+def keep_waiting(pod: Manifest, others: Others) -> bool:
+    """Whether a claim keeps a Pod from being scheduled."""
+    beside = {
+        _name(each): each for each in _kind(CLAIM, others) if _namespace(each) == _namespace(pod)
+    }
+    classes = _kind(CLASS, others)
+    found = (beside.get(name) for name in claims_of(pod))
+    return any(
+        claim is None or blocks_scheduling(_named(claim), _class(claim, classes)).value
+        for claim in found
+    )
+
+
 def _why(claim: Manifest) -> str:
     if claim["metadata"].get("deletionTimestamp"):
         return "it is being deleted"

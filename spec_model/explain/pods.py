@@ -9,7 +9,7 @@ from attrs import evolve
 
 from spec_model import objects
 from spec_model.events import Manifest
-from spec_model.explain import claims
+from spec_model.explain import claims, scheduling
 from spec_model.explain.statement import Others, Statement, Statements
 from spec_model.pod.init import next_to_run
 from spec_model.pod.phase import pod_phase
@@ -45,6 +45,8 @@ def statements(
     phase = pod_phase(view, profile=profile)
     yield Statement("phase expected", phase.value, phase.because)
     yield from claims.of_pod(manifest, others, profile)
+    if phase.value == "Pending" or view.spec.node_name:
+        yield from scheduling.statements(manifest, others, profile)
     yield from _deletion(view)
 
 

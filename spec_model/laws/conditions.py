@@ -132,6 +132,8 @@ def initialized_follows_from_the_init_containers(seen: Seen) -> Verdict:
         return None
     decided = conditions.initialized(pod, False, pod.phase).value
     if decided.status == "True":
+        if shown.status == "False" and _has_just_begun(seen):
+            return _owes_initialized(seen)
         return expect(shown.status == "True", "Initialized=True", f"Initialized={shown}")
     before = None if seen.before is None else said(seen.before, "Initialized")
     if before is not None and before.status == "True":
@@ -141,6 +143,39 @@ def initialized_follows_from_the_init_containers(seen: Seen) -> Verdict:
     if shown.status == "True" and _may_have_been_initialized(pod):
         return None  # it was, when nobody looked, and starts over
     return expect(shown.status == "False", f"Initialized={decided}", f"Initialized={shown}")
+
+
+def _has_just_begun(seen: Seen) -> bool:
+    """Whether a sidecar has started since the last look.
+
+    A kubelet writes down at once that a startup probe has succeeded, and looks at the conditions when
+    it next syncs the Pod (``SetContainerStartup``).
+    """
+    if seen.world.setting.clock == "virtual" or seen.before is None:
+        return False
+    now, before = seen.now.statuses, seen.before.statuses
+    sidecars = (each.name for each in seen.now.spec.init_containers if each.kind == "sidecar")
+    return any(
+        now[name].started and not (name in before and before[name].started)
+        for name in sidecars
+        if name in now
+    )
+
+
+def _owes_initialized(seen: Seen) -> Obligation:
+    def settled(later: Seen) -> Held | Void | None:
+        shown = said(later.now, "Initialized")
+        if shown is not None and shown.status == "True":
+            return HELD
+        done = conditions.initialized(later.now, False, later.now.phase).value.status == "True"
+        return None if done and not _is_ending(later) else VOID
+
+    return Obligation(
+        what="Initialized=True, for the last sidecar has started",
+        settled=settled,
+        not_after=seen.at + seen.tolerance.lateness,
+        disturbed_by=UNSETTLING | frozenset(UPSETS),
+    )
 
 
 def _may_have_been_initialized(pod: Pod) -> bool:

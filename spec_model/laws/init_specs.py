@@ -92,6 +92,8 @@ def init_containers_count_for_scheduling(seen: Seen) -> Verdict:
     before, pod = seen.before, seen.now
     if before is None or before.spec.node_name:
         return None
+    if pod.key in (seen.world.notes.get("bound by hand") or ()):
+        return None
     if pod.spec.node_name:
         node = seen.world.view("Node", "", pod.spec.node_name)
         return None if node is None else _has_room(pod, node, seen)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from spec_model.events import Accepted
 from spec_model.law import Verdict, agree, expect, law, note
+from spec_model.laws.writers import foreign_writer
 from spec_model.lifecycles import TERMINAL, lawful
 from spec_model.objects import Pod, is_static
 from spec_model.pod.phase import final_phase, pod_phase
@@ -18,6 +19,7 @@ from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, V
 ABSORBING: Final = TERMINAL["PHASES"]
 PHASES: Final = ("Pending", "Running", "Succeeded", "Failed")
 COLLECTED: Final = "DeletionByPodGC"
+LOST: Final = "NodeLost"
 MIRROR: Final = "kubernetes.io/config.mirror"
 UNSETTLING: Final = frozenset({"delete", "patch", "replace", "stop-node", "restart-kubelet"})
 """Stimuli after which a phase that was on its way may never be reached."""
@@ -53,6 +55,10 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
+    if seen.now.reason == LOST and seen.profile.lost_pod_phase is not None:
+        return False  # as documented, where there is no such condition
+    if foreign_writer(seen.notes.get("foreign-status"), seen) is not None:
+        return False  # asked anew, for other notes may ask this before that one is written
     if not seen.profile.static_pods_probed and is_static(seen.manifest):
         return _as_it_is_written(seen.now)
     tampered: frozenset[str] | None = seen.world.notes.get("tampered")

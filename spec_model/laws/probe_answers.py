@@ -26,6 +26,9 @@ from spec_model.world import Done, Seen, World
 Which: TypeAlias = tuple[str, str, str]
 """Pod UID, container, kind of probe."""
 
+IN_TIME: Final = re.compile(r"timed? ?out|deadline exceeded|Timeout exceeded", re.IGNORECASE)
+"""What Events say of a probe that was not answered in time."""
+
 SAID: Final = re.compile(r"(Liveness|Readiness|Startup) probe (failed|errored)")
 
 
@@ -58,13 +61,15 @@ class Told:
 class Unhealthy:
     """What Events have told of a probe that did not succeed: how often, and when last (trace's clock).
 
-    ``in_run`` counts those of the run, by restartCount, that was shown at the time of the last.
+    ``in_run`` counts those of the run, by restartCount, that was shown at the time of the last;
+    ``late`` is when one last told that the probe was not answered in time.
     """
 
     count: int
     at: float
     run: int | None = None
     in_run: int = 0
+    late: float = -math.inf
 
 
 @note("probe-answers", on="set-probe")
@@ -108,7 +113,8 @@ def said_to_be_unhealthy(
     before_it, run = known.get(which, Unhealthy(0, -math.inf)), run_shown(seen, which[1])
     in_run = before_it.in_run + 1 if run == before_it.run else 1
     kept = {key: each for key, each in known.items() if seen.at - each.at < REMEMBERED}
-    return {**kept, which: Unhealthy(before_it.count + 1, seen.at, run, in_run)}
+    late = seen.at if IN_TIME.search(event.get("message", "")) else before_it.late
+    return {**kept, which: Unhealthy(before_it.count + 1, seen.at, run, in_run, late)}
 
 
 @note("stops", on="Event Killing*")
@@ -154,6 +160,14 @@ def unhealthy(world: World, pod: Pod, container: Container, kind: str) -> Unheal
     """What Events have told of that probe."""
     found: Mapping[Which, Unhealthy] = world.notes.get("unhealthy") or {}
     return found.get((pod.uid, container.name, kind)) or Unhealthy(0, -math.inf)
+
+
+def was_late(seen: Seen, pod: Pod, container: Container, probe: Probe) -> bool:
+    """Whether a target that answers well may have been too late: a loaded engine has no time for it."""
+    if seen.world.setting.clock == "virtual":
+        return False
+    counted = probe.failures * probe.period + probe.timeout + seen.tolerance.lateness
+    return unhealthy(seen.world, pod, container, probe.kind).late >= seen.at - counted
 
 
 def upset_at(seen: Seen) -> float:

@@ -15,7 +15,7 @@ from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.ladders import UPSETS, upsets_of
 from spec_model.laws.phase import ABSORBING
-from spec_model.laws.probe_answers import Told, kind_of, told, unhealthy
+from spec_model.laws.probe_answers import IN_TIME, Told, kind_of, told, unhealthy, was_late
 from spec_model.laws.probe_kills import PROBE_FAILED, ProbeKill
 from spec_model.laws.probes import (
     GRANTED,
@@ -67,6 +67,15 @@ class Said:
     def is_virtual(self) -> bool:
         """Whether what the watch shows is in order, and nothing is dropped."""
         return self.seen.world.setting.clock == "virtual"
+
+    def may_be_late(self) -> bool:
+        """Whether a target that answers well may not have done so: where time is real, programs take
+        a while from the start of their container, and a loaded engine is late."""
+        if self.is_virtual:
+            return False
+        starts = self.since_start <= self.seen.tolerance.lateness
+        says_so = IN_TIME.search(self.seen.manifest.get("message", "")) is not None
+        return starts or says_so or was_late(self.seen, self.pod, self.container, self.probe)
 
     def has_lasted(self) -> bool:
         """Whether no result of an earlier answer can be meant."""
@@ -187,6 +196,8 @@ def _as_answered(event: Said) -> Outcome | None:
         return None
     errored = ERRORED in event.seen.manifest.get("message", "")
     if answers.value == SUCCESS or (answers.value == UNKNOWN and not errored):
+        if event.may_be_late():
+            return None
         what = f"the {event.probe.kind} probe of container {event.name} is answered so"
         return Breach(f"{answers.value}: {what}", "a failure", rule=answers.result.because)
     return Held(answers.result.because)
@@ -217,7 +228,7 @@ def _after_enough_failures(event: Said) -> Iterator[Outcome]:
     what = f"container {event.name} is killed by its {probe.kind} probe"
     rule = STARTUP if probe.kind == "startup" else WINDOW
     if answers is not None and answers.value in (SUCCESS, UNKNOWN):
-        if event.has_lasted():
+        if event.has_lasted() and not event.may_be_late():
             yield Breach(f"not killed: {what}, answered so", "killed", rule=answers.result.because)
         return
     value = _value(event)

@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from spec_model.law import Verdict, expect, law
+from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.phase import kubelet_owned
-from spec_model.laws.probe_answers import Told, told, unhealthy, upset_at
+from spec_model.laws.probe_answers import Told, told, unhealthy, upset_at, was_late
 from spec_model.laws.probe_kills import ProbeKill
 from spec_model.laws.restart import is_on_its_own
 from spec_model.objects import (
@@ -96,12 +96,30 @@ def begins(seen: SeenContainer) -> bool:
 # -- a run that goes on -----------------------------------------------------------------------------
 
 
+@note("started-once", on="Pod")
+def runs_that_had_started(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
+    """The runs of containers with a startup probe, by containerID, that were said to have started."""
+    known, spec = before or frozenset(), seen.now.spec
+    if not any("startup" in each.probes for each in spec.containers + spec.init_containers):
+        return known
+    statuses = seen.now.statuses.values()
+    started = {status.container_id for status in statuses if status.started}
+    there = {status.container_id for status in statuses}
+    return known if started <= known else frozenset(started | (known & there))
+
+
 @law(STARTUP, on="probed container")
 def who_has_not_started_is_not_ready(seen: SeenContainer) -> Verdict:
-    """Until its startup probe succeeds, started and ready are false."""
+    """Until its startup probe succeeds, started and ready are false.
+
+    A kubelet takes back for a moment that a run has started where it hears late that it had not.
+    """
     if "startup" not in seen.spec.probes or seen.now.state != "running":
         return None
     if seen.now.started or not holds_in(seen.pod.profile, STARTUP):
+        return None
+    is_real = seen.pod.world.setting.clock == "real"
+    if is_real and seen.now.container_id in seen.pod.notes.get("started-once", frozenset()):
         return None
     what = f"container {seen.spec.name} is not ready before its startup probe has succeeded"
     return expect(not seen.now.ready, what, "ready")
@@ -180,7 +198,8 @@ def _failed(probe: Probe, seen: SeenContainer) -> Iterator[Outcome]:
         return
     what = f"container {seen.spec.name} stays ready"
     if answers.value in (SUCCESS, UNKNOWN):
-        if _has_lasted(answers, probe, seen.pod):
+        kept = _has_lasted(answers, probe, seen.pod)
+        if kept and not was_late(seen.pod, pod, seen.spec, probe):
             yield Breach(what, "not ready", rule=answers.result.because)
         return
     yield Held(answers.result.because)

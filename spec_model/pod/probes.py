@@ -22,7 +22,8 @@ TIMEOUT: Final = "timeout"
 INITIAL: Final[Mapping[str, str]] = {"liveness": SUCCESS, "readiness": FAILURE, "startup": UNKNOWN}
 """PROBE-001: what holds before the first result."""
 
-MOST_REDIRECTS: Final = 10
+MOST_REDIRECTS: Final = 9
+"""Measured; the client stops after ten requests, of which the first is none."""
 
 BY_HANDLER: Final[Mapping[str, str]] = {
     "exec": "PROBE-007",

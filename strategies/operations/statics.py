@@ -37,8 +37,15 @@ def _file(target: str, choice: int) -> str:
     return f".{target}.yaml" if choice > 245 else f"{target}.yaml"
 
 
+def _named(world: World, choice: int) -> str:
+    """A node by name: those of the simulator, or of an engine that has none of them its own."""
+    own = tuple(sorted(known.view["metadata"]["name"] for known in world.of_kind("Node")))
+    names: tuple[str, ...] = NODES if not own or set(NODES) & set(own) else own
+    return str(pick(names, choice // 128))
+
+
 def _node(world: World, choice: int) -> str | None:
-    node = pick(NODES, choice // 128)
+    node = _named(world, choice)
     return node if world.view("Node", "", node) is not None else None
 
 
@@ -62,14 +69,14 @@ def remove_manifest(world: World, target: str, choice: int) -> Stimulus | None:
     return stimulus("remove-manifest", node=node, file=file)
 
 
-def _mirror(target: str, choice: int) -> str:
-    return f"{target}-{pick(NODES, choice // 128)}"
+def _mirror(world: World, target: str, choice: int) -> str:
+    return f"{target}-{_named(world, choice).lower()}"
 
 
 @STATICS.operation(weight=3, needs=NEEDS)
 def delete_mirror(world: World, target: str, choice: int) -> Stimulus | None:
     """Somebody tries to get rid of a static Pod through the API."""
-    name = _mirror(target, choice)
+    name = _mirror(world, target, choice)
     if world.view("Pod", "default", name) is None:
         return None
     grace: dict[str, Any] = pick(({}, {"gracePeriodSeconds": 0}, {"gracePeriodSeconds": 9}), choice)
@@ -79,7 +86,7 @@ def delete_mirror(world: World, target: str, choice: int) -> Stimulus | None:
 @STATICS.operation(weight=5, needs=[*NEEDS, "container-exit"])
 def static_container_exits(world: World, target: str, choice: int) -> Stimulus | None:
     """A container of a static Pod ends by itself."""
-    name = _mirror(target, choice)
+    name = _mirror(world, target, choice)
     found = world.view("Pod", "default", name)
     running = [] if found is None else [each for each in found.statuses.values() if each.started_at]
     if not running:
@@ -89,8 +96,8 @@ def static_container_exits(world: World, target: str, choice: int) -> Stimulus |
 
 
 @STATICS.operation(weight=2, needs=[*NEEDS, "stop-signals"])
-def static_container_takes_term(_: World, target: str, choice: int) -> Stimulus | None:
+def static_container_takes_term(world: World, target: str, choice: int) -> Stimulus | None:
     """From now on a container of a static Pod takes its time to end, or does not end."""
     seconds = pick((8, None, 0), choice)
-    names = {"namespace": "default", "pod": _mirror(target, choice), "container": "c"}
+    names = {"namespace": "default", "pod": _mirror(world, target, choice), "container": "c"}
     return stimulus("set-stop", **names, seconds=seconds, exitCode=0)

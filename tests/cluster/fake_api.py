@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,7 @@ class Store:
         self.forgotten = 0
         self.denied: set[tuple[str, str]] = set()
         self.requests: list[tuple[str, str]] = []
+        self.logins: set[str] = set()
         self.drop_watches = 0
         self.closing = False
         self.changed = threading.Condition()
@@ -97,6 +99,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     store: Store
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -124,11 +127,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """A create, or a question about rights."""
-        path, _ = self._asked()
+        path, query = self._asked()
         body = self._body()
         if path.endswith("selfsubjectaccessreviews"):
             asked = body["spec"]["resourceAttributes"]
             denied = (asked["resource"], asked["verb"]) in self.store.denied
+            denied = denied or (asked["resource"] == "*" and bool(self.store.denied))
             return self._answer(201, {"status": {"allowed": not denied}})
         name = body.get("metadata", {}).get("name")
         if not name:
@@ -137,6 +141,8 @@ class Handler(BaseHTTPRequestHandler):
         at = f"{path}/{name}"
         if at in self.store.objects:
             return self._refuse(409, "AlreadyExists")
+        if query.get("dryRun"):
+            return self._answer(201, body)
         if path.endswith("/namespaces"):
             self.store.write(f"{at}/serviceaccounts/default", {"kind": "ServiceAccount"})
         if name and path.rpartition("/")[2].startswith("persistentvolume"):
@@ -172,6 +178,7 @@ class Handler(BaseHTTPRequestHandler):
     def _asked(self) -> tuple[str, dict[str, str]]:
         parts = urlsplit(self.path)
         self.store.requests.append((self.command, parts.path))
+        self.store.logins.add(self.headers.get("Authorization") or "")
         return parts.path, {key: values[0] for key, values in parse_qs(parts.query).items()}
 
     def _body(self) -> dict[str, Any]:
@@ -205,12 +212,13 @@ class Handler(BaseHTTPRequestHandler):
             return  # whoever watched has gone
 
     def _events(self, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
-        since = int(query["resourceVersion"])
+        since = int(query.get("resourceVersion") or 0)
+        end = time.monotonic() + float(query.get("timeoutSeconds") or 3600)
         if since < self.store.forgotten:
             gone = {"kind": "Status", "code": 410, "reason": "Expired"}
             yield {"type": "ERROR", "object": gone}
             return
-        while not self.store.closing:
+        while not self.store.closing and time.monotonic() < end:
             with self.store.changed:
                 new = [each for each in self.store.log if each[0] > since]
                 if not new:

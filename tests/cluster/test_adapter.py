@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ from conformance.adapters.cluster.client import Api
 from conformance.adapters.cluster.cluster import Cluster
 from conformance.adapters.cluster.options import Options
 from spec_model.events import Accepted, Rejected, Response, stimulus
-from strategies.manifests import Manifest, claim, node, pod, volume
+from strategies.manifests import Manifest, claim, container, node, pod, volume
 from strategies.volumes import storage_class
 from tests.cluster.fake_api import Store
 
@@ -159,3 +161,116 @@ def test_closing_leaves_nothing(server: tuple[Store, Api], adapter: ClusterAdapt
     adapter.close()
     left = {path for path in store.objects if "kubelaws" in path}
     assert left == set()
+
+
+# -- raw lists and watches -----------------------------------------------------------------------------
+
+
+def test_a_list_shows_the_scenarios_own(adapter: ClusterAdapter) -> None:
+    create(adapter, pod(**HELD))
+    answer = adapter.apply(stimulus("list", kind="Pod", namespace="default"))
+    assert isinstance(answer, Accepted)
+    (item,) = answer.value["items"]
+    assert (item["kind"], item["metadata"]["namespace"]) == ("Pod", "default")
+    assert answer.value["resourceVersion"].isdecimal()
+
+
+def test_a_raw_watch_delivers_what_has_happened(adapter: ClusterAdapter) -> None:
+    create(adapter, pod(**HELD))
+    watched = stimulus("watch", kind="Pod", namespace="default", resourceVersion="1")
+    answer = adapter.apply(watched)
+    assert isinstance(answer, Accepted)
+    (event,) = answer.value["events"]
+    assert (event["type"], event["object"]["metadata"]["namespace"]) == ("ADDED", "default")
+
+
+def test_a_watch_from_what_is_forgotten_is_an_error_event(
+    adapter: ClusterAdapter, server: tuple[Store, Api]
+) -> None:
+    server[0].forgotten = 5
+    answer = adapter.apply(stimulus("watch", kind="Pod", namespace="default", resourceVersion="1"))
+    assert isinstance(answer, Accepted)
+    assert [each["type"] for each in answer.value["events"]] == ["ERROR"]
+
+
+# -- what is said before there is a Pod ----------------------------------------------------------------
+
+
+def test_what_was_said_of_a_name_holds_for_the_pod_that_gets_it(
+    adapter: ClusterAdapter, server: tuple[Store, Api]
+) -> None:
+    whom = {"namespace": "default", "pod": "a", "container": "c"}
+    said = adapter.apply(stimulus("set-stop", **whom, seconds=None))
+    assert isinstance(said, Accepted)
+    create(adapter, pod(**HELD))
+    (stored,) = [each for path, each in server[0].objects.items() if path.endswith("/pods/a")]
+    assert "stop never 143" in stored["spec"]["containers"][0]["command"]
+
+
+def test_a_probe_that_cannot_be_answered_so_is_said_to_be_one(adapter: ClusterAdapter) -> None:
+    asks = {"tcpSocket": {"port": 80}}
+    create(adapter, pod(containers=[container(livenessProbe=asks)], **HELD))
+    whom = {"namespace": "default", "pod": "a", "container": "c"}
+    answer = adapter.apply(stimulus("set-probe", **whom, probe="liveness", answer="timeout"))
+    assert isinstance(answer, Rejected)
+    assert answer.code == 501
+
+
+# -- static Pods ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_node(server: tuple[Store, Api], tmp_path: Path) -> Iterator[ClusterAdapter]:
+    """An adapter with access to the node, whose directory of static Pods is here."""
+    store, api = server
+    store.write("/api/v1/nodes/n", {"kind": "Node", "status": {"conditions": []}})
+    given = Options(hook="env NODE={node} /bin/sh -c", manifests=str(tmp_path))
+    made = ClusterAdapter(Cluster(api, given), preflight.look(api, given))
+    made.reset()
+    yield made
+    made.close()
+
+
+def written(adapter: ClusterAdapter, file: str, manifest: Manifest) -> Response:
+    """Writes a file of a static Pod."""
+    return adapter.apply(stimulus("write-manifest", node="n", file=file, manifest=manifest))
+
+
+def test_a_static_pod_is_one_of_the_scenario(on_node: ClusterAdapter, tmp_path: Path) -> None:
+    written(on_node, "web.yaml", pod("web", metadata={"name": "web"}))
+    (file,) = tmp_path.iterdir()
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    assert file.name == f"{on_node.mapper.home}.web.yaml"
+    assert stored["metadata"]["namespace"] == on_node.mapper.home
+
+
+@pytest.mark.parametrize("file", [".web.yaml", "old/web.yaml", "web.yaml"])
+def test_its_file_goes(on_node: ClusterAdapter, tmp_path: Path, file: str) -> None:
+    written(on_node, file, pod("web"))
+    on_node.apply(stimulus("remove-manifest", node="n", file=file))
+    assert not [each for each in tmp_path.rglob("*") if each.is_file()]
+
+
+def test_what_is_hidden_stays_hidden(on_node: ClusterAdapter, tmp_path: Path) -> None:
+    written(on_node, ".web.yaml", pod("web"))
+    (file,) = tmp_path.iterdir()
+    assert file.name.startswith(".")
+
+
+def test_files_go_with_their_scenario(on_node: ClusterAdapter, tmp_path: Path) -> None:
+    (tmp_path / "etcd.yaml").write_text("somebody else's", encoding="utf-8")
+    written(on_node, "web.yaml", pod("web"))
+    on_node.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["etcd.yaml"]
+
+
+@pytest.mark.parametrize(
+    "spec", [{"hostNetwork": True}, {"volumes": [{"name": "v", "hostPath": {"path": "/tmp"}}]}]
+)
+def test_no_static_pod_reaches_into_its_node(
+    on_node: ClusterAdapter, tmp_path: Path, spec: Manifest
+) -> None:
+    """No admission looks at it there."""
+    answer = written(on_node, "web.yaml", pod("web", **spec))
+    assert isinstance(answer, Rejected)
+    assert not list(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -152,3 +153,26 @@ def _end_impatiently(territory: Territory) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("conformance.adapters.cluster.isolation.GONE_PATIENCE", 0.0)
         territory.end()
+
+
+def test_files_on_nodes_are_removed_by_the_hook(server: tuple[Store, Api], tmp_path: Path) -> None:
+    store, api = server
+    namespace(store, f"kubelaws-{RUN}", RUN)
+    store.write("/api/v1/nodes/n", {"kind": "Node"})
+    for name in (f"kubelaws-{RUN}-1.web.yaml", "kubelaws-ffffff-1.web.yaml"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    (found,) = leftovers.find(api)
+    leftovers.clear_nodes(api, found, "env NODE={node} /bin/sh -c", str(tmp_path))
+    assert [each.name for each in tmp_path.iterdir()] == ["kubelaws-ffffff-1.web.yaml"]
+
+
+def test_a_scenario_may_have_more_than_one_namespace(server: tuple[Store, Api]) -> None:
+    store, api = server
+    territory = Territory(api, Options())
+    name = territory.settle()
+    for _ in range(2):
+        territory.extend(f"{name}-other")
+    assert f"{NAMESPACES}/{name}-other" in store.objects
+    territory.leave(name)
+    assert f"{NAMESPACES}/{name}-other" not in store.objects
+    territory.end()

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from conformance.adapters.cluster import puppet
 from conformance.adapters.cluster.images import Images, NoImageLeftError, spellings
-from conformance.adapters.cluster.mapping import RUN_LABEL, Mapper
+from conformance.adapters.cluster.mapping import RUN_LABEL, SESSION_LABEL, Mapper
 from strategies.manifests import claim, container, node, pod, replica_set, volume
 from strategies.pods import policies
 from strategies.resources import resources
+from strategies.scheduling import REQUIRED, required, term
 from strategies.volumes import only_on, storage_class, user, without_class
 
 HOME = "kubelaws-abc123-7"
@@ -124,9 +125,84 @@ def test_containers_become_puppets() -> None:
     assert made["image"] == "busybox"
 
 
-def test_a_container_with_a_command_keeps_it() -> None:
-    (made,) = mapper().outward(pod(containers=[container(command=["true"])]))["spec"]["containers"]
-    assert made["command"] == ["true"]
+@pytest.mark.parametrize("given", [{"command": ["true"]}, {"args": ["--", "x"]}, {}])
+def test_a_command_is_carried_along_and_not_run(given: dict[str, Any]) -> None:
+    own, manifest = mapper(), pod(containers=[container(**given)])
+    (sent,) = own.outward(manifest)["spec"]["containers"]
+    assert puppet.is_puppet(sent)
+    (back,) = own.inward(own.outward(manifest))["spec"]["containers"]
+    assert {key: back[key] for key in ("command", "args") if key in back} == given
+
+
+def sent_with(**more: Any) -> dict[str, Any]:
+    """A container with more in it, as it is sent."""
+    (sent,) = mapper().outward(pod(containers=[container(**more)]))["spec"]["containers"]
+    return dict(sent)
+
+
+@pytest.mark.parametrize(
+    ("probe", "order"),
+    [
+        ({"exec": {"command": ["cat", "/a"]}}, "probe liveness exec 0 0"),
+        ({"exec": {"command": ["false"]}}, "probe liveness exec 0 1"),
+        ({"httpGet": {"port": 81}}, "probe liveness http 81 200"),
+        ({"tcpSocket": {"port": "web"}}, "probe liveness tcp 80 open"),
+        ({"grpc": {"port": 9}}, "probe liveness grpc 9 SERVING"),
+    ],
+)
+def test_the_target_of_a_probe_is_the_puppet(probe: dict[str, Any], order: str) -> None:
+    ports = [{"name": "web", "containerPort": 80}]
+    assert order in sent_with(livenessProbe=probe, ports=ports)["command"]
+
+
+def test_a_port_that_nobody_knows_has_no_target() -> None:
+    sent = sent_with(livenessProbe={"tcpSocket": {"port": "http"}})
+    assert not [word for word in sent["command"] if word.startswith("probe ")]
+
+
+def test_probes_and_hooks_come_back_as_they_were() -> None:
+    asks = {"exec": {"command": ["test", "-e", "/tmp/healthy"]}}
+    hooks = {"preStop": {"exec": {"command": ["true"]}}, "postStart": {"sleep": {"seconds": 1}}}
+    own, manifest = mapper(), pod(containers=[container(livenessProbe=asks, lifecycle=hooks)])
+    sent = own.outward(manifest)["spec"]["containers"][0]
+    assert sent["livenessProbe"]["exec"]["command"][0] == "/kubelaws/c/liveness"
+    (back,) = own.inward(own.outward(manifest))["spec"]["containers"]
+    assert (back["livenessProbe"], back["lifecycle"]) == (asks, hooks)
+
+
+def test_what_was_said_before_the_pod_is_baked_in() -> None:
+    told = {"c": {"stop": "stop never 0"}}
+    sent = mapper().outward(pod(), told=told)["spec"]["containers"][0]
+    assert "stop never 0" in sent["command"]
+
+
+def test_the_puppets_volume_is_nobodys_business() -> None:
+    own, manifest = mapper(), pod(volumes=[{"name": "v", "emptyDir": {}}])
+    sent = own.outward(manifest)
+    assert [each["name"] for each in sent["spec"]["volumes"]] == ["v", "kubelaws"]
+    assert own.inward(sent)["spec"]["volumes"] == manifest["spec"]["volumes"]
+
+
+def test_a_dry_run_shows_what_the_api_makes_of_the_scenarios_own_image() -> None:
+    (sent,) = mapper().outward(pod(), dry=True)["spec"]["containers"]
+    assert (sent["image"], "imagePullPolicy" in sent) == ("app:1", False)
+
+
+def test_pull_policies_that_the_run_fills_in_are_not_shown() -> None:
+    own = mapper()
+    own.learn_policies("a", pod(containers=[container(imagePullPolicy="Always")]), ["c"])
+    sent = own.outward(pod())
+    assert sent["spec"]["containers"][0]["imagePullPolicy"] == "IfNotPresent"
+    back = own.inward(sent)
+    assert back["spec"]["containers"][0]["imagePullPolicy"] == "Always"
+    assert own.outward(back)["spec"]["containers"][0]["imagePullPolicy"] == "IfNotPresent"
+
+
+def test_messages_name_the_scenarios_images() -> None:
+    own = mapper()
+    real = own.outward(pod())["spec"]["containers"][0]["image"]
+    event = {"kind": "Event", "metadata": {"name": "e"}, "message": f'Pulling image "{real}"'}
+    assert own.inward(event)["message"] == 'Pulling image "app:1"'
 
 
 def test_another_image_is_another_image_in_the_cluster_too() -> None:
@@ -210,3 +286,26 @@ def test_a_registry_does_not_change_its_mind() -> None:
     images.set("gone:1", "missing")
     images.real("gone:1")
     assert not images.set("gone:1", "pullable")
+
+
+def test_a_patch_of_taints_keeps_others_away() -> None:
+    own = mapper(hollow=True)
+    sent = own.outward({"spec": {"taints": None}}, "Node")
+    assert [each["key"] for each in sent["spec"]["taints"]] == [SESSION_LABEL]
+    more = own.outward({"spec": {"taints": [{"key": "a", "effect": "NoExecute"}]}}, "Node")
+    assert [each["key"] for each in more["spec"]["taints"]] == ["a", SESSION_LABEL]
+
+
+def test_a_patch_of_a_node_says_no_more_than_it_must() -> None:
+    sent = mapper(hollow=True).outward({"spec": {"unschedulable": True}}, "Node")
+    assert sent == {"spec": {"unschedulable": True}}
+
+
+def test_a_hollow_node_that_a_pod_names_is_one_of_its_scenario() -> None:
+    own = mapper(hollow=True)
+    field = {"key": "metadata.name", "operator": "In", "values": ["n0"]}
+    asked = pod(affinity=required(term(fields=(field,))))
+    sent = own.outward(asked)
+    (selected,) = sent["spec"]["affinity"]["nodeAffinity"][REQUIRED]["nodeSelectorTerms"]
+    assert selected["matchFields"][0]["values"] == [f"{HOME}-n0"]
+    assert own.inward(sent)["spec"]["affinity"] == asked["spec"]["affinity"]

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -23,7 +24,9 @@ from conformance.adapters.cluster.metrics import GROUP
 from conformance.cli import main
 from conformance.session import Session, accepted
 from conformance.targets import cluster_options
-from strategies.manifests import container, node, pod
+from spec_model.events import Accepted
+from strategies.manifests import config_map, container, mount, node, pod
+from strategies.probes import probe, probed_pod
 
 pytestmark = [
     pytest.mark.cluster,
@@ -88,6 +91,70 @@ def test_a_container_is_killed_for_memory(adapter: ClusterAdapter) -> None:
     run.do("allocate", namespace="default", pod="a", container="c", bytes=80 * 1024 * 1024)
     run.wait_until(lambda: run.view("Pod", "a").phase == "Failed", [30.0])
     assert run.view("Pod", "a").statuses["c"].terminated.reason == "OOMKilled"
+
+
+IN_C = {"namespace": "default", "pod": "a", "container": "c"}
+
+
+@pytest.mark.parametrize(
+    ("handler", "bad", "good"),
+    [
+        ("exec", 3, 0),
+        ("http", 404, 399),
+        ("tcp", "refused", "open"),
+        ("grpc", "NOT_SERVING", "SERVING"),
+    ],
+)
+def test_a_probe_is_answered_as_it_was_told(
+    adapter: ClusterAdapter, handler: str, bad: object, good: object
+) -> None:
+    run = begun(adapter)
+    run.create(probed_pod(readiness=probe(handler, failure=1)))
+    seen = []
+    for answer, ready in ((good, True), (bad, False), (good, True)):
+        run.do("set-probe", **IN_C, probe="readiness", answer=answer)
+        run.wait_until(
+            lambda ready=ready: run.view("Pod", "a").statuses["c"].ready is ready, [20.0]
+        )  # type: ignore[misc]
+        seen.append(run.view("Pod", "a").statuses["c"].ready)
+    assert seen == [True, False, True]
+    assert not run.shown
+
+
+def test_a_container_ends_as_it_was_told(adapter: ClusterAdapter) -> None:
+    run = begun(adapter)
+    run.create(pod(metadata={"finalizers": ["example.com/hold"]}))
+    run.do("set-stop", **IN_C, seconds=2, exitCode=5)
+    run.delete("Pod", "a")
+    run.wait_until(lambda: run.view("Pod", "a").phase == "Failed", [30.0])
+    assert run.view("Pod", "a").statuses["c"].terminated.exit_code == 5
+    run.patch("Pod", "a", {"metadata": {"finalizers": None}})
+    assert not run.shown
+
+
+def test_files_are_written_and_seen(adapter: ClusterAdapter) -> None:
+    run = begun(adapter)
+    made = container(volumeMounts=[mount("v", "/v")])
+    run.create(pod(containers=[made], volumes=[{"name": "v", "emptyDir": {"medium": "Memory"}}]))
+    assert accepted(run.do("write-file", **IN_C, path="/v/deep/a", content="größe"))
+    answer = run.do("inspect", **IN_C)
+    assert isinstance(answer, Accepted)
+    assert answer.value["files"] == {"/v/deep/a": "größe"}
+    assert answer.value["mounts"]["/v"]["tmpfs"] > 0
+    assert not run.shown
+
+
+def test_who_listens_is_reached(adapter: ClusterAdapter) -> None:
+    run = begun(adapter)
+    run.create(pod(containers=[container("c"), container("d")]))
+    answers = [
+        run.do("listen", **IN_C, port=8080),
+        run.do("connect", **{**IN_C, "container": "d"}, host="localhost", port=8080),
+        run.do("connect", **{**IN_C, "container": "d"}, host="localhost", port=8081),
+    ]
+    values = [answer.value for answer in answers if isinstance(answer, Accepted)]
+    assert values == [{"bound": True}, {"connected": True}, {"connected": False}]
+    assert not run.shown
 
 
 def test_what_was_there_before_is_not_touched(adapter: ClusterAdapter) -> None:
@@ -203,6 +270,29 @@ def _kubeconfig(api: Api, token: str, directory: Path) -> Path:
     file = directory / "kubeconfig"
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     return file
+
+
+def test_the_account_of_a_pod_is_enough(
+    api: Api, account: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in a container of a Pod with this account: a token, the authority, two variables."""
+    from kubernetes.config import incluster_config
+
+    _, given = cluster_options(account)
+    config = yaml.safe_load(Path(str(given["kubeconfig"])).read_text(encoding="utf-8"))
+    token = tmp_path / "token"
+    token.write_text(config["users"][0]["user"]["token"], encoding="utf-8")
+    server = urlsplit(api.host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", str(server.hostname))
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(server.port or 443))
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", api.authority)
+    made = open_cluster("in-cluster")
+    try:
+        run = begun(made)
+        assert accepted(run.create(config_map()))
+    finally:
+        made.close()
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from conformance.adapters.cluster.client import Api
-from conformance.adapters.cluster.kinds import OBSERVED
+from conformance.adapters.cluster.kinds import RECORDED
 from conformance.adapters.cluster.recording import record, redacted, watchable
 from conformance.adapters.cluster.watching import Shown
 from conformance.cli import main
@@ -83,7 +83,7 @@ def test_a_recording_changes_nothing(server: tuple[Store, Api]) -> None:
 def test_what_may_not_be_watched_is_left_out(server: tuple[Store, Api]) -> None:
     store, api = server
     store.denied |= {("nodes", "watch"), ("persistentvolumes", "list")}
-    assert {"Node", "PersistentVolume"} == set(OBSERVED) - set(watchable(api, "ours"))
+    assert {"Node", "PersistentVolume"} == set(RECORDED) - set(watchable(api, "ours"))
 
 
 def test_check_reads_a_recording(tmp_path: Path) -> None:
@@ -104,3 +104,50 @@ def test_a_bad_duration_is_one_line(text: str) -> None:
 def test_an_engine_cannot_be_recorded() -> None:
     done = CliRunner().invoke(main, ["record", "--adapter", "simulator"])
     assert (done.exit_code, "cluster:CONTEXT" in done.output) == (2, True)
+
+
+def test_who_wrote_a_status_is_kept_and_nothing_else_of_it() -> None:
+    fields = {"f:phase": {}, "f:conditions": {'k:{"type":"Ready"}': {"f:status": {}}}}
+    entries = [
+        {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:spec": {}}},
+        {
+            "manager": "kwok",
+            "subresource": "status",
+            "time": "now",
+            "fieldsV1": {"f:status": fields},
+        },
+    ]
+    pod = {"kind": "Pod", "metadata": {"name": "a", "managedFields": entries}}
+    (kept,) = redacted(pod)["metadata"]["managedFields"]
+    assert kept["manager"] == "kwok"
+    assert kept["fieldsV1"] == {
+        "f:status": {"f:phase": {}, "f:conditions": {'k:{"type":"Ready"}': {}}}
+    }
+    node = {"kind": "Node", "metadata": {"name": "n", "managedFields": entries}}
+    assert "managedFields" not in redacted(node)["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "kept"),
+    [
+        ("Unhealthy", f"Readiness probe failed: {SECRET}", "Readiness probe failed: redacted"),
+        (
+            "Unhealthy",
+            f"Liveness probe failed: command timed out: {SECRET}",
+            "Liveness probe failed: timed out, redacted",
+        ),
+        ("Killing", "Container c failed liveness probe", "Container c failed liveness probe"),
+    ],
+)
+def test_an_event_does_not_tell_what_a_program_answered(
+    reason: str, message: str, kept: str
+) -> None:
+    event = {"kind": "Event", "metadata": {"name": "e"}, "reason": reason, "message": message}
+    assert redacted(event)["message"] == kept
+
+
+def test_last_words_are_not_recorded() -> None:
+    ended = {"terminated": {"exitCode": 1, "message": SECRET}}
+    entry = {"name": "c", "state": ended, "lastState": ended}
+    pod = {"kind": "Pod", "metadata": {"name": "a"}, "status": {"containerStatuses": [entry]}}
+    assert SECRET not in json.dumps(redacted(pod))

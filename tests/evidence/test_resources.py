@@ -11,6 +11,9 @@ from tests.evidence.vectors import assert_agreement, cluster_pods
     [
         "pod.qos_class",
         "pod.effective_requests",
+        "scheduler.fits",
+        "node_selector.matches",
+        "node_affinity.preferred_score",
         "container.oom_score_adj",
         "quantity.parse",
         "quantity.round",

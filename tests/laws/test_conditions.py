@@ -141,6 +141,29 @@ def test_without_init_containers_a_pod_is_initialized_at_once() -> None:
     assert "CONDITION-003" in judged(one(0, condition("Initialized", "False"), **waits)).broken
 
 
+def sidecar_pod(at: float, initialized: str, *, started: bool) -> Any:
+    """A Pod whose only init container is a sidecar that runs."""
+    entry = status("s", running(), started=started)
+    sidecar = {"name": "s", "image": "app:1", "restartPolicy": "Always"}
+    conditions = [condition("Initialized", initialized)]
+    shown = pod(
+        "Pending",
+        [status()],
+        init=[sidecar],
+        init_statuses=[entry],
+        more={"conditions": conditions},
+    )
+    return seen(at, shown, "ADDED" if at == 0 else "MODIFIED")
+
+
+def test_a_kubelet_says_at_the_next_sync_that_a_sidecar_has_started() -> None:
+    """Where time is real the status of the container comes first, and the condition must follow."""
+    start = [sidecar_pod(0, "False", started=False), sidecar_pod(2, "False", started=True)]
+    assert judged(*start, sidecar_pod(3, "True", started=True), clock="real").held("CONDITION-003")
+    assert "CONDITION-003" in judged(*start, clock="real", until=100).broken
+    assert "CONDITION-003" in judged(*start).broken
+
+
 # CONDITION-004
 
 

@@ -85,7 +85,7 @@ def bound(response: Response, **more: Any) -> Judged:
 
 def test_a_bound_pod_is_not_bound_again() -> None:
     assert bound(CONFLICT).held("IDENTITY-002")
-    assert bound(Accepted()).broken == {"IDENTITY-002"}
+    assert bound(Accepted()).broken == {"IDENTITY-002", "SCHED-008"}  # both rules speak of it
     assert bound(Rejected(422, "Invalid")).broken == {"IDENTITY-002"}
     assert "IDENTITY-002" not in bound(Rejected(403, "Forbidden")).exercised
 

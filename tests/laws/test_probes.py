@@ -276,3 +276,34 @@ def test_a_pod_that_is_deleted_is_asked_whether_it_is_ready() -> None:
     heard = failing(101, 102, 103, kind="Readiness")
     assert judged(*trace, *heard, c.at(103, False, metadata=going)).held("PROBE-017")
     assert broken(judged(*trace, until=120)) == {"PROBE-017"}
+
+
+# -- where time is real ------------------------------------------------------------------------------
+
+LATE = "probe failed: command timed out: context deadline exceeded"
+
+
+def test_a_program_takes_a_while_from_the_start_of_its_container() -> None:
+    """Its first probe may come before it listens; later there is no such excuse."""
+    c = Probed(readiness={"periodSeconds": 1})
+    early = [*c.begins(), unhealthy(2, "Readiness"), c.at(3, True)]
+    assert not broken(judged(*early, clock="real"))
+    late = [*c.begins(), c.at(3, True), unhealthy(90, "Readiness")]
+    assert broken(judged(*late, clock="real")) == {"PROBE-007"}
+
+
+def test_a_loaded_engine_is_too_late_for_a_target_that_answers_well() -> None:
+    c = Probed(readiness={"periodSeconds": 1})
+    start = [*c.begins(), c.at(3, True)]
+    too_late = [*start, unhealthy(90, "Readiness", LATE), c.at(91, False), c.at(92, True)]
+    assert not broken(judged(*too_late, clock="real"))
+    assert broken(judged(*start, c.at(91, False), clock="real")) == {"PROBE-007"}
+
+
+def test_a_run_that_had_started_may_seem_not_to_have() -> None:
+    """A kubelet hears late that the startup probe had no result yet, and says so for a moment."""
+    c = Probed(startup={}, readiness={})
+    start = [*c.begins(started=False), c.at(12, False)]
+    assert not broken(judged(*start, c.at(13, True, started=False), c.at(14, True), clock="real"))
+    early = [*c.begins(started=False), c.at(12, True, started=False)]
+    assert "PROBE-014" in broken(judged(*early, clock="real"))

@@ -149,7 +149,8 @@ def test_a_label_is_not_the_business_of_a_rule() -> None:
 
 
 def test_another_node_is_not_accepted() -> None:
-    assert patched({"spec": {"nodeName": "node-2"}}, Accepted()).broken == {"IDENTITY-002"}
+    moved = patched({"spec": {"nodeName": "node-2"}}, Accepted())
+    assert moved.broken == {"IDENTITY-002", "SCHED-008"}  # both rules speak of it
 
 
 def test_a_conflict_says_nothing_of_a_change() -> None:

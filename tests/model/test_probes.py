@@ -43,8 +43,8 @@ def test_what_an_answer_comes_to(
     assert (decision.value, decision.because) == (expected, because)
 
 
-@pytest.mark.parametrize(("redirects", "expected"), [(10, "success"), (11, "failure")])
-def test_ten_redirects_are_followed(redirects: int, expected: str) -> None:
+@pytest.mark.parametrize(("redirects", "expected"), [(9, "success"), (10, "failure")])
+def test_nine_redirects_are_followed(redirects: int, expected: str) -> None:
     assert result(HTTP, 200, redirects).value == expected
 
 

@@ -22,7 +22,7 @@ FUNCTIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "restart.backoff": lambda given: backoff.delays_of_runs(given, V1_36),
     "container.oom_score_adj": lambda given: oom.container_score_adj(given, V1_36),
     "scheduler.fits": lambda given: predicates.fits(given, V1_36),
-    "node_selector.matches": predicates.node_selector_matches,
+    "node_selector.matches": lambda given: predicates.node_selector_matches(given, V1_36),
 }
 
 

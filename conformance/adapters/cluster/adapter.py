@@ -14,6 +14,7 @@ from conformance.adapters.cluster.cluster import Cluster, Inbox
 from conformance.adapters.cluster.containers import NotRunningError
 from conformance.adapters.cluster.hollow.kubelet import HollowKubelets
 from conformance.adapters.cluster.images import Images, NoImageLeftError
+from conformance.adapters.cluster.manners import Manners
 from conformance.adapters.cluster.mapping import Mapper
 from conformance.adapters.cluster.options import Options, options
 from conformance.adapters.cluster.stimuli import VERBS
@@ -21,7 +22,13 @@ from spec_model.events import Observation, Rejected, Response, Stimulus
 
 T = TypeVar("T")
 
-AT_ONCE: Final = frozenset({"advance", "inspect", "set-image", "set-metrics", "set-usage"})
+AT_ONCE: Final = frozenset(
+    {
+        *("advance", "inspect", "list", "watch", "connect", "listen", "write-file"),
+        *("set-hook", "set-image", "set-metrics", "set-probe", "set-stop", "set-usage"),
+        *("write-manifest", "remove-manifest"),
+    }
+)
 """Verbs after which nothing has to come to rest."""
 
 
@@ -47,6 +54,7 @@ class ClusterAdapter:
         self._inbox: Inbox | None = None
         self._mapper: Mapper | None = None
         self._images: Images | None = None
+        self.manners = Manners()
         self._kubelets: HollowKubelets | None = None
         if first:
             atexit.register(self._at_exit)
@@ -97,7 +105,7 @@ class ClusterAdapter:
         self._leave()
         given = self.cluster.options
         inbox = self.cluster.enter()
-        self._inbox, self._images = inbox, Images(given.image)
+        self._inbox, self._images, self.manners = inbox, Images(given.image), Manners()
         self._mapper = Mapper(
             inbox.home,
             self.cluster.territory.run,
@@ -114,7 +122,7 @@ class ClusterAdapter:
 
     def apply(self, stimulus: Stimulus, /) -> Response:
         """Do it, and wait until the cluster has come to rest."""
-        self.cluster.check()
+        self.cluster.check(self.inbox)
         began = time.monotonic()
         try:
             response = VERBS[stimulus.verb](self, stimulus.arguments)
@@ -132,7 +140,7 @@ class ClusterAdapter:
 
     def observe(self) -> Sequence[Observation]:
         """What the watches showed of this scenario since the last call, by the cluster's clock."""
-        self.cluster.check()
+        self.cluster.check(self.inbox)
         offset = self.cluster.offset - self._epoch
         return [
             Observation(shown.at + offset, shown.type, self.mapper.inward(shown.object))
@@ -181,7 +189,7 @@ class ClusterAdapter:
                     return
                 pause = end - moment if moving else rest.QUIET - quiet
                 inbox.changed.wait(timeout=max(pause, 0.01))
-            self.cluster.check()
+            self.cluster.check(inbox)
 
     @property
     def kubelets(self) -> HollowKubelets:

@@ -88,6 +88,11 @@ class Api:
         """The address of the API server."""
         return str(self._connection.configuration.host)
 
+    @property
+    def authority(self) -> str:
+        """The file with the certificate that the API server's own is signed by; empty: any known one."""
+        return str(self._connection.configuration.ssl_ca_cert or "")
+
     def get(self, path: str, query: Query = ()) -> Answer:
         """Reads."""
         return self.request("GET", path, query=query)

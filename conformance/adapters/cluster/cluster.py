@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from conformance.adapter import AdapterError
-from conformance.adapters.cluster import rights
+from conformance.adapters.cluster import hook, rights
 from conformance.adapters.cluster.client import Api
 from conformance.adapters.cluster.clock import Lag, offset
 from conformance.adapters.cluster.isolation import Territory
@@ -25,6 +25,10 @@ from conformance.adapters.cluster.watching import Shown, Watch, stop_all, watch_
 Key = tuple[str, str, str]
 ROOM_PATIENCE: Final = 120.0
 DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
+
+
+UNREST: Final = ("Node", "Event")
+"""Kinds that tell nothing of whether a cluster rests: nodes speak all the time, and Events come late."""
 
 
 def key_of(item: dict[str, Any]) -> Key:
@@ -41,6 +45,7 @@ class Inbox:
         self.changed = threading.Condition()
         self.objects: dict[Key, dict[str, Any]] = {}
         self.last = time.monotonic()
+        self.events: list[Watch] = []
         self._waiting: list[Shown] = []
 
     def owns(self, item: dict[str, Any]) -> bool:
@@ -59,7 +64,7 @@ class Inbox:
             else:
                 self.objects[key_of(shown.object)] = shown.object
             self._waiting.append(shown)
-            if shown.object["kind"] != "Node":  # they speak all the time
+            if shown.object["kind"] not in UNREST:
                 self.last = time.monotonic()
             self.changed.notify_all()
 
@@ -87,6 +92,7 @@ class Cluster:
         self._inboxes: dict[str, Inbox] = {}
         self._foreign: dict[Key, dict[str, Any]] = {}
         self._pods: set[Key] = set()
+        self._with_files: set[str] = set()
         self._lock = threading.RLock()
         self._beginning = threading.Lock()
         self.usage = Chosen(self._pods_in)
@@ -101,6 +107,7 @@ class Cluster:
         self._begin()
         home = self.territory.settle()
         inbox = Inbox(home)
+        inbox.events = watch_all(self.api, {"Event": ""}, inbox.put, where=home)
         with self._lock:
             for item in self._foreign.values():
                 inbox.put(Shown(time.time(), "ADDED", item))
@@ -111,7 +118,20 @@ class Cluster:
         """Gives a place back; what was in it ends in the background."""
         with self._lock:
             self._inboxes.pop(inbox.home, None)
+        stop_all(inbox.events)
+        self._clear_files(f"{inbox.home}.")
         self.territory.leave(inbox.home)
+
+    def note_files(self, node: str) -> None:
+        """A node is about to get files of this run."""
+        with self._lock:
+            self._with_files.add(node)
+
+    def _clear_files(self, start: str) -> None:
+        with self._lock:
+            nodes = sorted(self._with_files)
+        for node in nodes:
+            hook.run(self.options.hook, node, hook.clearing(self.options.manifests, start))
 
     def is_foreign(self, kind: str, name: str) -> bool:
         """Whether a cluster-scoped object is there that this run has not made."""
@@ -126,13 +146,13 @@ class Cluster:
                 for (kind, _, _), item in self._foreign.items()
             )
 
-    def check(self) -> None:
+    def check(self, inbox: Inbox | None = None) -> None:
         """Sees to it that everything is still watched.
 
         Raises:
             WatchError: it is not.
         """
-        for watch in self._watches:
+        for watch in (*self._watches, *(inbox.events if inbox is not None else ())):
             if watch.error:
                 raise watch.error
 
@@ -156,6 +176,7 @@ class Cluster:
         """
         try:
             self._server.stop()
+            self._clear_files(f"{self.territory.root}-")
             self.territory.end(said)
         finally:
             stop_all(self._watches)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from attrs import frozen
 
 from conformance.adapter import AdapterError
 from conformance.adapters.cluster import puppet
@@ -29,6 +31,19 @@ class NotRunningError(Exception):
     def __init__(self, code: int, reason: str, message: str) -> None:
         super().__init__(message)
         self.rejected = Rejected(code, reason, message)
+
+
+@frozen
+class Heard:
+    """What a puppet answered: the run of the container (containerID) that has heard, and its word."""
+
+    identity: str
+    word: str
+
+
+def not_running(pod: str, container: str) -> NotRunningError:
+    """What is said of a container that does not run."""
+    return NotRunningError(409, "Conflict", f"container {container} of Pod {pod} does not run")
 
 
 def status_of(inbox: Inbox, pod: str, container: str) -> Mapping[str, Any] | None:
@@ -59,7 +74,7 @@ def running(inbox: Inbox, pod: str, container: str, patience: float = START_PATI
     if ("Pod", inbox.home, pod) not in inbox.objects:
         raise NotRunningError(404, "NotFound", f'pods "{pod}" not found')
     if not _runs(inbox, pod, container):
-        raise NotRunningError(409, "Conflict", f"container {container} of Pod {pod} does not run")
+        raise not_running(pod, container)
     return str((status_of(inbox, pod, container) or {}).get("containerID") or "")
 
 
@@ -109,30 +124,32 @@ def _has_ended_for_good(pod: Mapping[str, Any], state: Mapping[str, Any]) -> boo
     return policy == "Never" or (policy == "OnFailure" and not ended.get("exitCode"))
 
 
-def tell(api: Api, inbox: Inbox, pod: str, container: str, order: str) -> str:
-    """Gives an order to the puppet, which acknowledges it; the run that has heard it.
+def tell(api: Api, inbox: Inbox, pod: str, container: str, order: str) -> Heard:
+    """Gives an order to the puppet, which answers with a word: ``heard``, or why not.
 
     Raises:
         NotRunningError: the container does not run.
-        AdapterError: nobody acknowledged, and the container still runs.
+        AdapterError: nobody answered, and the container still runs.
     """
     reason = "no puppet"
     for attempt in range(ATTEMPTS):
         identity = running(inbox, pod, container)
         number = next(NUMBERS)
+        told = puppet.tell(number, order)
         try:
-            lines = api.execute(
-                inbox.home, pod, container, puppet.tell(number, order), lines=1, timeout=25.0
-            )
+            lines = api.execute(inbox.home, pod, container, told, lines=1, timeout=25.0)
         except Unreachable as error:
             lines, reason = [], str(error)
-        if f"{number} heard" in lines:
-            return identity
+        word = next((line.split()[1] for line in lines if line.startswith(f"{number} ")), "")
+        if word == "unknown":
+            raise AdapterError(f"container {container} of Pod {pod} does not know {order!r}")
+        if word:
+            return Heard(identity, word)
         reason = f"answered {lines}" if lines else reason
         # It may have ended, or been heard, while the answer was lost: the watch knows.
         if inbox.wait_until(lambda seen=identity: not _is_run(inbox, pod, container, seen), 2.0):  # type: ignore[misc]
             if order.startswith("exit") and attempt == 0:
-                return identity
+                return Heard(identity, "heard")
             continue
         time.sleep(0.5 * (attempt + 1))
     raise AdapterError(f"container {container} of Pod {pod} does not hear: {reason}")
@@ -148,15 +165,33 @@ def await_end(inbox: Inbox, pod: str, container: str, identity: str, seconds: fl
     return inbox.wait_until(lambda: not _is_run(inbox, pod, container, identity), seconds)
 
 
-def look(api: Api, inbox: Inbox, pod: str, container: str) -> dict[str, Any]:
-    """What a process in the container sees of its limits.
+def run_in(api: Api, inbox: Inbox, pod: str, container: str, command: Sequence[str]) -> list[str]:
+    """The lines that a command prints in a container.
+
+    Raises:
+        NotRunningError: the container does not run.
+        AdapterError: it could not be run, and the container still runs.
+    """
+    identity = running(inbox, pod, container)
+    try:
+        return api.execute(inbox.home, pod, container, command)
+    except Unreachable:
+        if inbox.wait_until(lambda: not _is_run(inbox, pod, container, identity), 2.0):
+            raise not_running(pod, container) from None
+        raise
+
+
+def look(
+    api: Api, inbox: Inbox, pod: str, container: str, paths: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What a process in the container sees; of files, those below these paths.
 
     Raises:
         NotRunningError: the container does not run.
         AdapterError: it could not be looked into.
     """
-    running(inbox, pod, container)
-    lines = api.execute(inbox.home, pod, container, ["/bin/sh", "-c", puppet.LOOK])
+    command = puppet.shell(puppet.LOOK, "look", *paths)
+    lines = run_in(api, inbox, pod, container, command)
     try:
         return puppet.parse_look("\n".join(lines))
     except (KeyError, ValueError) as error:
@@ -169,11 +204,10 @@ def allocate(api: Api, inbox: Inbox, pod: str, container: str, size: int) -> Non
     Raises:
         NotRunningError: the container does not run.
     """
-    identity = tell(api, inbox, pod, container, f"allocate {size}")
+    identity = tell(api, inbox, pod, container, f"allocate {size}").identity
+    command = puppet.shell(puppet.HELD)
     try:
-        held = api.execute(
-            inbox.home, pod, container, ["/bin/sh", "-c", puppet.HELD], lines=1, timeout=15.0
-        )
+        held = api.execute(inbox.home, pod, container, command, lines=1, timeout=15.0)
     except Unreachable:
         held = []
     if "held" not in held:

@@ -19,6 +19,17 @@ SANE: Final = re.compile(r"[a-z0-9][-a-z0-9._/]*(:[-\w.]+)?")
 HUB: Final = re.compile(r"((index\.)?docker\.io/)?(library/)?([a-z0-9][-a-z0-9._]*)(:[-\w.]+)?")
 
 
+ABSENT: Final = ("missing", "unavailable")
+OFFERED: Final = {
+    "present": "works",
+    "pullable": "works",
+    "missing": "absent",
+    "unavailable": "absent",
+    "invalid": "invalid",
+}
+"""The outcomes of pulls that can be had without a registry of one's own; equal ones are as good."""
+
+
 class NoImageLeftError(ValueError):
     """More images are asked for than there are names."""
 
@@ -61,7 +72,7 @@ class Images:
             return name
         outcome = self._outcome.get(name, "present")
         self.asked.add(name)
-        if outcome == "missing":
+        if outcome in ABSENT:
             return self._pair(name, f"{NOWHERE}/{name}")
         if outcome == "invalid":
             return self._pair(name, f"{NOWHERE}/INVALID/{name}")
@@ -77,14 +88,21 @@ class Images:
         """The name of an image in the scenario; itself where it is none of ours."""
         return self._name.get(real, real)
 
+    def text(self, text: str) -> str:
+        """A message with the scenario's names of images."""
+        for real, name in self._name.items():
+            text = text.replace(f'"{real}"', f'"{name}"')
+        return text
+
     def set(self, name: str, outcome: str) -> bool:
-        """Chooses what pulls of an image come to; False where that can no longer be chosen.
+        """Chooses what pulls of an image come to; False where that cannot be chosen, or no longer.
 
         A registry cannot be made to change its mind: what containers were made with stays so.
         """
+        if outcome not in OFFERED:
+            return False
         before = self._outcome.get(name, "present")
-        working = {"present", "pullable"}
-        if name in self.asked and (before in working) != (outcome in working):
+        if name in self.asked and OFFERED[before] != OFFERED[outcome]:
             return False
         self._outcome[name] = outcome
         return True

@@ -38,6 +38,7 @@ class Territory:
         self.run = secrets.token_hex(3)
         self.root = f"{options.namespace}-{self.run}"
         self._count = 0
+        self._more: set[str] = set()
         self._lock = threading.Lock()
         self._begun = False
         self._ended = threading.Event()
@@ -84,8 +85,27 @@ class Territory:
         self._wait_for_account(name)
         return name
 
+    def extend(self, name: str) -> None:
+        """One more namespace for a scenario that speaks of several, once.
+
+        Raises:
+            AdapterError: it may not be created, or does not become ready.
+        """
+        with self._lock:
+            if name in self._more:
+                return
+            self._more.add(name)
+        self._namespace(name)
+        self._limit(name)
+        self._wait_for_account(name)
+
     def leave(self, name: str) -> None:
         """Takes one scenario's namespace away, and what it has outside; does not wait for the end."""
+        with self._lock:
+            more = {each for each in self._more if each.startswith(f"{name}-")}
+            self._more -= more
+        for each in more:
+            self.api.delete(path("Namespace", name=each))
         # Nothing runs in the Pods of hollow nodes, and nobody is left who would end them.
         is_hollow = self.options.kubelet == "hollow"
         leftovers.release(self.api, name, f"{RUN_LABEL}={self.run}", force=is_hollow)

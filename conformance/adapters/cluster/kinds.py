@@ -37,6 +37,7 @@ KINDS: Final = {
         Kind("StatefulSet", "apps/v1", "statefulsets"),
         Kind("Job", "batch/v1", "jobs"),
         Kind("HorizontalPodAutoscaler", "autoscaling/v2", "horizontalpodautoscalers"),
+        Kind("Eviction", "policy/v1", "evictions"),  # of a Pod: a subresource
         Kind("ConfigMap", "v1", "configmaps"),
         Kind("Secret", "v1", "secrets"),
         Kind("Service", "v1", "services"),
@@ -52,10 +53,15 @@ KINDS: Final = {
 }
 
 OBSERVED: Final = (
-    "Node", "StorageClass", "PersistentVolume", "PersistentVolumeClaim", "Pod", "ReplicationController",
-    "ReplicaSet", "Deployment", "DaemonSet", "StatefulSet", "Job", "HorizontalPodAutoscaler",
+    "Node", "StorageClass", "PersistentVolume", "PersistentVolumeClaim", "ConfigMap", "Pod",
+    "ReplicationController", "ReplicaSet", "Deployment", "DaemonSet", "StatefulSet", "Job",
+    "HorizontalPodAutoscaler", "Service", "Endpoints", "EndpointSlice",
 )  # fmt: skip
-"""The kinds that rules speak of; each has one watch a run."""
+"""The kinds that rules speak of; each has one watch a run. Events have one a namespace, for nobody
+labels them."""
+
+RECORDED: Final = (*OBSERVED, "Event")
+"""The kinds that a recording holds."""
 
 CLUSTER_SCOPED: Final = frozenset(kind.name for kind in KINDS.values() if not kind.namespaced)
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from conformance.adapter import AdapterError
+from conformance.adapters.cluster import hook
 from conformance.adapters.cluster.client import Api
 from conformance.adapters.cluster.kinds import path
 from conformance.adapters.cluster.mapping import RUN_LABEL
@@ -98,6 +99,25 @@ def remove(
         if time.monotonic() > end:
             return [" ".join(each) for each in left]
         sleep(POLL)
+
+
+def clear_nodes(api: Api, found: Leftover, command: str, folder: str) -> None:
+    """Removes the files of a run's static Pods from all nodes, by the user's own command.
+
+    Raises:
+        AdapterError: nodes may not be listed, or the command failed.
+    """
+    answer = api.get(path("Node"))
+    if not answer.ok:
+        raise AdapterError(f"cannot list nodes: {answer.code} {answer.message}")
+    roots = [
+        name
+        for kind, name in found.objects
+        if kind == "Namespace" and name.endswith(f"-{found.run}")
+    ]
+    for node in answer.body.get("items") or ():
+        for root in roots:
+            hook.run(command, node["metadata"]["name"], hook.clearing(folder, f"{root}-"))
 
 
 def release(api: Api, namespace: str, selector: str, *, force: bool = False) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from conformance.adapters.cluster import puppet
+from conformance.adapters.cluster import dressing
 from conformance.adapters.cluster.images import Images
 from conformance.adapters.cluster.kinds import CLUSTER_SCOPED
 
@@ -27,6 +27,10 @@ TOLERATION: Final = {"key": SESSION_LABEL, "operator": "Exists"}
 
 NAMES: Final = {"volumeName": "PersistentVolume", "storageClassName": "StorageClass"}
 """Fields that name a cluster-scoped object, and of which kind."""
+
+SELECTIONS: Final = ("matchExpressions", "matchFields")
+NODE_NAMES: Final = ("kubernetes.io/hostname", "metadata.name")
+"""What a requirement on a node may look at that is its name."""
 
 
 class Mapper:
@@ -58,6 +62,7 @@ class Mapper:
         self._is_foreign, self._pull = is_foreign, pull
         self._has_default_class = has_default_class
         self._started_with: dict[str, str] = {}
+        self._policies: dict[str, dict[str, str]] = {}
         self._without_class: set[str] = set()
 
     # -- names ----------------------------------------------------------------------------------
@@ -80,10 +85,55 @@ class Mapper:
         """A message of the API server with the scenario's names."""
         return text.replace(f"{self.home}-", "").replace(self.home, DEFAULT)
 
+    # -- pull policies --------------------------------------------------------------------------
+
+    @property
+    def fills_in(self) -> bool:
+        """Whether containers get images, and so pull policies, of the run."""
+        return not self.hollow
+
+    def left_open(self, pod: Mapping[str, Any]) -> list[str]:
+        """The containers of a Pod whose pull policy the scenario leaves open."""
+        spec = pod.get("spec")
+        found = _containers(spec) if isinstance(spec, dict) else ()
+        return [str(each.get("name")) for each in found if not each.get("imagePullPolicy")]
+
+    def learn_policies(self, name: str, stored: Object, left_open: list[str]) -> None:
+        """Keeps the policies that the API gave, to show them instead of those that were filled in."""
+        self._policies[name] = {
+            each["name"]: str(each["imagePullPolicy"])
+            for each in _containers(stored.get("spec") or {})
+            if each["name"] in left_open and each.get("imagePullPolicy")
+        }
+
+    def _of_the_run(self, pod: Object) -> None:
+        """A Pod that was shown goes back with the policies that it has."""
+        shown = self._policies.get(str((pod.get("metadata") or {}).get("name"))) or {}
+        for container in _containers(pod.get("spec") or {}):
+            policy = container.get("imagePullPolicy")
+            if policy is not None and policy == shown.get(str(container.get("name"))):
+                container["imagePullPolicy"] = self._pull
+
+    def _as_by_default(self, pod: Object) -> None:
+        shown = self._policies.get(pod["metadata"]["name"]) or {}
+        for container in _containers(pod.get("spec") or {}):
+            if container.get("name") in shown:
+                container["imagePullPolicy"] = shown[container["name"]]
+
     # -- outward --------------------------------------------------------------------------------
 
-    def outward(self, manifest: Mapping[str, Any], kind: str = "") -> Object:
+    def outward(
+        self,
+        manifest: Mapping[str, Any],
+        kind: str = "",
+        told: Mapping[str, Mapping[str, str]] | None = None,
+        *,
+        dry: bool = False,
+    ) -> Object:
         """A whole object or a patch of one, as it goes to the API server.
+
+        ``told`` are orders to a Pod's containers that were given before it; with ``dry`` nothing will
+        run, so that images and pull policies go as they are.
 
         Raises:
             NoImageLeftError: it asks for more images than there are.
@@ -96,8 +146,13 @@ class Mapper:
                 metadata["name"] = self.outer_name(kind, metadata["name"])
             if "apiVersion" in manifest or "labels" in metadata:
                 self._label(metadata)
+        if kind == "Pod" and not dry:
+            self._of_the_run(result)
         for spec, of_template in _pod_specs(result, kind):
-            self._dress(spec)
+            if not self.hollow:
+                self._dress(spec, told or {}, is_whole="apiVersion" in manifest, dry=dry)
+            else:
+                self._keep_on_own_nodes(spec)
             if of_template is not None:
                 self._label(of_template.setdefault("metadata", {}))
         self._walk(result, self.namespace, self.outer_name)
@@ -142,32 +197,43 @@ class Mapper:
         if isinstance(metadata, dict) and isinstance(metadata.get("labels", {}), dict):
             metadata["labels"] = {**metadata.get("labels", {}), RUN_LABEL: self.run}
 
-    def _dress(self, spec: Object) -> None:
-        """Makes the containers of a Pod's spec puppets, where a scenario gives them no command."""
+    def _dress(
+        self, spec: Object, told: Mapping[str, Mapping[str, str]], *, is_whole: bool, dry: bool
+    ) -> None:
+        """Makes the containers of a Pod's spec puppets with images that there are."""
         for container in _containers(spec):
-            if isinstance(container.get("image"), str) and container["image"]:
-                image = container["image"]
+            image = container.get("image")
+            if isinstance(image, str) and image and not dry:
                 container["image"] = self.images.real(image)
                 if container["image"] != image:
                     container.setdefault("imagePullPolicy", self._pull)
-                if "command" not in container and "args" not in container:
-                    container["command"] = puppet.command()
-        if self.hollow and "containers" in spec:
+            dressing.dress(container, told.get(str(container.get("name")), {}))
+        if is_whole or "volumes" in spec:
+            dressing.furnish(spec)
+
+    def _keep_on_own_nodes(self, spec: Object) -> None:
+        """Hollow nodes take the Pods of their own scenario only, and those no other nodes."""
+        if "containers" in spec:
             selector = spec.get("nodeSelector") or {}
             if isinstance(selector, dict):
                 spec["nodeSelector"] = {**selector, SESSION_LABEL: self.home}
         tolerations = spec.get("tolerations") or []
         speaks = "containers" in spec or "tolerations" in spec
-        if self.hollow and speaks and isinstance(tolerations, list):
+        if speaks and isinstance(tolerations, list):
             spec["tolerations"] = [*tolerations, TOLERATION]
 
     def _own_node(self, node: Object) -> None:
-        labels = node["metadata"].setdefault("labels", {})
-        labels[SESSION_LABEL] = self.home
+        """Others' Pods stay away from it, whatever a patch makes of its taints."""
+        is_whole = "apiVersion" in node
         taint = {"key": SESSION_LABEL, "value": self.home, "effect": "NoSchedule"}
-        if "apiVersion" in node:
-            spec = node.setdefault("spec", {})
+        spec = node.setdefault("spec", {}) if is_whole else node.get("spec")
+        if isinstance(spec, dict) and (is_whole or "taints" in spec):
             spec["taints"] = [*(spec.get("taints") or []), taint]
+        metadata = node.get("metadata")
+        if not isinstance(metadata, dict) or not (is_whole or metadata.get("labels")):
+            return
+        labels = metadata.setdefault("labels", {})
+        labels[SESSION_LABEL] = self.home
         hostname = "kubernetes.io/hostname"
         if hostname in labels:
             labels[hostname] = self.outer_name("Node", labels[hostname])
@@ -183,10 +249,14 @@ class Mapper:
         _unlabel(metadata)
         if isinstance(result.get("status"), dict):
             self._undress_statuses(result)
+        if kind == "Event" and isinstance(result.get("message"), str):
+            result["message"] = self.text(self.images.text(result["message"]))
         for spec, of_template in _pod_specs(result, kind):
             self._undress(spec)
             if of_template is not None:
                 _unlabel(of_template.get("metadata") or {})
+        if kind == "Pod" and "name" in metadata:
+            self._as_by_default(result)
         self._walk(result, self._inner_namespace, self.inner_name)
         if kind in ("PersistentVolume", "PersistentVolumeClaim"):
             self._disown_class(result, kind)
@@ -203,8 +273,8 @@ class Mapper:
         for container in _containers(spec):
             if isinstance(container.get("image"), str):
                 container["image"] = self.images.name(container["image"])
-            if puppet.is_puppet(container):
-                del container["command"]
+            dressing.undress(container)
+        dressing.strip(spec, "volumes")
         selector = spec.get("nodeSelector")
         if isinstance(selector, dict) and SESSION_LABEL in selector:
             del selector[SESSION_LABEL]
@@ -227,6 +297,10 @@ class Mapper:
                 if identity:
                     wanted = self._started_with.setdefault(identity, wanted)
                 status["image"] = wanted
+                dressing.strip(status, "volumeMounts")
+                waiting = (status.get("state") or {}).get("waiting") or {}
+                if "message" in waiting:
+                    waiting["message"] = self.text(self.images.text(waiting["message"]))
 
     def _disown_node(self, node: Object) -> None:
         labels = node["metadata"].get("labels") or {}
@@ -258,7 +332,7 @@ class Mapper:
                     value[key] = name(NAMES[key], part)
                 elif key == "nodeName" and isinstance(part, str) and self.hollow:
                     value[key] = name("Node", part)
-                elif key == "matchExpressions" and self.hollow and isinstance(part, list):
+                elif key in SELECTIONS and self.hollow and isinstance(part, list):
                     _exchange_hostnames(part, name)
                 else:
                     self._walk(part, namespace, name)
@@ -269,7 +343,7 @@ class Mapper:
 
 def _exchange_hostnames(expressions: list[Any], name: Callable[[str, str], str]) -> None:
     for each in expressions:
-        if isinstance(each, dict) and each.get("key") == "kubernetes.io/hostname":
+        if isinstance(each, dict) and each.get("key") in NODE_NAMES:
             each["values"] = [name("Node", value) for value in each.get("values") or ()]
 
 

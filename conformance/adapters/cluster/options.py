@@ -29,6 +29,7 @@ class Options:
         reclaim: whether volumes may be recycled (by a Pod that the controller makes in ``default``).
         metrics: whether to serve ``metrics.k8s.io`` with injected usage.
         address: where the API server reaches this machine, for ``metrics``.
+        manifests: the static Pod directory of the nodes.
         hook: a shell command line run on a node, ``{node}`` being its name; empty: none.
     """
 
@@ -45,6 +46,9 @@ class Options:
     reclaim: bool = field(default=False, validator=instance_of(bool))
     metrics: bool = field(default=False, validator=instance_of(bool))
     address: str = ""
+    manifests: str = field(
+        default="/etc/kubernetes/manifests", validator=matches_re(r"/[-\w./]*[-\w]")
+    )
     hook: str = field(default="", validator=matches_re(r"|.*\{node\}.*"))
 
 

@@ -20,11 +20,11 @@ BY_HAND: Final = "kubernetes.io/no-provisioner"
 
 CONTROL_PLANE: Final = (
     "api", "scheduler", "workloads", "daemonsets", "jobs", "statefulsets", "autoscaler", "volumes",
-    "status-write",
+    "status-write", "watch-stream",
 )  # fmt: skip
 """What the control plane alone gives."""
 
-ON_NODES: Final = ("kubelet", "container-exit", "memory", "inspect", "images")
+ON_NODES: Final = ("kubelet", "images", "networking", *rights.STEERED)
 """What nodes with real kubelets and puppets in the containers give besides."""
 
 WHY_NOT: Final = {
@@ -35,6 +35,8 @@ WHY_NOT: Final = {
     "provisioner": "no StorageClass with a provisioner",
     "kubelet-restart": "needs access to the node (--node-hook)",
     "static-pods": "needs access to the node (--node-hook)",
+    "runtime-fault": "a run breaks no container runtime that others use",
+    "pod-gc": "a run makes fewer Pods than a controller manager keeps",
     "kubelet-config": "a run changes no kubelet's configuration",
     "sandbox-loss": "a run reaches no container runtime",
     "node-memory": "a run does not fill a node that others use",
@@ -103,7 +105,7 @@ def look(api: Api, options: Options, *, ask_for_rights: bool = False) -> Found:
     wanted += rights.METRICS if options.metrics else ()
     asked = wanted if ask_for_rights else tuple(right for right in wanted if right.without)
     missing = tuple(rights.missing(api, asked))
-    lost = {right.capability for right, _ in missing if right.capability}
+    lost = {name for right, _ in missing for name in right.capabilities}
     return Found(
         host=api.host,
         version=version,
@@ -162,7 +164,8 @@ def _created(options: Options) -> Iterator[str]:
     if options.kubelet == "hollow":
         yield f"Nodes named {name}, that only this run's Pods may use"
     if options.hook:
-        yield f"nothing on nodes, but kubelets are restarted and stopped by: {options.hook}"
+        yield f"files in {options.manifests} of nodes, named {name}, by: {options.hook}"
+        yield "nothing else on nodes, but their kubelets are restarted and stopped by it"
     if options.metrics:
         yield "a Service and the APIService v1beta1.metrics.k8s.io, unless there is one"
     yield f"at most {options.rate} requests a second, for {options.minutes} minutes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from conformance.adapters.cluster import rights
 from conformance.adapters.cluster.client import Api
-from conformance.adapters.cluster.kinds import KINDS, OBSERVED
+from conformance.adapters.cluster.kinds import KINDS, RECORDED
 from conformance.adapters.cluster.watching import Shown, stop_all, watch_all
 
 REDACTED: Final = "redacted"
@@ -19,20 +20,29 @@ POLL: Final = 0.5
 NOT_KEPT: Final = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
 """Annotations that repeat a whole object, with all that is secret in it."""
 
+STATUSES: Final = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+QUOTING: Final = frozenset(
+    {"Unhealthy", "ProbeWarning", "FailedPostStartHook", "FailedPreStopHook"}
+)
+"""Reasons of Events that say what a program has answered."""
+
+LATE: Final = re.compile(r"timed? ?out|deadline exceeded", re.IGNORECASE)
+"""What is said of a program that has not answered in time."""
+
 TEXTS: Final = frozenset({"command", "args"})
 """Lists of words in which people put passwords."""
 
 
 def watchable(api: Api, namespace: str = "") -> tuple[str, ...]:
     """The kinds that may be listed and watched, in a namespace or in all."""
-    by_resource = {(KINDS[name].group, KINDS[name].plural): name for name in OBSERVED}
+    by_resource = {(KINDS[name].group, KINDS[name].plural): name for name in RECORDED}
     wanted = [each for each in rights.RECORDING if (each.group, each.resource) in by_resource]
     lacking = {
         by_resource[right.group, right.resource]
         for right in wanted
         for _ in rights.missing(api, (right,), namespace)
     }
-    return tuple(name for name in OBSERVED if name not in lacking)
+    return tuple(name for name in RECORDED if name not in lacking)
 
 
 def record(
@@ -42,7 +52,7 @@ def record(
     namespace: str = "",
     seconds: float,
     stopped: Callable[[], bool] = lambda: False,
-    kinds: Sequence[str] = OBSERVED,
+    kinds: Sequence[str] = RECORDED,
 ) -> None:
     """Passes on, redacted, whatever is seen within so many seconds; list and watch rights are enough.
 
@@ -67,13 +77,16 @@ def record(
 
 
 def redacted(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The object without secrets: environment values, commands, arguments, data, copies of itself.
+    """The object without secrets: environment values, commands, arguments, data, copies of itself,
+    and what programs have said.
 
     What the rules speak of stays: names, resources, probes' periods, statuses.
     """
     result = deepcopy(dict(manifest))
     metadata = result.get("metadata") or {}
-    metadata.pop("managedFields", None)
+    managed = metadata.pop("managedFields", None)
+    if result.get("kind") == "Pod" and managed:
+        metadata["managedFields"] = [*map(_who_wrote, filter(_is_of_status, managed))]
     annotations = metadata.get("annotations")
     if isinstance(annotations, dict):
         for name in NOT_KEPT & annotations.keys():
@@ -83,7 +96,38 @@ def redacted(manifest: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(result.get(part), dict):
                 result[part] = dict.fromkeys(result[part], REDACTED)
     _redact(result.get("spec"))
+    _silence(result)
     return result
+
+
+def _silence(manifest: dict[str, Any]) -> None:
+    """Takes out what programs have said: their last words, and their answers to probes and hooks."""
+    status = manifest.get("status")
+    if not isinstance(status, dict):
+        status = {}
+    for group in STATUSES:
+        for container in status.get(group) or ():
+            for state in (container.get("state") or {}, container.get("lastState") or {}):
+                if (state.get("terminated") or {}).get("message"):
+                    state["terminated"]["message"] = REDACTED
+    if manifest.get("kind") == "Event" and manifest.get("reason") in QUOTING:
+        head, colon, said = str(manifest.get("message") or "").partition(":")
+        late = "timed out, " if LATE.search(said) else ""
+        manifest["message"] = f"{head}: {late}{REDACTED}" if colon else head
+
+
+def _is_of_status(entry: Mapping[str, Any]) -> bool:
+    return entry.get("subresource") == "status"
+
+
+def _who_wrote(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Who wrote which parts of a status: enough to know whether a kubelet answers for it."""
+    written = (entry.get("fieldsV1") or {}).get("f:status") or {}
+    kept: dict[str, Any] = {key: {} for key in written}
+    if "f:conditions" in kept:
+        kept["f:conditions"] = {key: {} for key in written["f:conditions"] or {}}
+    fields = {"f:status": kept}
+    return {"manager": entry.get("manager"), "subresource": "status", "fieldsV1": fields}
 
 
 def _redact(value: Any) -> None:

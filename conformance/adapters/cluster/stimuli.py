@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from conformance.adapters.cluster import containers, hook
+from conformance.adapters.cluster import nodes, steering, streams
 from conformance.adapters.cluster.client import Answer, Query
-from conformance.adapters.cluster.cluster import DEFAULT_CLASS, Cluster, Inbox
-from conformance.adapters.cluster.hollow.kubelet import HollowKubelets
-from conformance.adapters.cluster.images import Images
+from conformance.adapters.cluster.cluster import DEFAULT_CLASS
 from conformance.adapters.cluster.kinds import KINDS, path
-from conformance.adapters.cluster.mapping import Mapper
+from conformance.adapters.cluster.place import Given, Place
 from spec_model.events import Accepted, Cause, Rejected, Response
 
-Given = Mapping[str, Any]
-
 DRY: Final[Query] = (("dryRun", "All"),)
-END_PATIENCE: Final = 15.0
-
-
-class Place(Protocol):
-    """What a stimulus needs to know: the cluster, and this scenario's part of it."""
-
-    @property
-    def cluster(self) -> Cluster: ...
-
-    @property
-    def inbox(self) -> Inbox: ...
-
-    @property
-    def mapper(self) -> Mapper: ...
-
-    @property
-    def kubelets(self) -> HollowKubelets: ...
-
-    @property
-    def images(self) -> Images: ...
 
 
 def create(place: Place, given: Given) -> Response:
@@ -48,11 +23,28 @@ def create(place: Place, given: Given) -> Response:
         return refusal
     if not dry and manifest.get("kind") != "PersistentVolumeClaim":
         place.cluster.wait_for_room()
-    kind = _kind_of(manifest)
-    namespace = _namespace_of(place, manifest)
+    kind, namespace = _kind_of(manifest), _namespace_of(place, manifest)
     where = path(kind, namespace, api=_api_of(manifest, kind))
-    body = place.mapper.outward(manifest, kind)
-    return _answer(place, place.cluster.api.post(where, body, DRY if dry else ()))
+    if kind == "Eviction":
+        where = path("Pod", namespace, manifest["metadata"]["name"], subresource="eviction")
+    told = {} if dry else place.manners.of_new(*_inner(manifest))
+    if kind == "Pod" and not dry:
+        _learn_default_policies(place, manifest, where)
+    body = place.mapper.outward(manifest, kind, told, dry=dry)
+    query = [*(DRY if dry else ())]
+    if given.get("fieldValidation"):
+        query.append(("fieldValidation", given["fieldValidation"]))
+    return _answer(place, place.cluster.api.post(where, body, query))
+
+
+def _learn_default_policies(place: Place, manifest: Mapping[str, Any], where: str) -> None:
+    """What pull policies the API gives where the run fills in its own, asked without storing anything."""
+    names, stored = place.mapper.left_open(manifest), dict[str, Any]()
+    if names and place.mapper.fills_in:
+        body = place.mapper.outward(manifest, "Pod", dry=True)
+        answer = place.cluster.api.post(where, body, DRY)
+        stored = answer.body if answer.ok else {}
+    place.mapper.learn_policies(_inner(manifest)[1], stored, names)
 
 
 def replace(place: Place, given: Given) -> Response:
@@ -64,7 +56,8 @@ def replace(place: Place, given: Given) -> Response:
     kind = _kind_of(manifest)
     name = place.mapper.outer_name(kind, manifest["metadata"]["name"])
     where = path(kind, _namespace_of(place, manifest), name, api=_api_of(manifest, kind))
-    return _answer(place, place.cluster.api.put(where, place.mapper.outward(manifest, kind)))
+    body = place.mapper.outward(manifest, kind, place.manners.of(*_inner(manifest)))
+    return _answer(place, place.cluster.api.put(where, body))
 
 
 def patch(place: Place, given: Given) -> Response:
@@ -74,9 +67,9 @@ def patch(place: Place, given: Given) -> Response:
     if refusal is not None:
         return refusal
     where = _where(place, kind, given["namespace"], given["name"], given.get("subresource") or "")
-    return _answer(
-        place, place.cluster.api.patch(where, place.mapper.outward(given["patch"], kind))
-    )
+    told = place.manners.of(given["namespace"], given["name"])
+    body = place.mapper.outward(given["patch"], kind, told)
+    return _answer(place, place.cluster.api.patch(where, body))
 
 
 def delete(place: Place, given: Given) -> Response:
@@ -117,34 +110,6 @@ def write_status(place: Place, given: Given) -> Response:
     return _answer(place, place.cluster.api.patch(where, {"status": given["status"]}))
 
 
-def end_container(place: Place, given: Given) -> Response:
-    """A container exits; the order is acknowledged, and its end is waited for."""
-    pod, container = given["pod"], given["container"]
-    began = time.monotonic()
-    identity = containers.tell(
-        place.cluster.api, place.inbox, pod, container, f"exit {given['exitCode']}"
-    )
-    told = time.monotonic()
-    if containers.await_end(place.inbox, pod, container, identity, END_PATIENCE):
-        place.cluster.lag.saw_action(time.monotonic() - max(told, began))
-    return Accepted()
-
-
-def allocate(place: Place, given: Given) -> Response:
-    """A container holds memory."""
-    containers.allocate(
-        place.cluster.api, place.inbox, given["pod"], given["container"], given["bytes"]
-    )
-    return Accepted()
-
-
-def inspect(place: Place, given: Given) -> Response:
-    """What a process in a container sees."""
-    return Accepted(
-        containers.look(place.cluster.api, place.inbox, given["pod"], given["container"])
-    )
-
-
 def set_image(place: Place, given: Given) -> Response:
     """What pulls of an image come to: only before containers were made with it."""
     if place.images.set(given["image"], given["outcome"]):
@@ -166,38 +131,6 @@ def set_metrics(place: Place, given: Given) -> Response:
     return Accepted()
 
 
-def restart_kubelet(place: Place, given: Given) -> Response:
-    """By the user's own command."""
-    return _hooked(place, given["node"], "restart-kubelet")
-
-
-def _hooked(place: Place, node: str, verb: str) -> Response:
-    if not place.cluster.is_foreign("Node", node):
-        return Rejected(404, "NotFound", f'nodes "{node}" not found')
-    hook.run(place.cluster.options.hook, node, verb)
-    return Accepted()
-
-
-def stop_node(place: Place, given: Given) -> Response:
-    """A node falls silent: a hollow one, or a real one by the user's own command."""
-    if place.cluster.options.kubelet != "hollow":
-        return _hooked(place, given["node"], "stop-node")
-    name = place.mapper.outer_name("Node", given["node"])
-    return Accepted() if place.kubelets.stop_node(name) else _no_node(given["node"])
-
-
-def start_node(place: Place, given: Given) -> Response:
-    """It speaks again."""
-    if place.cluster.options.kubelet != "hollow":
-        return _hooked(place, given["node"], "start-node")
-    name = place.mapper.outer_name("Node", given["node"])
-    return Accepted() if place.kubelets.start_node(name) else _no_node(given["node"])
-
-
-def _no_node(name: str) -> Rejected:
-    return Rejected(404, "NotFound", f"no hollow node {name}")
-
-
 def advance(_: Place, __: Given) -> Response:
     """Time passes by itself."""
     return Accepted()
@@ -210,15 +143,12 @@ VERBS: Final[Mapping[str, Callable[[Place, Given], Response]]] = {
     "delete": delete,
     "bind": bind,
     "write-status": write_status,
-    "exit": end_container,
-    "allocate": allocate,
-    "inspect": inspect,
     "set-image": set_image,
     "set-usage": set_usage,
-    "restart-kubelet": restart_kubelet,
-    "stop-node": stop_node,
-    "start-node": start_node,
     "set-metrics": set_metrics,
+    **streams.VERBS,
+    **steering.VERBS,
+    **nodes.VERBS,
     "advance": advance,
 }
 
@@ -242,7 +172,17 @@ def _namespace_of(place: Place, manifest: Mapping[str, Any]) -> str:
     given = metadata.get("namespace") if isinstance(metadata, Mapping) else None
     if not isinstance(given, str) or not given or " " in given:
         return place.mapper.home
-    return place.mapper.namespace(given)
+    inner = place.mapper.namespace(given)
+    if inner != place.mapper.home:
+        place.cluster.territory.extend(inner)
+    return inner
+
+
+def _inner(manifest: Mapping[str, Any]) -> tuple[str, str]:
+    """Namespace and name as the scenario gives them."""
+    metadata = manifest.get("metadata")
+    given = metadata if isinstance(metadata, Mapping) else {}
+    return str(given.get("namespace") or "default"), str(given.get("name"))
 
 
 def _where(place: Place, kind: str, namespace: str, name: str, subresource: str = "") -> str:

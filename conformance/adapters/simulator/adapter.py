@@ -21,10 +21,10 @@ VERSION: Final = "0.1.0"
 SERVED_CAPABILITIES: Final = frozenset(
     {
         "api", "status-write", "watch-stream", "nodes", "scheduler", "kubelet", "container-exit",
-        "memory", "node-memory", "cpu-load", "inspect", "file-write", "networking", "images",
-        "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
+        "memory", "node-memory", "cpu-load", "inspect", "file-write", "host-paths", "networking",
+        "images", "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
-        "pod-gc", "probes", "statefulsets", "controller-flags",
+        "pod-gc", "probes", "eviction", "scheduler-fault", "statefulsets", "controller-flags",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -235,6 +235,8 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
         given["file"], given["manifest"]
     ),
     "remove-manifest": lambda engine, given: _node(engine, given).statics.remove(given["file"]),
+    "stop-scheduler": lambda engine, _: engine.scheduler.stop(),
+    "start-scheduler": lambda engine, _: engine.scheduler.start(),
     "start-node": lambda engine, given: _node(engine, given).start(),
     "advance": _advance,
 }

@@ -22,14 +22,14 @@ def create(
     fieldValidation: str = "Warn",  # noqa: N803
 ) -> Object:
     """POST; fields that nobody knows are dropped, or refused where the client is strict (VOLUME-004)."""
-    return store.create(
-        unknown.without(decoded(object), strict=fieldValidation == "Strict"), dry_run=bool(dryRun)
-    )
+    strict = fieldValidation == "Strict"
+    known = unknown.without(decoded(object), strict=strict, settings=store.settings)
+    return store.create(known, dry_run=bool(dryRun))
 
 
 def replace(store: Store, manifest: Any) -> Object:
     """PUT."""
-    return store.update(unknown.without(decoded(manifest)))
+    return store.update(unknown.without(decoded(manifest), settings=store.settings))
 
 
 def patch(
@@ -46,7 +46,8 @@ def patch(
     write = _SUBRESOURCES.get(subresource or "")
     if write is None or not isinstance(patch, Mapping):
         raise errors.bad_request(f"cannot patch {kind} {name} {subresource or ''}")
-    merged = unknown.without(decoded(meta.merge_patch(_without_version(old), patch)))
+    changed = decoded(meta.merge_patch(_without_version(old), patch))
+    merged = unknown.without(changed, settings=store.settings)
     if meta.key_of(merged) != meta.key_of(old):
         why = f"the name of the object does not match the name on the URL ({name})"
         raise errors.bad_request(why)

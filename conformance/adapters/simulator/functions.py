@@ -23,6 +23,7 @@ from conformance.adapters.simulator.kubelet import (
     backoff,
     cgroups,
     conditions,
+    eviction,
     oom,
     phase,
     probe_results,
@@ -108,7 +109,11 @@ SERVED: Final[Mapping[str, Function]] = {
     "probe.fold": lambda given, settings: probe_results.fold(given, settings),
     "probe.worker": lambda given, settings: probe_results.worker(given, settings),
     "scheduler.fits": lambda given, settings: predicates.fits(given, settings),
-    "node_selector.matches": lambda given, _: predicates.node_selector_matches(given),
+    "node_selector.matches": lambda given, settings: predicates.node_selector_matches(
+        given, settings
+    ),
+    "node_affinity.preferred_score": lambda given, _: predicates.preferred_score(given),
+    "eviction.order": lambda given, settings: eviction.order(given, settings),
     "cpu.shares": lambda given, settings: cgroups.shares(given["request_milli"], settings),
     "cpu.quota": lambda given, settings: cgroups.quota(given["limit_milli"], settings),
     "cpu.weight": lambda given, _: cgroups.weight(given["shares"], given["map"]),

@@ -76,17 +76,25 @@ def is_valid(requirement: Manifest) -> bool:
 
 
 def field_matches(requirement: Manifest, name: str) -> bool:
-    """One expression on fields: only metadata.name, In or NotIn, one value (AFFINITY-007)."""
-    values = requirement.get("values") or []
-    if requirement.get("key") != "metadata.name" or len(values) != 1:
+    """One expression on fields: In or NotIn, one value; of any but metadata.name a node has none."""
+    if not is_valid_field(requirement):
         return False
-    match requirement.get("operator"):
-        case "In":
-            return bool(name == values[0])
-        case "NotIn":
-            return bool(name != values[0])
-        case _:
-            return False
+    value = name if requirement.get("key") == "metadata.name" else ""
+    is_same: bool = value == requirement["values"][0]
+    return is_same if requirement["operator"] == "In" else not is_same
+
+
+def is_valid_field(requirement: Manifest) -> bool:
+    """Could the scheduler parse it? What keys there may be is for the API to say (AFFINITY-007)."""
+    values = requirement.get("values") or []
+    return len(values) == 1 and requirement.get("operator") in ("In", "NotIn")
+
+
+def is_valid_term(term: Manifest) -> bool:
+    """Could the scheduler parse all of a term?"""
+    return all(is_valid(each) for each in term.get("matchExpressions") or ()) and all(
+        is_valid_field(each) for each in term.get("matchFields") or ()
+    )
 
 
 def term_matches(term: Manifest, node: Manifest) -> bool:

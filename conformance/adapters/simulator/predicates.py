@@ -17,6 +17,7 @@ from conformance.adapters.simulator.settings import Settings
 Manifest = Mapping[str, Any]
 
 TOO_MANY_PODS: Final = "Too many pods"
+EVICTING: Final = "requiredDuringSchedulingRequiredDuringExecution"
 HARD_EFFECTS: Final = ("NoSchedule", "NoExecute")
 
 # Resources.
@@ -81,23 +82,50 @@ def selector_matches(pod: Manifest, node: Manifest) -> bool:
     wanted = (pod["spec"].get("nodeSelector") or {}).items()
     if not all(labels.get(key) == value for key, value in wanted):
         return False
-    required = node_affinity(pod).get("requiredDuringSchedulingIgnoredDuringExecution")
-    return required is None or node_selector.matches(required, node)
+    affinity = node_affinity(pod)
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
+    if required is not None and not node_selector.matches(required, node):
+        return False
+    return stays_matched(affinity, node)
+
+
+def stays_matched(affinity: Manifest, node: Manifest) -> bool:
+    """Does the node match the type of affinity that puts Pods out, where there is one (AFFINITY-005)?"""
+    evicting = affinity.get(EVICTING)
+    return evicting is None or node_selector.matches(evicting, node)
 
 
 def preference(pod: Manifest, node: Manifest) -> int:
     """The weights of the preferred terms that match, summed (AFFINITY-004)."""
     preferred = node_affinity(pod).get("preferredDuringSchedulingIgnoredDuringExecution") or ()
     return sum(
-        each["weight"]
+        each.get("weight") or 0
         for each in preferred
         if node_selector.term_matches(each.get("preference") or {}, node)
     )
 
 
-def node_selector_matches(arguments: Mapping[str, Any]) -> bool:
+def preferred_score(arguments: Mapping[str, Any]) -> int:
+    """The weights of the preferred terms that a node matches (evaluate).
+
+    Raises:
+        ValueError: ``invalid_term``, one of them cannot be parsed.
+    """
+    pod = arguments["pod"]
+    listed = node_affinity(pod).get("preferredDuringSchedulingIgnoredDuringExecution") or ()
+    counted = (each.get("preference") or {} for each in listed if each.get("weight"))
+    if not all(map(node_selector.is_valid_term, counted)):
+        raise ValueError("invalid_term")
+    return preference(pod, arguments["node"])
+
+
+def node_selector_matches(arguments: Mapping[str, Any], settings: Settings) -> bool:
     """Is the node feasible for the Pod's selectors (evaluate)?"""
-    return selector_matches(arguments["pod"], arguments["node"])
+    pod, affinity = arguments["pod"], node_affinity(arguments["pod"])
+    if EVICTING in affinity and not settings.affinity_evicts:
+        known = {name: each for name, each in affinity.items() if name != EVICTING}
+        pod = {"spec": {**pod["spec"], "affinity": {"nodeAffinity": known}}}
+    return selector_matches(pod, arguments["node"])
 
 
 # Taints.

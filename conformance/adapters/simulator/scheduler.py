@@ -59,6 +59,7 @@ class Scheduler:
         self.engine = engine
         self.store = engine.store
         self.nodes: dict[str, NodeInfo] = {}
+        self.running = True
         self._queue: dict[PodKey, None] = {}
         self._unschedulable: dict[PodKey, None] = {}
         self.store.subscribe(self.notice)
@@ -105,7 +106,7 @@ class Scheduler:
 
     def work(self) -> bool:
         """Schedule everything that is queued now."""
-        if not self._queue:
+        if not (self._queue and self.running):
             return False
         queue, self._queue = self._queue, {}
         for namespace, name in queue:
@@ -113,6 +114,15 @@ class Scheduler:
             if pod is not None and not pod["spec"].get("nodeName") and not meta.is_deleting(pod):
                 self.schedule(pod)
         return True
+
+    def stop(self) -> None:
+        """Nobody schedules from now on; all that was scheduled stays (SCHED-010)."""
+        self.running = False
+
+    def start(self) -> None:
+        """Another process, which looks at every Pod that waits."""
+        self.running = True
+        self._retry()
 
     # Deciding.
 

@@ -88,6 +88,10 @@ class Settings:
     file_check_seconds: float = 20.0  # STATIC-002
     force_alone_is_enough: bool = True  # TERM-012: kubectl delete --force means no grace
     deletion_unreadies: bool = False  # TERM-009: a deleted Pod becomes unready by itself
+    eviction_memory_bytes: int = 100 * 1024 * 1024  # EVICT-001: below it memory is short
+    eviction_look_seconds: float = 10.0  # EVICT-001, EVICT-003
+    eviction_told_seconds: float = 300.0  # EVICT-001: after pressure was last observed
+    eviction_by_class: bool = False  # EVICT-002: the QoS class alone
     # What Pods say of themselves: CONDITION, REASON.
     unknown_conditions: frozenset[str] = frozenset()  # CONDITION-001: types that are not there yet
     scheduled_while_scheduling: bool = False  # CONDITION-002: PodScheduled from the first look on
@@ -121,6 +125,7 @@ class Settings:
     node_taint_interval_disrupted_seconds: float = 100.0  # GC-008
     node_disrupted_zone_size: int = 50  # GC-008: zones no larger get no taints when disrupted
     node_disrupted_fraction: float = 0.55  # GC-008
+    affinity_evicts: bool = False  # AFFINITY-005: there is a type that puts Pods out
     pod_gc_period_seconds: float = 20.0  # GC-002, GC-006
     pod_gc_quarantine_seconds: float = 40.0  # GC-006, IDENTITY-004
     pod_gc_terminated_threshold: int = 12500  # GC-002
@@ -168,6 +173,7 @@ DOCUMENTED: Final = attrs.evolve(
     static_pods_probed=False,
     force_alone_is_enough=False,
     deletion_unreadies=True,
+    eviction_by_class=True,
     # CONDITION, REASON
     unknown_conditions=frozenset(
         {
@@ -192,6 +198,7 @@ DOCUMENTED: Final = attrs.evolve(
     node_monitor_grace_seconds=40.0,
     node_eviction_seconds=300.0,
     node_lost_pods_fail=True,
+    affinity_evicts=True,
     pod_gc_terminated_seconds=43200.0,
     endpoints_only_ready=True,
 )

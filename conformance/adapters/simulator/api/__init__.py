@@ -14,6 +14,7 @@ from conformance.adapters.simulator.api.deletion import SYSTEM_FIELDS
 from conformance.adapters.simulator.api.fields import Problems
 from conformance.adapters.simulator.api.nodes import NodeStrategy
 from conformance.adapters.simulator.api.pods import PodStrategy, bound
+from conformance.adapters.simulator.api.priorities import PriorityClassStrategy
 from conformance.adapters.simulator.api.quotas import ResourceQuotaStrategy
 from conformance.adapters.simulator.api.revisions import ControllerRevisionStrategy
 from conformance.adapters.simulator.api.services import (
@@ -50,6 +51,7 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
         EndpointsStrategy(),
         EndpointSliceStrategy(),
         NodeStrategy(),
+        PriorityClassStrategy(),
         PersistentVolumeStrategy(),
         PersistentVolumeClaimStrategy(),
         StorageClassStrategy(),

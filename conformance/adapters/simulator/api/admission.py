@@ -47,7 +47,7 @@ def _admit_pod(pod: Object, store: Store) -> None:
         account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
         spec["serviceAccountName"] = spec["serviceAccount"] = account
     spec["tolerations"] = with_default_tolerations(spec.get("tolerations") or [])
-    spec["priority"] = _priority(pod)
+    spec["priority"] = _priority(pod, store)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     quotas.admit_pod(pod, store)
 
@@ -83,13 +83,15 @@ def _tolerates_eviction_by(toleration: Any, taint: str) -> bool:
     return same_key and toleration.get("effect") in ("NoExecute", None, "")
 
 
-def _priority(pod: Object) -> int:
-    """The number of the Pod's priority class; only the two built-in classes exist."""
-    name = pod["spec"].get("priorityClassName")
-    if name and name not in _SYSTEM_PRIORITIES:
+def _priority(pod: Object, store: Store) -> int:
+    """The number of the Pod's priority class: a built-in one, or one that somebody has made."""
+    name = pod["spec"].get("priorityClassName") or ""
+    made = {meta.name_of(each): each["value"] for each in store.list("PriorityClass")}
+    known: dict[str, int] = {**made, **_SYSTEM_PRIORITIES}
+    if name and name not in known:
         why = f"no PriorityClass with name {name} was found"
         raise errors.forbidden("Pod", meta.name_of(pod), why)
-    priority = _SYSTEM_PRIORITIES.get(name or "", 0)
+    priority = known.get(name, 0)
     given = pod["spec"].get("priority")
     if given is not None and given != priority:
         why = "the integer value of priority must not be provided in pod spec"

@@ -9,6 +9,7 @@ from conformance.adapters.simulator.api import names
 from conformance.adapters.simulator.api.fields import Problems
 
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
+_EVICTING: Final = "requiredDuringSchedulingRequiredDuringExecution"
 _PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
 _EFFECTS: Final = frozenset({"NoSchedule", "PreferNoSchedule", "NoExecute"})
 _WHEN_UNSATISFIABLE: Final = frozenset({"DoNotSchedule", "ScheduleAnyway"})
@@ -77,8 +78,9 @@ def _validate_node_field(requirement: Mapping[str, Any], path: str, problems: Pr
 
 
 def _validate_node_affinity(affinity: Mapping[str, Any], path: str, problems: Problems) -> None:
-    if affinity.get(_REQUIRED) is not None:
-        validate_node_selector(affinity[_REQUIRED], f"{path}.{_REQUIRED}", problems)
+    for field in (_REQUIRED, _EVICTING):
+        if affinity.get(field) is not None:
+            validate_node_selector(affinity[field], f"{path}.{field}", problems)
     for index, term in enumerate(affinity.get(_PREFERRED) or ()):
         at = f"{path}.{_PREFERRED}[{index}]"
         _validate_weight(term.get("weight"), at, problems)

@@ -9,6 +9,7 @@ from conformance.adapters.simulator.controllers.endpoints import EndpointsContro
 from conformance.adapters.simulator.controllers.hpa.controller import (
     HorizontalPodAutoscalerController,
 )
+from conformance.adapters.simulator.controllers.nodes.affinity import AffinityController
 from conformance.adapters.simulator.controllers.nodes.eviction import TaintEvictionController
 from conformance.adapters.simulator.controllers.nodes.lifecycle import NodeLifecycleController
 from conformance.adapters.simulator.controllers.nodes.podgc import PodGarbageCollector
@@ -38,6 +39,7 @@ def all_controllers(engine: Engine) -> list[Controller]:
         PersistentVolumeController(engine),
         StorageProtectionController(engine),
         NodeLifecycleController(engine),
+        AffinityController(engine),
         TaintEvictionController(engine),
         PodGarbageCollector(engine),
         EndpointsController(engine),

@@ -15,6 +15,7 @@ from conformance.adapters.simulator.kubelet import (
 )
 from conformance.adapters.simulator.kubelet.disk import Disk
 from conformance.adapters.simulator.kubelet.images import Images
+from conformance.adapters.simulator.kubelet.pressure import Pressure
 from conformance.adapters.simulator.kubelet.static_manifests import is_mirror
 from conformance.adapters.simulator.kubelet.static_pods import StaticPods
 from conformance.adapters.simulator.kubelet.worker import PodWorker
@@ -49,6 +50,7 @@ class Kubelet:
         self._is_new = True
         self._writing = False
         self.statics: StaticPods = StaticPods(self)
+        self.pressure = Pressure(self)
         runtimes = self.settings.container_runtimes
         self.runtime = runtimes[(self.number - 1) % len(runtimes)]
         pulls = backoff.Backoff(backoff.pull_delays(self.settings))
@@ -284,6 +286,7 @@ class Kubelet:
         if not self.running:
             raise errors.conflict("Node", self.name, "the node is stopped")
         self._begin()
+        self.pressure.forget()
         self.statics.begin()
         for worker in self._workers.values():
             worker.restarted_kubelet()
@@ -301,6 +304,7 @@ class Kubelet:
     def stop(self) -> None:
         """The machine goes down, its processes with it; the API hears nothing."""
         self.running = False
+        self.pressure.stop()
         for worker in self._workers.values():
             worker.power_off()
         self._queue.clear()

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.adapters.simulator import quantity, resources
-from conformance.adapters.simulator.kubelet import cgroups, oom
-from conformance.adapters.simulator.kubelet.static_manifests import is_mirror
-from conformance.adapters.simulator.kubelet.status import Why
+from conformance.adapters.simulator.kubelet import cgroups, eviction
+from conformance.adapters.simulator.kubelet.status import EVICTED, Why
 
 if TYPE_CHECKING:
     from conformance.adapters.simulator.kubelet.worker import PodWorker
@@ -23,8 +22,6 @@ PAGE: Final = 4096
 
 LOOKS_EVERY: Final = 10.0
 """Seconds between two looks of a kubelet at what its Pods have written."""
-
-EVICTED: Final = "Evicted"
 
 Volume = Mapping[str, Any]
 
@@ -83,11 +80,8 @@ def overrun(worker: PodWorker) -> str | None:
         if limit is None:
             continue
         if sum(map(len, worker.volumes.contents(volume["name"]).values())) > limit:
-            name, said = (
-                volume["name"],
-                quantity.parse(str(volume["emptyDir"]["sizeLimit"])).canonical,
-            )
-            return f'Usage of EmptyDir volume "{name}" exceeds the limit "{said}". '
+            said = quantity.parse(str(volume["emptyDir"]["sizeLimit"])).canonical
+            return f'Usage of EmptyDir volume "{volume["name"]}" exceeds the limit "{said}". '
     return None
 
 
@@ -103,19 +97,10 @@ def look(worker: PodWorker) -> None:
     message = overrun(worker)
     if message is None or not worker.kubelet.running or not worker.holds_resources():
         return
-    if not worker.terminating and not is_critical(worker.pod):
+    if not worker.terminating and not eviction.is_critical(worker.pod):
         evict(worker, message)
-
-
-def is_critical(pod: Mapping[str, Any]) -> bool:
-    """Pods that a kubelet never evicts (EVICT-003)."""
-    priority = pod["spec"].get("priority") or 0
-    return is_mirror(pod) or priority >= oom.SYSTEM_CRITICAL_PRIORITY
 
 
 def evict(worker: PodWorker, message: str) -> None:
     """The Pod fails for good, and its containers get no time to end; no condition tells of it."""
-    worker.failure = Why(EVICTED, message)
-    worker.report(EVICTED, message, "Warning")
-    worker.terminating = worker.hurried = True
-    worker.again()
+    worker.evict(Why(EVICTED, message))

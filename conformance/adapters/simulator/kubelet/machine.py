@@ -62,6 +62,7 @@ def charge(kubelet: Kubelet, place: Place) -> None:
         kill_for_memory(worker, run)
     else:
         relieve(kubelet)
+    kubelet.pressure.look_later()
 
 
 def write_file(place: Place, path: str, content: str) -> None:

@@ -27,7 +27,7 @@ KINDS: Final[Mapping[str, str]] = {
 }
 HANDLERS: Final = ("exec", "httpGet", "tcpSocket", "grpc")
 INITIAL: Final = {"liveness": SUCCESS, "readiness": FAILURE, "startup": UNKNOWN}  # PROBE-001
-MOST_REDIRECTS: Final = 10  # PROBE-008
+MOST_REDIRECTS: Final = 9  # PROBE-008
 
 Probe = Mapping[str, Any]
 
@@ -108,7 +108,7 @@ def exec_passes(answer: Answer) -> bool:
 
 
 def http_passes(answer: Answer) -> bool:
-    """200 to 399, at most ten redirects; one to another host is not followed, and good (PROBE-008)."""
+    """200 to 399, at most nine redirects; one to another host is not followed, and good (PROBE-008)."""
     if answer.redirects > MOST_REDIRECTS:
         return False
     if isinstance(answer.value, str):

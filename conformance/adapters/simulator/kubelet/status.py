@@ -7,7 +7,7 @@ Decides how containers show (RESTART-004, BACKOFF-006, INIT-002) and when a term
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -18,13 +18,20 @@ from conformance.adapters.simulator.settings import Settings
 
 Container = Mapping[str, Any]
 
+EVICTED: Final = "Evicted"
+"""Why a Pod failed that its kubelet has put out (EVICT-003)."""
+
 
 @frozen
 class Why:
-    """A reason with its message: of a waiting container, or of a Pod that failed."""
+    """A reason with its message: of a waiting container, or of a Pod that failed.
+
+    ``disrupts`` is for a Pod that did nothing wrong: the node had to do without it.
+    """
 
     reason: str
     message: str
+    disrupts: bool = False
 
 
 @frozen
@@ -130,6 +137,9 @@ def pod_conditions(view: View, statuses: phase.Statuses, decided: str) -> list[M
     ]
     if view.restarting_all or "AllContainersRestarting" in present:
         made.insert(0, conditions.condition("AllContainersRestarting", view.restarting_all))
+    if view.failure is not None and view.failure.disrupts:
+        why = view.failure.message
+        made.append(conditions.condition("DisruptionTarget", True, "TerminationByKubelet", why))
     known = [each for each in made if is_known(each["type"], view.settings)]
     return conditions.merged(old, known, view.now)
 

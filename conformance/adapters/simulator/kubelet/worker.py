@@ -97,7 +97,7 @@ class PodWorker(Hindered):
     def admit(self) -> bool:
         """Take the Pod, or fail it for good (PHASE-013). One that has run here is not asked again."""
         ran = (self.pod.get("status") or {}).get("containerStatuses")
-        why = None if ran else admission.rejection(self.pod, *self.kubelet.situation(self))
+        why = None if ran else self.rejection()
         self.admitted = why is None
         if why is not None:
             self.finished = True
@@ -110,6 +110,11 @@ class PodWorker(Hindered):
             }
             self.write({**(self.pod.get("status") or {}), **rejected})
         return self.admitted
+
+    def rejection(self) -> Why | None:
+        """Why the Pod is not taken: its node is short of memory, or does not suit it."""
+        short = self.kubelet.pressure.rejection(self.pod)
+        return short or admission.rejection(self.pod, *self.kubelet.situation(self))
 
     def go_on(self) -> None:
         """The Pod shall run: report, then do what is next."""
@@ -323,6 +328,13 @@ class PodWorker(Hindered):
         self.publish()
         self.finished = True
         self.remove_if_deleted()
+
+    def evict(self, why: Why) -> None:
+        """The node needs what the Pod uses: it ends for good, and soon (EVICT-003)."""
+        self.failure = why
+        self.report(why.reason, why.message, "Warning")
+        self.terminating = self.hurried = True
+        self.again()
 
     def remove_if_deleted(self) -> None:
         """The kubelet has the last word on a deleted Pod (TERM-011)."""

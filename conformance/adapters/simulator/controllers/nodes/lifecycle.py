@@ -108,6 +108,7 @@ class NodeLifecycleController(Controller):
         kept = taints.with_lost_taint(taints.taints_of(node), wanted, "NoSchedule", now)
         executing = wanted if self._may_evict(node, wanted) else None
         kept = taints.with_lost_taint(kept, executing, "NoExecute", now)
+        kept = taints.with_pressure_taint(kept, meta.is_true(node, "MemoryPressure"), now)
         if kept != list(taints.taints_of(node)):
             self.store.update(meta.with_path(node, ("spec", "taints"), kept or None))
 
@@ -134,6 +135,7 @@ class NodeLifecycleController(Controller):
 def _matters(new: Object, old: Object) -> bool:
     return (
         taints.ready_status(new) != taints.ready_status(old)
+        or meta.is_true(new, "MemoryPressure") != meta.is_true(old, "MemoryPressure")
         or taints.taints_of(new) != taints.taints_of(old)
         or zones.zone_of(new) != zones.zone_of(old)
     )

@@ -16,6 +16,7 @@ Taint = Mapping[str, Any]
 
 NOT_READY: Final = "node.kubernetes.io/not-ready"
 UNREACHABLE: Final = "node.kubernetes.io/unreachable"
+MEMORY_PRESSURE: Final = "node.kubernetes.io/memory-pressure"
 OUT_OF_SERVICE: Final = "node.kubernetes.io/out-of-service"
 LOST: Final = (NOT_READY, UNREACHABLE)
 _BY_READY: Final[Mapping[str, str]] = {"False": NOT_READY, "Unknown": UNREACHABLE}
@@ -50,6 +51,16 @@ def with_lost_taint(taints: Iterable[Taint], key: str | None, effect: str, now: 
     if key is not None and not present:
         kept.append({"key": key, "effect": effect, "timeAdded": now})
     return kept
+
+
+def with_pressure_taint(taints: Iterable[Taint], short: bool, now: str) -> list[Taint]:
+    """The taints with the one that tells of memory pressure, or without it (EVICT-001)."""
+    kept = list(taints)
+    others = [taint for taint in kept if taint["key"] != MEMORY_PRESSURE]
+    if short == (len(others) < len(kept)):
+        return kept
+    made = {"key": MEMORY_PRESSURE, "effect": "NoSchedule", "timeAdded": now}
+    return [*others, made] if short else others
 
 
 def executing(node: Object) -> list[Taint]:
