@@ -39,7 +39,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "kubelet-restart": "the tester can restart a kubelet",
     "kubelet-config": "the tester can change a kubelet's configuration",
     "node-fault": "the tester can stop a node and start it again",
-    "runtime-fault": "the tester can break the container runtime or the network of a node",
+    "runtime-fault": "the tester can break a node's container runtime, its network, or starts on it",
     "static-pods": "the tester can put static Pods on a node",
     "networking": "Pod IPs, host ports, Services and EndpointSlices",
     "workloads": "ReplicationController, ReplicaSet and Deployment controllers",
@@ -126,7 +126,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "configure-controllers": Verb(  # flags: terminated-pod-gc-threshold; documented, -seconds
         "controller-flags", ("flags",)
     ),
-    "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
+    "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # one of RUNTIME_PARTS
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),
     "stop-scheduler": Verb("scheduler-fault", ()),
@@ -145,8 +145,19 @@ IMAGE_OUTCOMES: Final[Mapping[str, str]] = {
     "invalid": "its name cannot be parsed",
     "unreadable": "the runtime cannot tell whether it is there",
     "uncreatable": "it is on every node, and no container can be created from it",
+    "private": "the registry gives it to Pods with imagePullSecrets only; a node keeps it",
 }
 """What can be chosen to come of an image."""
+
+
+RUNTIME_PARTS: Final[Mapping[str, str]] = {
+    "runtime": "the container runtime answers; processes live on without it",
+    "network": "Pods get a network; those of the host need none",
+    "pre-create": "the kubelet's own step before a container is created succeeds",
+    "pre-start": "the kubelet's own step before a created container is started succeeds",
+    "start": "the runtime can start a container that it has created",
+}
+"""What of a node can be broken, and what it does while it works."""
 
 
 @frozen

@@ -107,6 +107,7 @@ class Profile:
     waiting_reasons: tuple[str, ...] = (  # REASON-001, and the sibling that REASON-003 names
         *(*WAITING, "PreCreateHookError", "PreStartHookError", "SignatureValidationFailed"),
     )
+    images_need_credentials: bool = True  # REASON-004: those that others have pulled with secrets
     node_reasons_in_pods: bool = False  # REASON-002
     registry_unavailable_everywhere: bool = False  # REASON-003: whatever the runtime
     node_monitor_grace: float = 50.0
@@ -170,6 +171,7 @@ DOCUMENTED: Final = Profile(
         *(*WAITING, "m.internalLifecycle.PreStartContainer", "ContainersNotInitialized"),
         *("ContainersNotReady", "DockerDaemonNotReady", "NetworkPluginNotReady"),
     ),
+    images_need_credentials=False,
     node_reasons_in_pods=True,
     registry_unavailable_everywhere=True,
     node_monitor_grace=40.0,

@@ -309,3 +309,13 @@ def test_a_hollow_node_that_a_pod_names_is_one_of_its_scenario() -> None:
     (selected,) = sent["spec"]["affinity"]["nodeAffinity"][REQUIRED]["nodeSelectorTerms"]
     assert selected["matchFields"][0]["values"] == [f"{HOME}-n0"]
     assert own.inward(sent)["spec"]["affinity"] == asked["spec"]["affinity"]
+
+
+def test_two_probes_may_be_one_and_the_same() -> None:
+    """A scenario writes it once and uses it twice."""
+    asks = {"exec": {"command": ["cat", "/a"]}}
+    sent = sent_with(livenessProbe=asks, readinessProbe=asks)
+    commands = [sent[each]["exec"]["command"] for each in ("livenessProbe", "readinessProbe")]
+    assert commands == [
+        ["/kubelaws/c/liveness", "cat", "/a"], ["/kubelaws/c/readiness", "cat", "/a"],
+    ]  # fmt: skip

@@ -9,7 +9,6 @@ that what is judged is what the scenario wrote.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
 from typing import Any, Final
 
 from conformance.adapters.cluster import dressing
@@ -139,7 +138,7 @@ class Mapper:
             NoImageLeftError: it asks for more images than there are.
         """
         kind = kind or str(manifest.get("kind") or "")
-        result: Object = deepcopy(dict(manifest))
+        result: Object = copied(manifest)
         metadata = result.get("metadata")
         if isinstance(metadata, dict):
             if isinstance(metadata.get("name"), str):
@@ -243,7 +242,7 @@ class Mapper:
     def inward(self, manifest: Mapping[str, Any]) -> Object:
         """An observed object, as the scenario knows it."""
         kind = str(manifest.get("kind") or "")
-        result: Object = deepcopy(dict(manifest))
+        result: Object = copied(manifest)
         metadata = result.get("metadata") or {}
         metadata["name"] = self.inner_name(kind, metadata.get("name", ""))
         _unlabel(metadata)
@@ -339,6 +338,15 @@ class Mapper:
         elif isinstance(value, list):
             for part in value:
                 self._walk(part, namespace, name)
+
+
+def copied(value: Any) -> Any:
+    """A copy in which no part stands twice: a scenario may use one dictionary in several places."""
+    if isinstance(value, Mapping):
+        return {key: copied(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [copied(part) for part in value]
+    return value
 
 
 def _exchange_hostnames(expressions: list[Any], name: Callable[[str, str], str]) -> None:

@@ -25,6 +25,7 @@ SERVED_CAPABILITIES: Final = frozenset(
         "images", "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
         "pod-gc", "probes", "eviction", "scheduler-fault", "statefulsets", "controller-flags",
+        "runtime-fault",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -230,6 +231,9 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
         given["configuration"]
     ),
     "configure-controllers": _configure_controllers,
+    "set-runtime": lambda engine, given: _node(engine, given).faults.set(
+        given["part"], bool(given["works"])
+    ),
     "stop-node": lambda engine, given: _node(engine, given).stop(),
     "write-manifest": lambda engine, given: _node(engine, given).statics.write(
         given["file"], given["manifest"]
