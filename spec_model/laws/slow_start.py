@@ -134,8 +134,8 @@ def _has_enough(world: World, workload: Manifest) -> bool:
     return bool(len(active_pods(world, workload["metadata"]["uid"])) >= wanted)
 
 
-@note("attempts", on="Event FailedCreate*")
-@note("attempts", on="Event SuccessfulCreate*")
+@note("attempts to make", on="Event FailedCreate*")
+@note("attempts to make", on="Event SuccessfulCreate*")
 def attempts(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str, float]:
     """When a workload last tried to make a Pod, by its UID, since it has failed to."""
     known, about = before or EMPTY, seen.manifest.get("involvedObject") or EMPTY
@@ -152,7 +152,7 @@ def _retried(seen: Seen, key: Key, uid: str) -> Obligation:
         known = world.objects.get(key)
         if known is None or known.uid != uid or is_going(known.manifest):
             return VOID
-        tried: Mapping[str, float] = world.notes.get("attempts") or EMPTY
+        tried: Mapping[str, float] = world.notes.get("attempts to make") or EMPTY
         if tried.get(uid, 0.0) > seen.at:
             return held(RULE)
         return VOID if _has_enough(world, known.manifest) else None

@@ -22,7 +22,7 @@ Tainted: TypeAlias = Mapping[tuple[str, str], float]
 """By key and value of a NoExecute taint, since when the node has it."""
 
 
-@note("tainted", on="Node")
+@note("taints since", on="Node")
 def tainted(before: Tainted | None, seen: Seen) -> Tainted:
     """Folds in the NoExecute taints of a node."""
     known, taints = before or {}, executing(seen.manifest)
@@ -94,7 +94,7 @@ def who_does_not_tolerate_it_goes(seen: Seen) -> Verdict:
 
 
 def _owed_by_all(seen: Seen, taints: list[Manifest]) -> Iterator[Obligation]:
-    since: Tainted = seen.notes["tainted"]
+    since: Tainted = seen.notes["taints since"]
     for pod in pods_of(seen.world, seen.manifest["metadata"]["name"]):
         wait = stays(pod.spec.manifest, taints).value
         if wait is not None and pod.deletion_timestamp is None:
@@ -244,7 +244,7 @@ def _in_its_time(seen: Seen, pod: Pod, node: Known) -> Iterator[Outcome]:
     cleared_at = node.notes.get("cleared")
     if cleared_at is not None and seen.at - cleared_at <= seen.tolerance.lateness:
         return  # its taints have just changed
-    taints, since = executing(node.manifest), node.notes["tainted"]
+    taints, since = executing(node.manifest), node.notes["taints since"]
     if not taints:
         yield Breach("no deletion, for the taint has gone", "deleted for a taint")
         return
