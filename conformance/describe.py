@@ -125,6 +125,9 @@ SENTENCES: Final[Mapping[str, Callable[[Arguments], str]]] = {
     "configure-kubelet": lambda a: (
         f"the kubelet of {a['node']} is configured with {compact(a['configuration'])}"
     ),
+    "set-runtime": lambda a: (
+        f"part {a['part']} of {a['node']} {'works again' if a['works'] else 'breaks'}"
+    ),
     "stop-node": lambda a: f"node {a['node']} stops",
     "write-manifest": lambda a: f"file {a['file']} of {a['node']} says {compact(a['manifest'])}",
     "remove-manifest": lambda a: f"file {a['file']} of {a['node']} is removed",

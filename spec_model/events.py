@@ -30,6 +30,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "cpu-load": "the tester lets a container burn CPU",
     "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
     "file-write": "the tester lets a container write a file",
+    "host-paths": "Pods may keep files on paths of their nodes, and on shares that the tester names",
     "images": "the tester chooses the outcome of image pulls",
     "hooks": "the tester chooses how preStop hooks go",
     "stop-signals": "the tester chooses what a container does when it is asked to end",
@@ -38,7 +39,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "kubelet-restart": "the tester can restart a kubelet",
     "kubelet-config": "the tester can change a kubelet's configuration",
     "node-fault": "the tester can stop a node and start it again",
-    "runtime-fault": "the tester can break the container runtime or the network of a node",
+    "runtime-fault": "the tester can break a node's container runtime, its network, or starts on it",
     "static-pods": "the tester can put static Pods on a node",
     "networking": "Pod IPs, host ports, Services and EndpointSlices",
     "workloads": "ReplicationController, ReplicaSet and Deployment controllers",
@@ -52,6 +53,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "reclaimer": "released volumes are deleted or recycled",
     "pod-gc": "terminated and orphaned Pods are collected",
     "eviction": "kubelets evict Pods when their node is short of memory",
+    "controller-flags": "the tester can change flags of the controller manager",
     "kubectl-rollout": "kubectl rollout undo of Deployments",
     "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
 }
@@ -122,7 +124,10 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "remove-manifest": Verb("static-pods", ("node", "file")),
     "configure-kubelet": Verb("kubelet-config", ("node", "configuration")),
-    "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # runtime | network
+    "configure-controllers": Verb(  # flags: terminated-pod-gc-threshold; documented, -seconds
+        "controller-flags", ("flags",)
+    ),
+    "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # one of RUNTIME_PARTS
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),
     "stop-scheduler": Verb("scheduler-fault", ()),
@@ -147,8 +152,19 @@ IMAGE_OUTCOMES: Final[Mapping[str, str]] = {
     "invalid": "its name cannot be parsed",
     "unreadable": "the runtime cannot tell whether it is there",
     "uncreatable": "it is on every node, and no container can be created from it",
+    "private": "the registry gives it to Pods with imagePullSecrets only; a node keeps it",
 }
 """What can be chosen to come of an image."""
+
+
+RUNTIME_PARTS: Final[Mapping[str, str]] = {
+    "runtime": "the container runtime answers; processes live on without it",
+    "network": "Pods get a network; those of the host need none",
+    "pre-create": "the kubelet's own step before a container is created succeeds",
+    "pre-start": "the kubelet's own step before a created container is started succeeds",
+    "start": "the runtime can start a container that it has created",
+}
+"""What of a node can be broken, and what it does while it works."""
 
 
 @frozen

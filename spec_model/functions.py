@@ -26,7 +26,7 @@ from spec_model.scheduling import functions as scheduling
 from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
 from spec_model.workloads import deployment_functions as deployments
-from spec_model.workloads import hpa
+from spec_model.workloads import hpa, victims
 
 Arguments: TypeAlias = Mapping[str, Any]
 Function: TypeAlias = Callable[[Arguments, Profile], Decision[Any]]
@@ -173,6 +173,7 @@ FUNCTIONS: Final = Functions(
         **deployments.FUNCTIONS,
         **matching.FUNCTIONS,
         **scheduling.FUNCTIONS,
+        **victims.FUNCTIONS,
         **answers.FUNCTIONS,
     }
 )

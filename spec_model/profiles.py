@@ -107,6 +107,7 @@ class Profile:
     waiting_reasons: tuple[str, ...] = (  # REASON-001, and the sibling that REASON-003 names
         *(*WAITING, "PreCreateHookError", "PreStartHookError", "SignatureValidationFailed"),
     )
+    images_need_credentials: bool = True  # REASON-004: those that others have pulled with secrets
     node_reasons_in_pods: bool = False  # REASON-002
     registry_unavailable_everywhere: bool = False  # REASON-003: whatever the runtime
     node_monitor_grace: float = 50.0
@@ -121,6 +122,9 @@ class Profile:
     force_needs_both_flags: bool = False  # TERM-012
     evicting_affinity: bool = False  # AFFINITY-005: a type that puts Pods out
     eviction_by_class: bool = False  # EVICT-002: and by nothing else
+    deployment_selector_fixed: bool = True  # REPLICA-005
+    stateful_set_update: str = "RollingUpdate"  # STATEFUL-003: where no strategy is named
+    terminated_pods_expire: bool = False  # GC-002: by age, not by count
 
 
 V1_36: Final = Profile(name="v1.36")
@@ -168,6 +172,7 @@ DOCUMENTED: Final = Profile(
         *(*WAITING, "m.internalLifecycle.PreStartContainer", "ContainersNotInitialized"),
         *("ContainersNotReady", "DockerDaemonNotReady", "NetworkPluginNotReady"),
     ),
+    images_need_credentials=False,
     node_reasons_in_pods=True,
     registry_unavailable_everywhere=True,
     node_monitor_grace=40.0,
@@ -181,6 +186,9 @@ DOCUMENTED: Final = Profile(
     force_needs_both_flags=True,
     evicting_affinity=True,
     eviction_by_class=True,
+    deployment_selector_fixed=False,
+    stateful_set_update="OnDelete",
+    terminated_pods_expire=True,
 )
 
 PROFILES: Final = {profile.name: profile for profile in (V1_36, DOCUMENTED)}

@@ -6,6 +6,7 @@ A Kubernetes API server refuses a string where a list belongs while it decodes; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest
@@ -13,20 +14,55 @@ from spec_model.events import Manifest
 Shape: TypeAlias = "type | tuple[type, ...] | Mapping[str, Shape] | list[Shape]"
 
 QUANTITIES: Final[Shape] = {"*": (str, int, float)}
+
+
+class Time:
+    """Stands for a timestamp of the API, such as 2024-05-01T10:00:00Z."""
+
+
+SECRET_VOLUME: Final[Shape] = {
+    "secretName": str,
+    "items": [{"key": str, "path": str}],
+    "optional": bool,
+}
 RESOURCES: Final[Shape] = {"requests": QUANTITIES, "limits": QUANTITIES}
 CONFIG_VOLUME: Final[Shape] = {"name": str, "items": [{"key": str, "path": str}], "optional": bool}
 VOLUME: Final[Shape] = {
     "name": str,
     "configMap": CONFIG_VOLUME,
+    "secret": SECRET_VOLUME,
     "emptyDir": {"medium": str, "sizeLimit": (str, int, float)},
     "hostPath": {"path": str, "type": str},
     "persistentVolumeClaim": {"claimName": str},
 }
-CONTAINER: Final[Shape] = {"name": str, "image": str, "restartPolicy": str, "resources": RESOURCES}
-ENDED: Final[Shape] = {"exitCode": int, "reason": str, "startedAt": str, "finishedAt": str}
+KEY: Final[Shape] = {"name": str, "key": str, "optional": bool}
+SOURCE: Final[Shape] = {"configMapKeyRef": KEY, "secretKeyRef": KEY}
+HANDLER: Final[Shape] = {"sleep": {"seconds": int}}
+PROBE: Final[Shape] = dict.fromkeys(
+    (
+        *("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold"),
+        *("failureThreshold", "terminationGracePeriodSeconds"),
+    ),
+    int,
+)
+CONTAINER: Final[Shape] = {
+    "name": str,
+    "image": str,
+    "restartPolicy": str,
+    "resources": RESOURCES,
+    "env": [{"name": str, "valueFrom": SOURCE}],
+    "envFrom": [{"configMapRef": KEY, "secretRef": KEY}],
+    "volumeMounts": [{"name": str, "mountPath": str, "subPath": str}],
+    "ports": [{"containerPort": int, "hostPort": int, "protocol": str, "hostIP": str}],
+    "lifecycle": {"preStop": HANDLER, "postStart": HANDLER},
+    "livenessProbe": PROBE,
+    "readinessProbe": PROBE,
+    "startupProbe": PROBE,
+}
+ENDED: Final[Shape] = {"exitCode": int, "reason": str, "startedAt": Time, "finishedAt": Time}
 STATE: Final[Shape] = {
     "waiting": {"reason": str},
-    "running": {"startedAt": str},
+    "running": {"startedAt": Time},
     "terminated": ENDED,
 }
 STATUS: Final[Shape] = {"name": str, "state": STATE, "lastState": STATE, "restartCount": int}
@@ -52,12 +88,19 @@ POD_SPEC: Final[Shape] = {
     "overhead": QUANTITIES,
     "resources": RESOURCES,
     "volumes": [VOLUME],
+    "terminationGracePeriodSeconds": int,
+    "readinessGates": [{"conditionType": str}],
 }
 METADATA: Final[Shape] = {
     "name": str,
     "namespace": str,
     "labels": {"*": str},
     "annotations": {"*": str},
+    "finalizers": [str],
+    "creationTimestamp": Time,
+    "deletionTimestamp": Time,
+    "deletionGracePeriodSeconds": int,
+    "ownerReferences": [{"kind": str, "name": str, "controller": bool}],
 }
 TEMPLATE: Final[Shape] = {"metadata": METADATA, "spec": POD_SPEC}
 WORKLOAD: Final[Shape] = {"replicas": int, "selector": {}, "template": TEMPLATE}
@@ -76,27 +119,26 @@ SPECS: Final[Mapping[str, Shape]] = {
     "PersistentVolume": VOLUME_SPEC,
     "PersistentVolumeClaim": CLAIM_SPEC,
     "HorizontalPodAutoscaler": SCALER_SPEC,
+    "Service": {"selector": {"*": str}, "publishNotReadyAddresses": bool},
     **dict.fromkeys(
         ("ReplicationController", "ReplicaSet", "Deployment", "DaemonSet", "StatefulSet", "Job"),
         WORKLOAD,
     ),
 }
-CONFIG_MAP: Final[Mapping[str, Shape]] = {
-    "data": {"*": str},
-    "binaryData": {"*": str},
-    "immutable": bool,
-}
+CONDITIONS: Final[Shape] = [{"type": str, "status": str, "reason": str, "message": str}]
 POD_STATUS: Final[Shape] = {
     "phase": str,
     "reason": str,
     "containerStatuses": [STATUS],
     "initContainerStatuses": [STATUS],
-    "conditions": [{"type": str, "status": str}],
+    "conditions": CONDITIONS,
+    "podIP": str,
+    "startTime": Time,
 }
 NODE_STATUS: Final[Shape] = {
     "allocatable": QUANTITIES,
     "capacity": QUANTITIES,
-    "conditions": [{"type": str, "status": str}],
+    "conditions": CONDITIONS,
 }
 
 
@@ -121,7 +163,9 @@ STATUSES: Final[Mapping[str, Shape]] = {
     "HorizontalPodAutoscaler": SCALER_STATUS,
 }
 BESIDE_SPEC: Final[Mapping[str, Mapping[str, Shape]]] = {
-    "ConfigMap": CONFIG_MAP,
+    "ConfigMap": {"data": {"*": str}, "binaryData": {"*": str}, "immutable": bool},
+    "Secret": {"data": {"*": str}, "stringData": {"*": str}},
+    "EndpointSlice": {"endpoints": [{"addresses": [str], "conditions": {"*": bool}}]},
     "PodMetrics": {
         "timestamp": str,
         "window": str,
@@ -154,6 +198,8 @@ def _complaints(value: Any, shape: Shape, path: str) -> Iterator[str]:
         yield from _in_list(value, shape[0], path)
     elif isinstance(shape, (dict, Mapping)):
         yield from _in_object(value, shape, path)
+    elif shape is Time:
+        yield from _in_time(value, path)
     elif not _is(value, shape):
         wanted = shape if isinstance(shape, tuple) else (shape,)
         yield f"{path}: must be {' or '.join(WORDS[each] for each in wanted)}, is {_word(value)}"
@@ -179,6 +225,14 @@ def _in_object(value: Any, shape: Mapping[str, Shape], path: str) -> Iterator[st
             yield from _complaints(part, inner, f"{path}.{key}" if path else str(key))
 
 
+def _in_time(value: Any, path: str) -> Iterator[str]:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        said = _word(value) if not isinstance(value, str) else repr(value)
+        yield f"{path}: must be a time such as '2024-05-01T10:00:00Z', is {said}"
+
+
 def _is(value: Any, wanted: type | tuple[type, ...]) -> bool:
     return isinstance(value, wanted) and not (isinstance(value, bool) and wanted is not bool)
 
@@ -190,6 +244,7 @@ WORDS: Final[Mapping[type, str]] = {
     bool: "true or false",
     list: "a list",
     dict: "an object",
+    datetime: "a time without quotes",
 }
 
 

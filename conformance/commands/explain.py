@@ -25,17 +25,19 @@ def command(file: str, profile: str, node_memory: str, form: str, quotes: bool) 
     """Say what the law makes of a manifest: faults, or else QoS class, requests, phase and more.
 
     Reads YAML or JSON with one object or several, from a file or from stdin (-). Knows Pods (with a
-    status: what becomes of them; with Nodes and other Pods beside them: why they have no node, or
-    which they may get), PersistentVolumes and claims (together, with Pods and classes: what is bound
-    to what, and who waits for it), HorizontalPodAutoscalers (with their target, its Pods and
-    PodMetrics: how many replicas they want), Deployments (with their ReplicaSets and Pods: what a
-    rollout does next), and the Pod templates of workloads. Exit code 1 where something is at fault.
+    status: why one is not Ready; which probes would restart it and when; what a delete now does to it,
+    second by second), what is beside a Pod (Nodes and other Pods: why it has no node, or which it may
+    get; ConfigMaps and Secrets that it waits for; Services and EndpointSlices in front of it),
+    PersistentVolumes and claims (together, with Pods and classes: what is bound to what, and who waits
+    for it), HorizontalPodAutoscalers (with their target, its Pods and PodMetrics: how many replicas
+    they want), Deployments (with their ReplicaSets and Pods: what a rollout does next), and the Pod
+    templates of workloads. Exit code 1 where something is at fault.
 
     \b
     Examples:
       kubelaws explain pod.yaml
       kubectl get pod web -o yaml | kubelaws explain -
-      kubectl get nodes,pods -o yaml | kubelaws explain -
+      kubectl get pods,services,configmaps,endpointslices,nodes -o yaml | kubelaws explain -
       kubectl get hpa,deploy,pods,podmetrics -o yaml | kubelaws explain -
     """
     from spec_model import profiles

@@ -26,10 +26,12 @@ from conformance.examine import (
 )
 from conformance.session import Session
 from spec_model.events import Stimulus
-from strategies.operations import TARGETS, Kind, Operation, Subject, operations, tapes
-from strategies.operations.contents import CONTENTS
+from strategies.operations import Kind, Operation, Subject, operations, tapes
+from strategies.operations.contents import CONFIGS, CONTENTS
 from strategies.operations.endings import ENDINGS
-from strategies.operations.pods import NODES, PODS, TIME
+from strategies.operations.nodes import FLEET, NODES
+from strategies.operations.pods import PODS, TIME
+from strategies.operations.replicas import REPLICAS
 from strategies.operations.rollouts import ROLLOUTS
 from strategies.operations.scaling import SCALING
 from strategies.operations.scheduling import SCHEDULING
@@ -40,23 +42,27 @@ from strategies.operations.volumes import VOLUMES
 SUBJECTS: Final[Mapping[str, Subject]] = {
     subject.name: subject
     for subject in (
-        Subject("lifecycle", PODS, ENDINGS, TIME),
-        Subject("nodes", PODS, NODES, ENDINGS, TIME),
+        Subject("lifecycle", PODS, ENDINGS, CONFIGS, STATICS, NODES, TIME, targets=("a",)),
+        Subject("fleet", PODS, NODES, FLEET, ENDINGS, TIME),
         Subject("statics", STATICS, NODES, TIME),
         Subject("storage", VOLUMES, STORAGE, NODES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("rollouts", ROLLOUTS, NODES, TIME),
-        Subject("contents", CONTENTS, PODS, TIME),
+        Subject("contents", CONFIGS, CONTENTS, PODS, TIME),
         Subject("scheduling", SCHEDULING, PODS, TIME),
+        Subject("replicas", REPLICAS, NODES, TIME),
         Subject(
             "cluster",
-            *(PODS, NODES, ENDINGS, STATICS, VOLUMES, SCALING, ROLLOUTS, CONTENTS, STORAGE),
-            SCHEDULING,
-            TIME,
+            *(PODS, NODES, FLEET, ENDINGS, STATICS, VOLUMES, SCALING, CONFIGS, CONTENTS),
+            *(STORAGE, SCHEDULING, REPLICAS, ROLLOUTS, TIME),
         ),
     )
 }
-"""What is examined by drawn sequences: one subject each, and the whole cluster."""
+"""What is examined by drawn sequences.
+
+*lifecycle* does everything to one Pod: probes, hooks, stops, images, ConfigMaps, a static file, faults of
+its node, deletes with any grace. *fleet* has several Pods and nodes that come, go and fail.
+"""
 
 
 def tape(subject: Subject, length: int) -> Scenario:
@@ -64,7 +70,7 @@ def tape(subject: Subject, length: int) -> Scenario:
 
     def scenario(run: Session, draw: Draw) -> None:
         kinds = subject.possible(run.implementation.capabilities)
-        for operation in operations(draw(tapes(length)), kinds):
+        for operation in operations(draw(tapes(length)), kinds, subject.targets):
             take(run, operation)
 
     scenario.__name__ = f"{subject.name} machine"
@@ -79,7 +85,7 @@ def take(run: Session, operation: Operation) -> None:
 
 
 def wander(
-    run: Session, subject: Subject, source: random.Random, targets: Sequence[str] = TARGETS
+    run: Session, subject: Subject, source: random.Random, targets: Sequence[str] = ()
 ) -> Iterator[Stimulus]:
     """Operations without end, each possible in the world as it is by then; nobody draws or shrinks.
 
@@ -88,7 +94,8 @@ def wander(
     kinds = subject.possible(run.implementation.capabilities)
     wheel = [kind for kind in kinds for _ in range(kind.weight)]
     while True:
-        wish = Operation(source.choice(wheel), source.choice(targets), source.randrange(256))
+        name = source.choice(targets or subject.targets)
+        wish = Operation(source.choice(wheel), name, source.randrange(256))
         action = wish.stimulus(run.world)
         if action is not None:
             yield action
@@ -118,19 +125,19 @@ def state_machine(
                 examination.collect(self.run)
 
     rules = {
-        kind.name.replace("-", "_"): _rule(kind)
+        kind.name.replace("-", "_"): _rule(kind, subject.targets)
         for kind in subject.possible(target.implementation.capabilities)
     }
     return type(f"{subject.name.title()}Machine", (Machine,), rules)
 
 
-def _rule(kind: Kind) -> Any:
+def _rule(kind: Kind, targets: Sequence[str]) -> Any:
     def step(self: Any, name: str, choice: int) -> None:
         self.take(Operation(kind, name, choice))
 
     step.__name__ = kind.name.replace("-", "_")
     step.__doc__ = kind.decode.__doc__
-    decorate: Callable[[Any], Any] = rule(name=st.sampled_from(TARGETS), choice=st.integers(0, 255))
+    decorate: Callable[[Any], Any] = rule(name=st.sampled_from(targets), choice=st.integers(0, 255))
     return decorate(step)
 
 

@@ -338,6 +338,12 @@ def liveness_is_asked_to_the_end(_: Any) -> Any:
     return lambda _: False
 
 
+@mutant("PROBE-017", f"{WORKER}.stops")
+def sidecars_are_like_app_containers(_: Any) -> Any:
+    """The liveness probes of sidecars stop with the deletion, too."""
+    return lambda worker: worker.kind != "readiness"
+
+
 @mutant("PROBE-017", f"{WORKER}.stops", profile="documented")
 def readiness_is_not_asked_in_the_end(_: Any) -> Any:
     """No probe is made any more once the Pod is being deleted."""

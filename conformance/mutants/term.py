@@ -102,18 +102,6 @@ def the_end_may_lie_in_the_past(_: Any) -> Any:
     return shortened
 
 
-@mutant("TERM-004", f"{KUBELET}.stopping:stop_pod")
-def the_kubelet_waits_as_long_as_it_was_told_first(original: Any) -> Any:
-    """A kubelet does not hear of a grace period that becomes shorter."""
-
-    def stop_pod(worker: PodWorker) -> None:
-        given = worker.pod["metadata"].get("deletionGracePeriodSeconds", 0)
-        if worker.stopping_within is None or given >= worker.stopping_within:
-            original(worker)
-
-    return stop_pod
-
-
 # TERM-003 and 012: kubectl.
 
 
@@ -334,6 +322,30 @@ def no_grace_is_a_little_grace(original: Any) -> Any:
         return (answer[0], max(answer[1], 1)) if isinstance(answer, tuple) else answer or 1
 
     return at_least
+
+
+@mutant("TERM-013", f"{STOPPING}:grace_period")
+def the_node_does_not_know_of_the_force(original: Any) -> Any:
+    """On its node a Pod that is deleted by force gets the grace period of its spec."""
+
+    def grace_period(worker: Any) -> Any:
+        if worker.pod["metadata"].get("deletionGracePeriodSeconds") == 0:
+            return worker.pod["spec"].get("terminationGracePeriodSeconds", 30)
+        return original(worker)
+
+    return grace_period
+
+
+@mutant("TERM-013", f"{STOPPING}:begin")
+def by_force_is_with_a_kill(original: Any) -> Any:
+    """The containers of a Pod that is deleted by force are killed at once."""
+
+    def begin(worker: Any, run: Any, *given: Any, **more: Any) -> None:
+        original(worker, run, *given, **more)
+        if worker.pod["metadata"].get("deletionGracePeriodSeconds") == 0:
+            worker.finish(run, runtime.KILLED)
+
+    return begin
 
 
 @mutant("TERM-013", f"{SIMULATOR}.store:Store.is_taken")

@@ -106,7 +106,7 @@ def test_a_batch_of_nfs_volumes(run: Session, draw: Draw) -> None:  # noqa: ARG0
     run.advance(20)
 
 
-@focus("VOLUME-001")
+@focus("VOLUME-001", "INIT-002")
 def test_init_demo(run: Session, draw: Draw) -> None:  # noqa: ARG001
     """install fetches a page into the volume from which nginx serves it."""
     if not run.can("file-write", "container-exit", "inspect"):

@@ -10,14 +10,18 @@ from conformance.machines import SUBJECTS
 from spec_model.rules import rules_of
 
 AREAS = {
-    "lifecycle": ("PHASE", "TRANS", "RESTART", "BACKOFF", "INIT", "IDENTITY", "TERM"),
+    "lifecycle": (
+        *("PHASE", "TRANS", "RESTART", "BACKOFF", "INIT", "PROBE", "TERM"),
+        *("STATIC", "CONFIGMAP", "CONDITION", "REASON"),
+    ),
+    "fleet": ("IDENTITY", "BACKOFF", "INIT", "TERM", "CONDITION", "REASON"),
     "statics": ("STATIC",),
-    "nodes": ("IDENTITY", "BACKOFF", "INIT"),
     "storage": ("PV",),
     "autoscaling": ("HPA",),
     "rollouts": ("DEPLOY", "ROLLOUT"),
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
     "scheduling": ("SCHED", "AFFINITY", "EVICT"),
+    "replicas": ("REPLICA", "STATEFUL", "GC"),
     "cluster": (),
 }
 

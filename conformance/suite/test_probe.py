@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from conformance.suite.probing import answer, created, handlers, knows_startup, moments
-from strategies.manifests import Manifest, container, pod
+from strategies.manifests import Manifest, container, pod, sidecar
 from strategies.probes import (
     EXEC,
     FLAWED_COUNTS,
@@ -277,6 +277,19 @@ def test_a_pod_that_ends_is_asked_for_its_readiness(run: Session, draw: Draw) ->
         run.advance(draw(moments))
         answer(run, "readiness", 1)
     answer(run, "liveness", 1)
+    run.advance(60)
+
+
+@focus("PROBE-017")
+def test_a_sidecar_is_asked_to_the_end(run: Session, draw: Draw) -> None:
+    """A Pod is deleted whose app container takes its time; its sidecar's liveness probe fails then."""
+    hook = {"lifecycle": {"preStop": {"sleep": {"seconds": 25}}}}
+    lives = sidecar("s", livenessProbe=probe(failure=draw(st.integers(1, 3))))
+    created(run, pod(containers=[{**container("c"), **hook}], init=[lives]))
+    run.advance(draw(moments))
+    run.delete("Pod", "a")
+    run.advance(1)
+    answer(run, "liveness", 1, "s")
     run.advance(60)
 
 

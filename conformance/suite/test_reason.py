@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
+from conformance.session import AbsentError
 from strategies.manifests import Manifest, container, pod, sidecar
 from strategies.pods import exit_codes, policies, two_containers
 
@@ -32,18 +33,30 @@ def test_a_container_waits_for_a_known_reason(run: Session, draw: Draw) -> None:
         run.advance(1)
 
 
-@focus("REASON-002")
-def test_a_node_is_not_ready(run: Session, draw: Draw) -> None:
-    """The runtime or the network of a node breaks, a Pod is put there, and it is mended."""
+def a_node(run: Session, draw: Draw) -> str:
+    """The name of a node whose parts can be broken; a scenario without one ends."""
     nodes = [known.view["metadata"]["name"] for known in run.world.of_kind("Node")]
     if not nodes or not run.can("runtime-fault"):
-        return
-    home, part = draw(st.sampled_from(nodes)), draw(st.sampled_from(["runtime", "network"]))
+        raise AbsentError("no node whose parts can be broken")
+    return str(draw(st.sampled_from(nodes)))
+
+
+@focus("REASON-002")
+def test_a_node_is_not_ready(run: Session, draw: Draw) -> None:
+    """The runtime or the network of a node breaks; one Pod is there, others come, and it is mended."""
+    home, part = a_node(run, draw), draw(st.sampled_from(["network", "runtime"]))
+    run.create(pod("there", nodeName=home))
     run.do("set-runtime", node=home, part=part, works=False)
+    if draw(st.booleans()):
+        run.exit("there", "c", 1)
+    run.advance(10)
     run.create(pod(nodeName=home))
-    run.advance(draw(st.sampled_from([10, 90])))
+    run.create(pod("host", nodeName=home, hostNetwork=True))
+    run.advance(10)
+    if part == "runtime":
+        run.advance(40)
     run.do("set-runtime", node=home, part=part, works=True)
-    run.advance(60)
+    run.advance(10)
 
 
 @focus("REASON-003")
@@ -79,6 +92,21 @@ def test_the_policy_decides_on_a_pull(run: Session, draw: Draw) -> None:
     run.advance(1)
     run.delete("Pod", "a")
     run.advance(40)
+
+
+@focus("REASON-004")
+def test_a_private_image(run: Session, draw: Draw) -> None:
+    """One Pod has pulled it with its secrets; another one on that node has none, under any policy."""
+    run.do("set-image", image="own:1", outcome="private")
+    nodes = [known.view["metadata"]["name"] for known in run.world.of_kind("Node")]
+    where: Manifest = {"nodeName": nodes[0]} if nodes else {}
+    own = container("c", "own:1")
+    if draw(st.booleans()):
+        run.create(pod("owner", [own], imagePullSecrets=[{"name": "registry"}], **where))
+        run.advance(1)
+    policy = draw(st.sampled_from(["IfNotPresent", "Never", "Always"]))
+    run.create(pod("other", [using("own:1", policy)], **where))
+    run.advance(15)
 
 
 @focus("REASON-005")
@@ -145,6 +173,18 @@ def test_the_hook_after_the_start_fails(run: Session, draw: Draw) -> None:
     run.advance(40)
 
 
+@focus("REASON-001")
+def test_a_step_of_a_start_fails(run: Session, draw: Draw) -> None:
+    """RunContainerError, PreCreateHookError, PreStartHookError; in the end the node is mended."""
+    home, part = a_node(run, draw), draw(st.sampled_from(["start", "pre-start", "pre-create"]))
+    run.do("set-image", image="app:1", outcome="present")
+    run.do("set-runtime", node=home, part=part, works=False)
+    run.create(pod(containers=two_containers(), policy=draw(policies), nodeName=home))
+    run.advance(draw(st.sampled_from([1, 12, 25])))
+    run.do("set-runtime", node=home, part=part, works=True)
+    run.advance(60)
+
+
 # The source document's list, one by one, each where it can occur.
 
 
@@ -168,4 +208,11 @@ def test_the_list_of_the_source_document(run: Session, draw: Draw) -> None:
         run.do("set-hook", **where, seconds=0, fails=True)
         hook = {"postStart": {"exec": {"command": ["false"]}}}
         run.create(pod("hooked", [container("c", lifecycle=hook)]))
+    if run.can("runtime-fault"):
+        home = a_node(run, draw)
+        for part in ("pre-create", "pre-start", "start", "network", "runtime"):
+            run.do("set-runtime", node=home, part=part, works=False)
+            run.create(pod(part, nodeName=home))
+            run.advance(1)
+            run.do("set-runtime", node=home, part=part, works=True)
     run.advance(12)

@@ -75,7 +75,7 @@ def test_the_walk_through_of_the_source_document(run: Session, draw: Draw) -> No
     manifest = pod(
         "static-web",
         [container("web", "nginx", ports=[{"name": "web", "containerPort": 80}])],
-        metadata={"name": "static-web", "labels": {"name": "static-web"}},
+        metadata={"name": "static-web", "labels": {"role": "myrole"}},
     )
     put(run, manifest, "static-web.yaml")
     wait(run, 40)

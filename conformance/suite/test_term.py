@@ -244,6 +244,21 @@ def test_by_force_it_goes_at_once(run: Session, draw: Draw) -> None:
     run.advance(10)
 
 
+@focus("TERM-013")
+def test_on_the_node_there_is_a_short_stop(run: Session, draw: Draw) -> None:
+    """A finalizer keeps a Pod that is deleted by force in sight, maybe within its grace period."""
+    handler = draw(st.sampled_from([{}, EXEC]))
+    run.create(graced(20, container(**handler), metadata=HELD))
+    if handler:
+        hook_lasts(run, "c", draw(st.sampled_from([None, 0])))
+    stops(run, "c", draw(st.sampled_from([None, 0])), exitCode=0)
+    if draw(st.booleans()):
+        run.delete("Pod", "a")
+        run.advance(draw(st.sampled_from([5, 0])))
+    run.delete("Pod", "a", grace=0)
+    run.advance(30)
+
+
 @focus("TERM-014")
 def test_a_kubelet_that_restarts_grants_it_all_again(run: Session, draw: Draw) -> None:
     """The kubelet restarts once or twice while a container ignores SIGTERM, or its hook runs."""

@@ -13,9 +13,9 @@ from typing import Any, Final
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.config_history import during, versions_of
-from spec_model.laws.node_loss import stopped_nodes
+from spec_model.laws.node_loss import is_attended
 from spec_model.laws.telling import pod_about, while_they_live
-from spec_model.objects import Pod
+from spec_model.objects import ContainerStatus, Pod
 from spec_model.storage.config_maps import Reference, references
 from spec_model.world import (
     HELD,
@@ -37,7 +37,10 @@ MOUNT_RETRY: Final = 122.0 + 90.0
 """Seconds until a volume that could not be mounted is tried again, and the Pod is synced."""
 
 UNSETTLING: Final = frozenset(
-    {"delete", "patch", "replace", "stop-node", "set-image", "write-status", "lose-sandbox"}
+    {
+        *("delete", "patch", "replace", "set-image", "write-status"),
+        *("stop-node", "lose-sandbox", "set-runtime"),
+    }
 )
 MISSING: Final = re.compile(r'configmap "([^"]+)" not found')
 
@@ -182,7 +185,7 @@ def _is_looked_after(pod: Pod, world: World) -> bool:
         bool(pod.spec.node_name)
         and pod.deletion_timestamp is None
         and pod.phase in ("Pending", "Running")
-        and pod.spec.node_name not in stopped_nodes(world)
+        and is_attended(world, pod.spec.node_name)
         and f"{pod.key[1]}/{pod.key[2]}" not in (world.notes.get("tampered") or ())
     )
 
@@ -254,7 +257,7 @@ def _from_now(pod: Pod, reference: Reference, seen: Seen) -> Iterator[Outcome]:
         name
         for name, status in pod.statuses.items()
         if status.state == "waiting"
-        and (status.reason == CONFIG_ERROR if reference.container else not status.has_run)
+        and (status.reason == CONFIG_ERROR if reference.container else _waits_for_volumes(status))
         and reference.container in ("", name)
     ]
     if not waiting or _lacks_another(pod, reference, seen):
@@ -267,6 +270,11 @@ def _from_now(pod: Pod, reference: Reference, seen: Seen) -> Iterator[Outcome]:
         disturbed_by=UNSETTLING,
         on=pod.key,
     )
+
+
+def _waits_for_volumes(status: ContainerStatus) -> bool:
+    """Whether nobody has tried to start it yet: who has been tried has had its volumes before."""
+    return not status.has_run and status.reason in STARTING
 
 
 def _lacks_another(pod: Pod, reference: Reference, seen: Seen) -> bool:

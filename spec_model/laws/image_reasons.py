@@ -154,6 +154,34 @@ def always_asks_the_registry(seen: SeenContainer) -> Verdict:
     return expect(told is not None and told >= began - slack, what, at)
 
 
+@note("private-images", on="set-image")
+def images_for_those_with_credentials(
+    before: Mapping[str, bool] | None, done: Done
+) -> Mapping[str, bool]:
+    """The images that the tester has made private, and whether they have never been anything else."""
+    known = before or EMPTY
+    if not isinstance(done.response, Accepted):
+        return known
+    image, is_private = done.arguments["image"], done.arguments["outcome"] == "private"
+    return {**known, image: known.get(image, True) and is_private}
+
+
+@law("REASON-004", on="container", when="changed")
+def a_private_image_is_for_those_with_credentials(seen: SeenContainer) -> Verdict:
+    """Who has no imagePullSecrets does not run it, present or not; it fails to pull, or may not."""
+    pod, before = seen.pod, seen.before
+    private: Mapping[str, bool] = pod.world.notes.get("private-images") or EMPTY
+    if not private.get(seen.spec.image) or not pod.profile.images_need_credentials:
+        return None
+    if pod.now.spec.manifest.get("imagePullSecrets") or pod.now.generation > 1:
+        return None
+    if seen.now.state == "running" and (before is None or before.state != "running"):
+        what = f"no start of container {seen.spec.name}: its Pod has no credentials for the image"
+        return Breach(what, "it runs")
+    refused = seen.now.reason in (*reasons.PULLS, reasons.NEVER_PULL)
+    return HELD if refused and newly_waits(seen) else None
+
+
 # -- REASON-005: what follows a failed pull --------------------------------------------------------
 
 

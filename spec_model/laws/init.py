@@ -17,7 +17,7 @@ from spec_model.laws.ladders import (
 )
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
-from spec_model.objects import Container, ContainerStatus, Pod
+from spec_model.objects import Container, ContainerStatus, Pod, is_static
 from spec_model.pod.init import (
     has_failed,
     has_started,
@@ -117,11 +117,9 @@ def started_now(seen: SeenContainer) -> float | None:
         return None
     if seen.pod.before is None and not seen.pod.fresh:
         return None
-    return (
-        None
-        if seen.before is not None and run_of(seen.before) == run_of(seen.now)
-        else start_of(seen.now)
-    )
+    if seen.before is None:
+        return None if is_static(seen.pod.manifest) else start_of(seen.now)  # a mirror comes late
+    return None if run_of(seen.before) == run_of(seen.now) else start_of(seen.now)
 
 
 def run_of(status: ContainerStatus) -> tuple[int, float | None]:

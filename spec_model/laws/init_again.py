@@ -11,6 +11,7 @@ from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.init import is_over, run_of, start_of, started_now
 from spec_model.laws.ladders import UPSETS, Upset, upsets_of
+from spec_model.laws.node_loss import is_served
 from spec_model.objects import EMPTY, Container, Pod
 from spec_model.pod.init import has_failed, runs_again_after_sandbox_loss
 from spec_model.pod.ladder import COUNTED
@@ -211,9 +212,19 @@ def lost_sandboxes(before: Loss | None, seen: Seen) -> Loss | None:
         return Loss(upset)
     if upset == before.upset:
         return Loss(upset, before.runs_again) if before.news else before
+    if _has_policies_of_its_own(seen.now):
+        return Loss(upset, None, True)
     before_it = runs_again_after_sandbox_loss(seen.before).value
     after_it = runs_again_after_sandbox_loss(seen.now).value
     return Loss(upset, before_it if before_it == after_it else None, True)
+
+
+def _has_policies_of_its_own(pod: Pod) -> bool:
+    """Whether a container of a Pod of policy Never would be restarted all the same: no rule says then."""
+    policies = (each.restart_policy for each in pod.spec.init_containers + pod.spec.containers)
+    return pod.spec.restart_policy == "Never" and any(
+        each not in (None, "Never") for each in policies
+    )
 
 
 @law("INIT-009", on="Pod with init containers")
@@ -225,7 +236,7 @@ def a_new_sandbox_starts_from_the_first_init_container(seen: Seen) -> Verdict:
     lost_at = seen.world.setting.epoch + loss.upset[1]
     if not loss.runs_again:
         return _stays_as_it_is(seen, _surely_after(lost_at, seen))
-    if is_over(seen) or not _can_initialize(seen):
+    if is_over(seen) or not _can_initialize(seen) or not is_served(seen):
         return None
     first = seen.now.spec.init_containers[0]
     return Obligation(
@@ -264,6 +275,8 @@ def _surely_after(lost_at: float, seen: Seen) -> float:
 @note("images", on="set-image")
 def outcomes_of_pulls(before: Mapping[str, str] | None, done: Done) -> Mapping[str, str]:
     """What the tester has said that comes of a pull, by image."""
+    if isinstance(done.response, Rejected):
+        return before or EMPTY
     return {**(before or EMPTY), done.arguments["image"]: done.arguments["outcome"]}
 
 

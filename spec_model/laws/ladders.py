@@ -8,7 +8,7 @@ cluster.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve, frozen
 
@@ -32,6 +32,7 @@ UPSETS: Final[Mapping[str, str]] = {
     "lose-sandbox": LOSES_TRACK,
     "stop-node": LOSES_TRACK,
     "start-node": LOSES_TRACK,
+    "set-runtime": LOSES_TRACK,
 }
 """Stimuli after which a kubelet remembers nothing, or it is not known what it remembers."""
 
@@ -134,7 +135,14 @@ def _climbing(
         ladder = climb(ladder, status, spec, terms, late=late, origin=origin, killed=killed)
         if ladder is not None and uncounted:
             ladder = lost(ladder)  # a rule may restart every container, and that is not counted
+        if ladder is not None and name not in known.of and _is_old_news(ladder, seen):
+            ladder = adrift(ladder)
         yield name, ladder
+
+
+def _is_old_news(ladder: Ladder, seen: Seen) -> bool:
+    """Whether the first that a mirror Pod shows of a container is an end: much may have been since."""
+    return ladder.run.finished_at is not None and is_static(seen.manifest)
 
 
 def has_rules(pod: Pod) -> bool:
@@ -190,6 +198,7 @@ def _worst(now: tuple[Upset | None, ...], before: tuple[Upset | None, ...]) -> U
 @note("upsets", on="lose-sandbox")
 @note("upsets", on="stop-node")
 @note("upsets", on="start-node")
+@note("upsets", on="set-runtime")
 def upset_by_the_tester(before: Upsets | None, done: Done) -> Upsets:
     """What the tester did to nodes and sandboxes."""
     if isinstance(done.response, Rejected):
@@ -219,6 +228,16 @@ def upset_by_itself(before: Upsets | None, seen: Seen) -> Upsets:
     return before or {}
 
 
+@note("upsets", on="Node*")
+def upset_by_another_node(before: Upsets | None, seen: Seen) -> Upsets:
+    """A Node that comes after one of its name has a kubelet of its own."""
+    name = seen.now["metadata"]["name"]
+    gone: Mapping[str, float] = seen.world.notes.get("stopped") or EMPTY
+    if seen.before is not None or seen.type == "DELETED" or name not in gone:
+        return before or {}
+    return _with_upset(before, ("Node", "", name), LOSES_TRACK, seen.at, seen.world)
+
+
 def _with_upset(before: Upsets | None, whom: Key, what: str, at: float, world: World) -> Upsets:
     """With one more; what happened to those that exist is never forgotten, their laws need it."""
     known: Upsets = before or {}
@@ -243,6 +262,17 @@ def configured_kubelets(
     except ValueError:
         return before or EMPTY
     return {**(before or EMPTY), done.arguments["node"]: constants}
+
+
+@note("kubelets", on="delete")
+@note("refusing-kubelets", on="delete")
+def kubelets_that_are_gone(before: Mapping[str, Any] | None, done: Done) -> Mapping[str, Any]:
+    """A Node that is deleted takes along what its kubelet was told; the next of its name is another."""
+    known: Mapping[str, Any] = before or EMPTY
+    given = done.arguments
+    if given["kind"] != "Node" or given["name"] not in known or isinstance(done.response, Rejected):
+        return known
+    return {name: each for name, each in known.items() if name != given["name"]}
 
 
 @note("refusing-kubelets", on="configure-kubelet")

@@ -6,14 +6,17 @@ can still tell whether the Pods of a tainted node are deleted too early.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.broken import is_whole
 from spec_model.objects import EMPTY, Pod, is_static, seconds
 from spec_model.pod.node_loss import (
     NO_EXECUTE,
+    NOT_READY,
     OUT_OF_SERVICE,
     TAINTING,
     UNREACHABLE,
@@ -40,7 +43,9 @@ from spec_model.world import (
 
 RULE: Final = "IDENTITY-004"
 BY_TAINT: Final = "DeletionByTaintManager"
-UNSETTLING: Final = frozenset({"start-node", "stop-node", "delete", "patch", "replace"})
+UNSETTLING: Final = frozenset(
+    {"start-node", "stop-node", "set-runtime", "delete", "patch", "replace"}
+)
 OVER: Final = ("Succeeded", "Failed")
 
 Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
@@ -50,9 +55,10 @@ Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
 def stopped(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
     """Nodes that the tester has stopped, and when."""
     known = before or {}
-    if isinstance(done.response, Rejected):
+    name = done.arguments["node"]
+    if isinstance(done.response, Rejected) or name in stopped_nodes(done.world):
         return known
-    return {done.arguments["node"]: done.at, **known}
+    return {**known, name: done.at}
 
 
 @note("stopped", on="start-node")
@@ -61,17 +67,40 @@ def started(before: Mapping[str, float] | None, done: Done) -> Mapping[str, floa
     return {name: at for name, at in (before or {}).items() if name != done.arguments["node"]}
 
 
+@note("stopped", on="create")
+def another_comes(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
+    """A Node that is created is not the one that was stopped under its name."""
+    known, made = before or {}, done.arguments["object"]
+    name = (made.get("metadata") or EMPTY).get("name")
+    if made.get("kind") != "Node" or name not in known or isinstance(done.response, Rejected):
+        return known
+    return {each: at for each, at in known.items() if each != name}
+
+
 def stopped_nodes(world: World) -> Mapping[str, float]:
     """Nodes that are stopped, and since when."""
     found: Mapping[str, float] | None = world.notes.get("stopped")
-    return found or {}
+    if not found:
+        return {}
+    return {name: since for name, since in found.items() if _is_still_it(world, name, since)}
+
+
+def _is_still_it(world: World, name: str, since: float) -> bool:
+    """Whether there is no other Node of that name by now."""
+    known = world.objects.get(("Node", "", name))
+    return known is None or known.since <= since
 
 
 def is_served(seen: Seen) -> bool:
-    """Whether a kubelet looks after a Pod, as far as is known of its node."""
+    """Whether a kubelet looks after a Pod as it should, as far as is known of its node."""
     name = seen.now.spec.node_name
     node = seen.world.view("Node", "", name)
-    return name not in stopped_nodes(seen.world) and (node is None or ready(node) != "Unknown")
+    return is_attended(seen.world, name) and (node is None or ready(node) != "Unknown")
+
+
+def is_attended(world: World, node: str) -> bool:
+    """Whether a Node is known neither to be stopped nor to have a broken part."""
+    return node not in stopped_nodes(world) and is_whole(world, node)
 
 
 @law(RULE, on="stop-node")
@@ -200,10 +229,15 @@ def _owed_by(pod: Pod, done: Done) -> Iterator[Obligation]:
 
 def _evicts(world: World, name: str) -> bool:
     """Whether the Pods of a node that stops are evicted, by what is known of the others."""
-    gone = {name, *stopped_nodes(world)}
     nodes = [known.view for known in world.of_kind("Node")]
-    unready = [node for node in nodes if node["metadata"]["name"] in gone or ready(node) != "True"]
+    unready = [node for node in nodes if ready(node) != "True" or _is_going(world, node, name)]
     return evicts(len(unready), len(nodes))
+
+
+def _is_going(world: World, node: Manifest, name: str) -> bool:
+    """Whether a Node is that one, or will not be ready either."""
+    this = node["metadata"]["name"]
+    return this == name or not is_attended(world, this)
 
 
 def _not_ready(seen: Seen) -> Held | Void | None:
@@ -268,6 +302,21 @@ def the_phase_stays_while_the_node_is_lost(seen: Seen) -> Verdict:
     return Breach(f"phase {before} while its node is lost", f"phase {now}")
 
 
+@note("tainted", on="Node")
+def tainted(before: float | None, seen: Seen) -> float | None:
+    """Since when a Node has had a taint that drives its Pods away, whichever by now; 1970 at 0 s."""
+    found = [
+        taint for taint in (seen.now.get("spec") or EMPTY).get("taints") or () if _drives(taint)
+    ]
+    if before is not None and found:
+        return before
+    return max((seconds(taint.get("timeAdded")) or 0.0 for taint in found), default=None)
+
+
+def _drives(taint: Manifest) -> bool:
+    return taint.get("effect") == NO_EXECUTE and taint.get("key") in (NOT_READY, UNREACHABLE)
+
+
 @law(RULE, on="Pod", when="marked")
 def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdict:
     """A Pod deleted by the taint manager has stayed for its tolerationSeconds, by the taint's own time."""
@@ -276,9 +325,9 @@ def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdic
         return None
     if (pod.conditions.get("DisruptionTarget") or EMPTY).get("reason") != BY_TAINT:
         return None
-    node = seen.world.view("Node", "", pod.spec.node_name)
-    taint = None if node is None else _taint(node)
-    added = None if taint is None else seconds(taint.get("timeAdded"))
+    node = seen.world.objects.get(("Node", "", pod.spec.node_name))
+    is_lost = node is not None and _taint(node.view) is not None
+    added = node.notes.get("tainted") if node is not None and is_lost else None
     wait = tolerated(pod.spec.manifest)
     if added is None or wait is None or seen.profile.lost_pod_phase is not None:
         return None
@@ -286,6 +335,15 @@ def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdic
     stayed = pod.deletion_timestamp - grace - added
     what = f"deleted not before {wait:g} s after the taint"
     return expect(stayed >= wait - seen.tolerance.truncation, what, f"after {stayed:g} s")
+
+
+@note("nodes-gone", on="delete")
+def nodes_that_are_gone(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
+    """When the tester last deleted a Node, by its name."""
+    known, given = before or {}, done.arguments
+    if given["kind"] != "Node" or isinstance(done.response, Rejected):
+        return known
+    return {**known, given["name"]: done.at}
 
 
 @law(RULE, on="delete")
@@ -297,6 +355,9 @@ def pods_of_a_node_that_is_gone_are_collected(done: Done) -> Verdict:
     if name not in stopped_nodes(done.world) or done.profile.lost_pod_phase is not None:
         return None
     window, late = collected().value, done.world.setting.tolerance.lateness
+    before: Mapping[str, float] = done.world.notes.get("nodes-gone") or {}
+    if done.at - before.get(name, -math.inf) <= window.not_after:
+        return None  # its name may be in quarantine since then
     owed: tuple[Any, ...] = tuple(
         Obligation(
             what=f"Failed and removed {window.not_after:g} s after the Node of {pod.key[2]} was deleted",
@@ -310,9 +371,15 @@ def pods_of_a_node_that_is_gone_are_collected(done: Done) -> Verdict:
     return owed or None
 
 
+def _is_held(pod: Pod) -> bool:
+    """Whether only a finalizer keeps it."""
+    held = pod.manifest["metadata"].get("finalizers")
+    return bool(held) and pod.deletion_timestamp is not None and pod.phase in OVER
+
+
 def _removed(done: Done, window: Window, was_going: bool) -> Settled:
     def settled(seen: Seen) -> Held | Breach | None:
-        if seen.type != "DELETED":
+        if seen.type != "DELETED" and not _is_held(seen.now):
             return None
         if seen.now.phase not in OVER:
             return Breach("phase Failed before it is removed", f"phase {seen.now.phase}")

@@ -8,20 +8,24 @@ from typing import Any, Final
 
 from spec_model.events import Accepted
 from spec_model.law import Verdict, agree, expect, law, note
+from spec_model.laws.manifests import has_one_life
+from spec_model.laws.node_loss import is_attended
 from spec_model.laws.writers import foreign_writer
 from spec_model.lifecycles import TERMINAL, lawful
 from spec_model.objects import Pod, is_static
 from spec_model.pod.phase import final_phase, pod_phase
-from spec_model.pod.termination import granted
+from spec_model.pod.termination import LEAST, granted
 from spec_model.rules import Decision
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, Void
 
 ABSORBING: Final = TERMINAL["PHASES"]
 PHASES: Final = ("Pending", "Running", "Succeeded", "Failed")
-COLLECTED: Final = "DeletionByPodGC"
 LOST: Final = "NodeLost"
+COLLECTED: Final = "DeletionByPodGC"
 MIRROR: Final = "kubernetes.io/config.mirror"
-UNSETTLING: Final = frozenset({"delete", "patch", "replace", "stop-node", "restart-kubelet"})
+UNSETTLING: Final = frozenset(
+    {"delete", "patch", "replace", "stop-node", "restart-kubelet", "set-runtime"}
+)
 """Stimuli after which a phase that was on its way may never be reached."""
 ENDING: Final = UNSETTLING | {
     "allocate", "configure-kubelet", "exit", "listen", "lose-sandbox", "start-node", "write-status",
@@ -52,6 +56,8 @@ def _opens_gates_only(done: Done) -> bool:
 @lru_cache(maxsize=4)  # most laws ask it of the same observation
 def kubelet_owned(seen: Seen) -> bool:
     """Whether the status is what a kubelet made of its containers, and nobody else's word."""
+    if seen.now.reason == LOST:
+        return False  # documented, its node controller has given it up
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
@@ -134,10 +140,18 @@ def _soon(decided: Decision[str], seen: Seen) -> Obligation:
     return Obligation(
         what=f"phase {decided.value}, for that is what the containers make it",
         settled=settles_in(decided.value),
-        not_after=seen.at + seen.tolerance.lateness,
+        not_after=seen.at + to_stop(seen) + seen.tolerance.lateness,
         disturbed_by=UNSETTLING,
         rule=decided.because,
     )
+
+
+def to_stop(seen: Seen) -> float:
+    """How long what still runs of a Pod may take to end before its phase is shown (PHASE-010)."""
+    if all(each.state != "running" for each in seen.now.statuses.values()):
+        return 0.0
+    grace = seen.now.spec.manifest.get("terminationGracePeriodSeconds", 30)
+    return float(max(grace, 1)) + LEAST
 
 
 def settles_in(expected: str) -> Any:
@@ -161,6 +175,8 @@ def terminal_phases_absorb(seen: Seen) -> Verdict:
     run, its next status goes (seen of 1.36.2).
     """
     if seen.before is None or seen.before.phase not in ABSORBING:
+        return None
+    if seen.now.phase != seen.before.phase and not has_one_life(seen):
         return None
     if seen.world.setting.clock == "real" and not kubelet_owned(seen):
         return None
@@ -222,6 +238,8 @@ def a_deadline_fails_the_pod(seen: Seen) -> Verdict:
     if pod.phase == "Failed" and pod.reason == "DeadlineExceeded":
         return _not_before_the_deadline(seen, pod, deadline)
     if pod.start_time is None or not _just_started(seen):
+        return None
+    if not is_attended(seen.world, pod.spec.node_name):
         return None
     due = pod.start_time - seen.world.setting.epoch + deadline
     grace = pod.spec.manifest.get("terminationGracePeriodSeconds", 30)

@@ -196,8 +196,8 @@ def _as_answered(event: Said) -> Outcome | None:
         return None
     errored = ERRORED in event.seen.manifest.get("message", "")
     if answers.value == SUCCESS or (answers.value == UNKNOWN and not errored):
-        if event.may_be_late():
-            return None
+        if event.may_be_late() or (errored and not event.is_virtual):
+            return None  # a probe could not be made, as of a container that has just ended
         what = f"the {event.probe.kind} probe of container {event.name} is answered so"
         return Breach(f"{answers.value}: {what}", "a failure", rule=answers.result.because)
     return Held(answers.result.because)
@@ -330,7 +330,7 @@ def _comes_back(event: Said, rule: str) -> Iterator[Obligation]:
             return Held(rule) if seen.now.phase in ABSORBING else None
         is_over = seen.now.deletion_timestamp is not None or seen.now.phase in ABSORBING
         waits = status.state == "waiting" and status.reason not in COUNTED
-        return VOID if is_over or waits else None
+        return VOID if is_over or waits or _is_left_to_policy(event, policy, seen) else None
 
     longest = profile.backoff.cap + RESYNC / 2
     grace = grace_of(event.container, event.probe.kind, pod)
@@ -344,6 +344,18 @@ def _comes_back(event: Said, rule: str) -> Iterator[Obligation]:
         rule=rule,
         on=pod.key,
     )
+
+
+def _is_left_to_policy(event: Said, policy: str, seen: Seen) -> bool:
+    """Who has to wait for its back-off is looked at once more by then, and its exit code counts.
+
+    The kubelet starts again in the sync that has killed; a later one no longer knows of the probe.
+    """
+    run = seen.now.statuses[event.name].terminated
+    if run is None or run.exit_code != 0 or policy != "OnFailure":
+        return False
+    told: Mapping[tuple[str, str], float] = seen.world.notes.get("back-offs") or {}
+    return told.get((event.pod.uid, event.name), -1.0) >= event.seen.at
 
 
 def upset_now(event: Said) -> bool:

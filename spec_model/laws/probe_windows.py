@@ -14,7 +14,7 @@ from attrs import frozen
 from spec_model.events import Rejected
 from spec_model.law import Verdict, law, note
 from spec_model.laws.ladders import UPSETS
-from spec_model.laws.node_loss import stopped_nodes
+from spec_model.laws.node_loss import is_attended
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.probe_answers import (
     Told,
@@ -166,7 +166,7 @@ def _owed(
     """What the probe of a running container owes from ``since`` on, if anything."""
     if answers is None or status.state != "running" or status.started_at is None:
         return None
-    if pod.phase in ABSORBING or pod.reason or pod.spec.node_name in stopped_nodes(world):
+    if pod.phase in ABSORBING or pod.reason or not is_attended(world, pod.spec.node_name):
         return None
     what = _what(pod, container, status, probe, answers.value, world)
     if what is None:

@@ -21,6 +21,7 @@ PULLING_BACKS_OFF: Final = "Back-off pulling image"
 @note("events-told", on="Event InspectFailed*")
 @note("events-told", on="Event ErrImageNeverPull*")
 @note("events-told", on="Event FailedPostStartHook*")
+@note("events-told", on="Event NetworkNotReady*")
 def told_of_pods(before: Told | None, seen: Seen) -> Told:
     """Folds in an Event; BackOff is the reason of restarts, too, and those are not meant."""
     known: Told = before or {}

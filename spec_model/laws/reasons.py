@@ -1,28 +1,28 @@
-"""REASON-001, -002, -006 and -007: why a container waits, and how it ended."""
+"""REASON-001, -006 and -007: why a container waits, and how it ended."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.ladders import UPSETS
 from spec_model.laws.phase import ABSORBING, UNSETTLING, kubelet_owned
 from spec_model.laws.reason_events import is_told
-from spec_model.objects import EMPTY, ContainerStatus, Pod, Terminated
+from spec_model.objects import EMPTY, ContainerStatus, Pod, Terminated, is_static
 from spec_model.pod import reasons
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, SeenContainer, Void
-
-OF_NODES: Final = ("DockerDaemonNotReady", "NetworkPluginNotReady")
 
 HookKey = tuple[str, str, str]
 
 
 def newly_waits(seen: SeenContainer) -> bool:
-    """Whether it waits, and did not before or for another reason."""
+    """Whether it waits, and did not before or for another reason; what a new mirror shows may be old."""
     now, before = seen.now, seen.before
     if now.state != "waiting" or not kubelet_owned(seen.pod):
+        return False
+    if before is None and is_static(seen.pod.manifest):
         return False
     return before is None or before.state != "waiting" or before.reason != now.reason
 
@@ -34,32 +34,6 @@ def a_container_waits_for_a_known_reason(seen: SeenContainer) -> Verdict:
         return None
     known = seen.pod.profile.waiting_reasons
     return expect(seen.now.reason in known, f"one of {', '.join(known)}", seen.now.reason or "none")
-
-
-@law("REASON-002", on="Pod")
-def a_node_that_is_not_ready_is_no_reason_of_a_pod(seen: Seen) -> Verdict:
-    """Runtime or network down is a condition of the Node; as documented its Pods say so."""
-    node = seen.world.view("Node", "", seen.now.spec.node_name)
-    down = None if node is None else _what_is_down(node)
-    if down is None or not kubelet_owned(seen):
-        return None
-    said = [status.reason for status in seen.now.statuses.values() if status.state == "waiting"]
-    said += [condition.get("reason", "") for condition in seen.now.conditions.values()]
-    found = [reason for reason in said if reason in OF_NODES]
-    if seen.profile.node_reasons_in_pods:
-        return HELD if down in found else None
-    return expect(not found, "a reason that is the Pod's own", ", ".join(found))
-
-
-def _what_is_down(node: Mapping[str, Any]) -> str | None:
-    for condition in (node.get("status") or EMPTY).get("conditions") or ():
-        if condition.get("type") == "Ready" and condition.get("status") == "False":
-            message = condition.get("message") or ""
-            if "container runtime is down" in message:
-                return OF_NODES[0]
-            if "NetworkPluginNotReady" in message:
-                return OF_NODES[1]
-    return None
 
 
 @law("REASON-006", on="container", when="changed")

@@ -216,11 +216,12 @@ def new_images(before: Mapping[str, int] | None, seen: Seen) -> Mapping[str, int
 
 
 def changed_images(seen: Seen) -> list[str]:
-    old = {container.name: container.image for container in seen.before.spec.containers}
+    """The app containers and sidecars that have another image than before."""
+    old = {container.name: container.image for container in all_containers(seen.before)}
     return [
         each.name
-        for each in seen.now.spec.containers
-        if old.get(each.name, each.image) != each.image
+        for each in all_containers(seen.now)
+        if each.kind != "init" and old.get(each.name, each.image) != each.image
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.ladders import known_ladder, upsets_of
+from spec_model.laws.manifests import has_one_life
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.restart import (
@@ -24,6 +25,7 @@ from spec_model.laws.restart import (
 )
 from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Terminated, is_static
 from spec_model.pod.ladder import COUNTED, key_of
+from spec_model.pod.reasons import OF_RUNTIMES
 from spec_model.world import (
     HELD,
     VOID,
@@ -126,7 +128,7 @@ def _has_reasons_of_its_own(seen: SeenContainer) -> bool:
     watched = ("livenessProbe", "startupProbe", "lifecycle")
     if any(field in seen.spec.manifest for field in watched):
         return True
-    return seen.now.last is not None and seen.now.last.reason == "OOMKilled"
+    return seen.now.last is not None and seen.now.last.reason in ("OOMKilled", *OF_RUNTIMES)
 
 
 # -- RESTART-004: what a restart leaves behind ------------------------------------------------------
@@ -139,6 +141,8 @@ def a_restart_counts_and_keeps_the_last_run(seen: SeenContainer) -> Verdict:
     if before is None or _is_as_before(before, now) or not kubelet_owned(seen.pod):
         return None
     if any(takes_all_along(each) for each in all_containers(seen.pod.now)) or _is_unknown(now):
+        return None
+    if now.restart_count < before.restart_count and not has_one_life(seen.pod):
         return None
     wrong = next(_discrepancies(before, now), None)
     if wrong is not None:

@@ -16,7 +16,7 @@ RULE: Final = "NETWORK-005"
 TERMINAL: Final = ("Succeeded", "Failed")
 STARTING: Final = ("ContainerCreating", "PodInitializing")
 CHANGED: Final = "SandboxChanged"
-UNSETTLING: Final = frozenset({"stop-node", "start-node", "delete", "write-status"})
+UNSETTLING: Final = frozenset({"stop-node", "start-node", "set-runtime", "delete", "write-status"})
 
 
 @note("sandboxes changed", on="Event*")

@@ -7,13 +7,12 @@ since the last time is looked at.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-from attrs import frozen
-
-from spec_model.events import Rejected
 from spec_model.law import Verdict, held, law, note
+from spec_model.laws.broken import RUNTIME, broken
 from spec_model.laws.ladders import Upsets
+from spec_model.laws.manifests import File, Mirror, file_of, files_of, is_ambiguous
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.static import (
@@ -23,117 +22,19 @@ from spec_model.pod.static import (
     RESCAN,
     RUNS,
     UNKNOWN,
-    fate,
     full_name,
     is_mirror,
 )
 from spec_model.pod.termination import LEAST
-from spec_model.world import Breach, Done, Key, Outcome, Seen, World
-
-Files: TypeAlias = Mapping[tuple[str, str], "File"]
-"""By node and name of the file."""
+from spec_model.world import Breach, Done, Key, Outcome, World
 
 GRACE: Final = 30.0
-CHANGES: Final = 8
-"""So many changes of a file are remembered: more than fit into the end of one Pod."""
-
-
-@frozen
-class Change:
-    """When a file changed, and what was known then of what containers do when they are stopped."""
-
-    at: float
-    manners: Mapping[Any, Any]
-
-
-@frozen
-class File:
-    """A file in a static Pod directory: what it says, what it said before, and when it changed."""
-
-    manifest: Any  # None: it was removed
-    before: Any
-    at: float
-    fate: str
-    changes: tuple[Change, ...]
-
-
-@note("files", on="write-manifest")
-@note("files", on="remove-manifest")
-def files(before: Files | None, done: Done) -> Files:
-    """What lies in the static Pod directories."""
-    known = before or {}
-    if isinstance(done.response, Rejected):
-        return known
-    given = done.arguments
-    name = (given["node"], given["file"])
-    manifest, old = given.get("manifest"), known.get(name)
-    if old is not None and old.manifest == manifest:
-        return known
-    was = None if old is None else old.manifest if old.fate == RUNS else old.before
-    change = Change(done.at, done.world.notes.get("manners") or EMPTY)
-    changes = (*(() if old is None else old.changes), change)[-CHANGES:]
-    fate_ = INVALID if manifest is None else fate(manifest, given["file"], done.profile).value
-    return {**known, name: File(manifest, was, done.at, fate_, changes)}
 
 
 @note("looked-at", on="advance")
 def looked_at(_: float | None, done: Done) -> float:
     """Until when it was looked whether something is due."""
     return done.at
-
-
-@frozen
-class Mirror:
-    """The last that was seen of a mirror Pod: when, whether it is gone since, and by the tester."""
-
-    pod: Pod
-    at: float
-    gone: bool = False
-    deleted: bool = False
-
-
-@note("mirror-before", on="Pod")
-def mirror_before_this(before: Mirror | None, seen: Seen) -> Mirror | None:
-    """What was last seen under the name of a mirror Pod when this one came."""
-    if seen.before is not None or not is_mirror(seen.manifest):
-        return before
-    return mirror_before(seen)
-
-
-@note("mirrors", on="Pod*")
-def mirrors(before: Mapping[Key, Mirror] | None, seen: Seen) -> Mapping[Key, Mirror]:
-    """The mirror Pods, those that are gone too."""
-    known = before or {}
-    if not is_mirror(seen.manifest):
-        return known
-    deleted = seen.now.uid in (seen.world.notes.get("graces") or EMPTY)
-    return {**known, seen.now.key: Mirror(seen.now, seen.at, seen.type == "DELETED", deleted)}
-
-
-def mirror_before(seen: Seen) -> Mirror | None:
-    """What was last seen under the name of a mirror Pod before this observation."""
-    known: Mapping[Key, Mirror] = seen.world.notes.get("mirrors") or {}
-    return known.get(seen.now.key)
-
-
-def files_of(world: World) -> Files:
-    """The files that the tester has written."""
-    known: Files = world.notes.get("files") or {}
-    return known
-
-
-def file_of(world: World, key: Key) -> File | None:
-    """The file from which the static Pod of that full name comes, or came."""
-    for (node, _), file in files_of(world).items():
-        manifest = file.before if file.manifest is None else file.manifest
-        if _name_of(manifest, node) == key:
-            return file
-    return None
-
-
-def _name_of(manifest: Any, node: str) -> Key | None:
-    named = isinstance(manifest, dict) and (manifest.get("metadata") or EMPTY).get("name")
-    return full_name(manifest, node) if named else None
 
 
 # -- what is due ------------------------------------------------------------------------------------
@@ -153,7 +54,7 @@ def _changes(done: Done) -> Iterator[Outcome]:
         due = file.at + RESCAN + _to_stop(file) + 2 * done.world.setting.tolerance.lateness
         if not _is_due(done, due) or not _is_quiet(done.world, node, file.at):
             continue
-        if _is_ambiguous(known, node, name):
+        if is_ambiguous(known, node, name):
             continue
         outcome = _effect(done.world, node, file)
         if outcome is not None:
@@ -180,19 +81,9 @@ def _is_quiet(world: World, node: str, since: float) -> bool:
     upset = upsets.get(("Node", "", node))
     if node in stopped_nodes(world) or world.view("Node", "", node) is None:
         return False
+    if broken(world, node, RUNTIME) is not None:
+        return False
     return upset is None or upset[1] < since
-
-
-def _is_ambiguous(known: Files, node: str, name: str) -> bool:
-    """Whether another file of the node has, or had, a Pod of the same name."""
-
-    def names(file: File) -> set[Key]:
-        found = (_name_of(each, node) for each in (file.manifest, file.before))
-        return {name for name in found if name is not None}
-
-    mine = names(known[node, name])
-    others = (file for (where, other), file in known.items() if where == node and other != name)
-    return any(mine & names(file) for file in others) or len(mine) != 1
 
 
 def _effect(world: World, node: str, file: File) -> Outcome | None:

@@ -8,12 +8,12 @@ from typing import Final, TypeAlias
 
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.ladders import UPSETS, has_rules, terms_of, upsets_of
+from spec_model.laws.manifests import File, Mirror, file_of, mirror_before
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING
-from spec_model.laws.static_files import File, Mirror, file_of, mirror_before
 from spec_model.laws.termination import Name, ended_now, hook_of, lateness, name_of
 from spec_model.objects import EMPTY, ContainerStatus, Pod, seconds
-from spec_model.pod.ladder import latest
+from spec_model.pod.ladder import COUNTED, latest
 from spec_model.pod.restart import should_restart
 from spec_model.pod.static import ANNOTATIONS, HASH, RESCAN, is_mirror, references
 from spec_model.pod.termination import Begun, Ending, Manner, endings
@@ -218,7 +218,12 @@ def _ways(seen: SeenContainer, file: File) -> list[Ending] | None:
     if manner is None or hook_of(seen.spec, name_of(seen), None) != 0.0:
         return None
     started = -math.inf if seen.before is None else seen.before.started_at or -math.inf
-    changes = [each for each in file.changes if epoch + each.at > started]
+    first = file.changes[0]  # by it the Pod came; any other may be noticed later
+    changes = [
+        each
+        for each in file.changes
+        if epoch + each.at > started or (each is not first and epoch + each.at >= started - RESCAN)
+    ]
     if not changes or any(each.manners.get(name_of(seen)) is not manner for each in changes):
         return None
     slack = RESCAN + lateness(seen.pod)
@@ -294,6 +299,8 @@ def _restarts(name: str, count: int) -> Settled:
         status = seen.now.statuses.get(name)
         if seen.type == "DELETED" or status is None:
             return VOID
+        if status.state == "waiting" and status.reason not in COUNTED:
+            return VOID  # something is in the way of its start
         return HELD if status.restart_count > count else None
 
     return settled

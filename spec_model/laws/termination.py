@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from attrs import evolve, frozen
 
 from spec_model.events import Rejected
-from spec_model.law import Verdict, expect, held, law, note
+from spec_model.law import Verdict, held, law, note
 from spec_model.laws.deletion import grace_of, in_time
 from spec_model.laws.ladders import LOSES_TRACK, UPSETS, Upset, has_rules, upsets_of
 from spec_model.laws.node_loss import is_served
@@ -37,7 +37,6 @@ from spec_model.world import (
     Done,
     Held,
     Obligation,
-    Outcome,
     Seen,
     SeenContainer,
     Void,
@@ -47,6 +46,7 @@ Name: TypeAlias = tuple[str, str, str]
 """Namespace, Pod and container."""
 
 PROBES: Final = ("livenessProbe", "startupProbe")
+FORCED: Final = "TERM-013"
 KEPT: Final = 16
 """So many restarts of a kubelet are remembered: more than fit into one grace period."""
 
@@ -128,24 +128,34 @@ def deletion(before: Deletion | None, seen: Seen) -> Deletion | None:
     if before is None:
         return _first_seen(seen, pod, grace)
     if not grace:
-        return before  # by the kubelet, which is through with it, or by force
+        return _by_force(before, seen)
     begun = (*before.begun, *_restarts(before, seen))
     if grace < begun[-1].grace:
         begun = (*begun, Begun(seen.wall, grace, "TERM-004"))
     return before if begun == before.begun else evolve(before, begun=begun)
 
 
+def _by_force(known: Deletion, seen: Seen) -> Deletion:
+    """Without a grace period: by its kubelet, which is through with it, or by force while it runs."""
+    runs = any(each.state == "running" for each in seen.now.statuses.values())
+    if not runs or known.begun[-1].grace <= 1:
+        return known
+    return evolve(known, begun=(*known.begun, Begun(seen.wall, 1, FORCED)))
+
+
 def _first_seen(seen: Seen, pod: Pod, grace: int) -> Deletion:
+    """A Pod that is held by a finalizer shows how its containers end that was deleted by force."""
     notes, known = seen.world.notes, seen.before
+    because = "TERM-006" if grace else FORCED
     return Deletion(
-        begun=(Begun((pod.deletion_timestamp or 0.0) - grace, grace),),
+        begun=(Begun((pod.deletion_timestamp or 0.0) - grace, max(grace, 1), because),),
         at=seen.at,
         manners=notes.get("manners") or {},
         pre_stops=notes.get("pre-stops") or {},
         running=frozenset(
             name for name, each in (known or pod).statuses.items() if each.state == "running"
         ),
-        late=known is None or not grace,
+        late=known is None,
     )
 
 
@@ -193,7 +203,7 @@ def ended_now(seen: SeenContainer) -> Terminated | None:
 
 
 def is_steered(seen: SeenContainer, known: Deletion, run: Terminated) -> bool:
-    """Whether nothing but the deletion can have ended this run."""
+    """Whether nothing but the deletion can have ended this run, or begun to."""
     name = name_of(seen)
     exits_: Mapping[Name, float] = seen.pod.world.notes.get("exits") or {}
     images: Mapping[str, int] = seen.pod.notes.get("new-images") or EMPTY
@@ -204,6 +214,7 @@ def is_steered(seen: SeenContainer, known: Deletion, run: Terminated) -> bool:
         and run.reason in ("Error", "Completed")
         and seen.now.restart_count > images.get(seen.spec.name, -1)
         and not any(probe in seen.spec.manifest for probe in PROBES)
+        and "postStart" not in (seen.spec.manifest.get("lifecycle") or EMPTY)
         and manners_.get(name) is known.manners.get(name)
         and hooks.get(name) == known.pre_stops.get(name)
         and (run.finished_at or 0.0) >= known.begun[0].at
@@ -227,7 +238,11 @@ def hook_of(spec: Container, name: Name, known: Deletion | None) -> float | None
     return None if known is None else known.pre_stops.get(name)
 
 
-@law("TERM-005", "TERM-006", "TERM-007", "TERM-014", "TERM-004", on="app container", when="changed")
+@law(
+    *("TERM-005", "TERM-006", "TERM-007", "TERM-014", "TERM-004", FORCED),
+    on="app container",
+    when="changed",
+)
 def a_container_ends_in_its_time(seen: SeenContainer) -> Verdict:
     """preStop, then TERM, then KILL, on one clock; each container by itself."""
     run, known = ended_now(seen), deletion_of(seen.pod)
@@ -252,6 +267,10 @@ def _ways(
         had_begun = begun[count - 1].at <= finished + 1.0
         if had_begun and all(each.at >= finished - 1.0 for each in begun[count:]):
             yield from endings(begun[:count], hook, manner, slack)
+    # A kubelet goes on with the stop that it has begun, though the grace period becomes shorter.
+    granted = [each for each in begun if each.because != "TERM-004"]
+    if len(granted) < len(begun):
+        yield from endings(granted, hook, manner, slack)
 
 
 def _lawful(
@@ -313,21 +332,25 @@ def _killed_in_time(
     return held("TERM-006") if _is(Ending(at, at + late, KILLED), run, seen.pod) else None
 
 
-@law("TERM-006", on="Pod", when="marked")
+@law("TERM-006", FORCED, on="Pod", when="ending")
 def all_have_ended_when_the_grace_period_is_over(seen: Seen) -> Verdict:
     """Two seconds after the end of its grace period nothing of a Pod runs any more."""
     known = deletion_of(seen)
-    if known is None or known.at != seen.at or seen.before is None or not known.running:
+    if known is None or seen.before is None or not known.running or seen.type == "DELETED":
         return None
-    if seen.before.deletion_timestamp is not None or seen.type == "DELETED":
+    last = known.begun[-1]
+    is_first = seen.before.deletion_timestamp is None and known.at == seen.at
+    is_forced = last.because == FORCED and grace_of(seen.before) > 0
+    if not (is_first or is_forced):
         return None
-    end = longest(known.begun[0]) - seen.world.setting.epoch
+    end = longest(last) - seen.world.setting.epoch
     what, due = "no container runs any more", end + lateness(seen)
     return Obligation(
         what=what,
-        settled=in_time(what, due, _none_runs(known.begun[0].grace)),
+        settled=in_time(what, due, _none_runs(grace_of(seen.now), last.because)),
         not_after=due,
         disturbed_by=frozenset({*UPSETS, "delete", "write-status"}),
+        rule=last.because,
     )
 
 
@@ -336,50 +359,11 @@ def lateness(seen: Seen) -> float:
     return seen.tolerance.truncation + seen.tolerance.lateness
 
 
-def _none_runs(grace: int) -> Any:
+def _none_runs(grace: int, rule: str) -> Any:
     def settled(seen: Seen) -> Held | Void | None:
         if seen.type == "DELETED" or grace_of(seen.now) != grace:
             return VOID
         running = any(each.state == "running" for each in seen.now.statuses.values())
-        return None if running else held("TERM-006")
+        return None if running else held(rule)
 
     return settled
-
-
-# -- TERM-007: sidecars -----------------------------------------------------------------------------
-
-
-@law("TERM-007", on="sidecar", when="changed")
-def a_sidecar_waits_for_its_turn(seen: SeenContainer) -> Verdict:
-    """It ends after all app containers and all sidecars behind it, or when the time is used up."""
-    run, known = ended_now(seen), deletion_of(seen.pod)
-    if run is None or known is None or not seen.pod.profile.container_restart_policy:
-        return None
-    if name_of(seen) not in known.manners or not is_steered(seen, known, run):
-        return None
-    early = seen.pod.tolerance.truncation if seen.pod.world.setting.clock == "real" else 0.0
-    used_up = known.begun[-1].at + known.begun[-1].grace
-    finished = run.finished_at or 0.0
-    if finished >= used_up - early:
-        return None
-    return tuple(_after(seen, name, finished, early) for name in _first(seen, known)) or None
-
-
-def _first(seen: SeenContainer, known: Deletion) -> list[str]:
-    """Whom it waits for, of those that ran when the Pod was deleted."""
-    spec = seen.pod.now.spec
-    sidecars = [each.name for each in spec.init_containers if each.kind == "sidecar"]
-    behind = sidecars[sidecars.index(seen.spec.name) + 1 :]
-    names = (*(each.name for each in spec.containers), *behind)
-    return [name for name in names if name in known.running]
-
-
-def _after(seen: SeenContainer, name: str, finished: float, early: float) -> Outcome:
-    other = seen.pod.now.statuses.get(name)
-    what = f"sidecar {seen.spec.name} ends after container {name}"
-    if other is None or other.state == "running":
-        return Breach(what, f"container {name} still runs")
-    ended = other.ended.finished_at if other.ended is not None else None
-    if ended is None:
-        return held("TERM-007")
-    return expect(finished >= ended - early, what, f"{ended - finished:g} s before it")

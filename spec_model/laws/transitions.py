@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from spec_model.law import Verdict, law
-from spec_model.laws.phase import ABSORBING, ENDING, UNSETTLING, kubelet_owned, settles_in
+from spec_model.laws.phase import ABSORBING, ENDING, UNSETTLING, kubelet_owned, settles_in, to_stop
 from spec_model.objects import ContainerStatus, Pod, is_static
 from spec_model.world import VOID, Breach, Held, Obligation, Seen, Void
 
@@ -45,7 +45,7 @@ def an_exit_settles_the_phase(seen: Seen) -> Verdict:
     return Obligation(
         what=f"phase {expected} after the last container has ended",
         settled=settles_in(expected),
-        not_after=seen.at + seen.tolerance.lateness,
+        not_after=seen.at + to_stop(seen) + seen.tolerance.lateness,
         disturbed_by=UNSETTLING,
         rule=rule,
     )

@@ -41,7 +41,7 @@ from spec_model.world import HELD, VOID, Breach, Held, Obligation, Outcome, Seen
 
 RELEASED: Final = ("Released", "Failed")
 TERMINAL_PODS: Final = ("Succeeded", "Failed")
-SCRUBBING: Final = frozenset({"create", "set-image", "stop-node"})
+SCRUBBING: Final = frozenset({"create", "set-image", "stop-node", "set-runtime"})
 """Stimuli that may keep a volume from being recycled."""
 
 

@@ -22,7 +22,10 @@ from spec_model.rules import Decision
 CRASH_LOOP: Final = "CrashLoopBackOff"
 
 COUNTED: Final = frozenset(
-    {CRASH_LOOP, "ContainerCreating", "PodInitializing", "PostStartHookError", ""}
+    {
+        *(CRASH_LOOP, "ContainerCreating", "PodInitializing"),
+        *("PostStartHookError", "RunContainerError", ""),
+    }
 )
 """Why a container may wait while every attempt to start it has made a run; others fail without one."""
 

@@ -14,6 +14,7 @@ from spec_model.events import Manifest
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
 
+NOT_READY: Final = "node.kubernetes.io/not-ready"
 UNREACHABLE: Final = "node.kubernetes.io/unreachable"
 OUT_OF_SERVICE: Final = "node.kubernetes.io/out-of-service"
 NO_EXECUTE: Final = "NoExecute"

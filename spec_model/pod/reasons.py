@@ -22,6 +22,28 @@ NEVER_PULL: Final = "ErrImageNeverPull"
 BACK_OFF: Final = "ImagePullBackOff"
 INVALID_NAME: Final = "InvalidImageName"
 HOOK_ERROR: Final = "PostStartHookError"
+UNCREATABLE: Final = "CreateContainerError"
+
+DOWN: Final = "container runtime is down"
+OF_NODES: Final[Mapping[str, str]] = {
+    "runtime": "DockerDaemonNotReady",
+    "network": "NetworkPluginNotReady",
+}
+"""By the part of a node that does not work, what the source document has its Pods say."""
+
+STEPS: Final[Mapping[str, str]] = {
+    "pre-create": "PreCreateHookError",
+    "pre-start": "PreStartHookError",
+    "start": "RunContainerError",
+}
+"""By the step of starting a container that fails on a node, the reason of that container."""
+
+DOCUMENTED_STEPS: Final[Mapping[str, str]] = {
+    **STEPS,
+    "pre-create": UNCREATABLE,  # the source knows no step of the kubelet's own before a creation
+    "pre-start": "m.internalLifecycle.PreStartContainer",
+}
+OF_STEPS: Final = frozenset({*STEPS.values(), *DOCUMENTED_STEPS.values()})
 
 PULLS: Final = ("ErrImagePull", "RegistryUnavailable", "SignatureValidationFailed")
 """Reasons of a container whose image could not be pulled just now."""
@@ -66,6 +88,12 @@ def failed_pull(outcome: str, runtime: str, profile: Profile = V1_36) -> Decisio
     if name in ("containerd", "docker"):
         return Decision(("ErrImagePull",), "REASON-003")
     return Decision((word, "ErrImagePull"), "REASON-003")
+
+
+def failed_step(part: str, profile: Profile = V1_36) -> Decision[str]:
+    """The reason of a container whose start fails at one of ``STEPS``."""
+    words = DOCUMENTED_STEPS if profile.node_reasons_in_pods else STEPS
+    return Decision(words[part], "REASON-001")
 
 
 def asks_registry(policy: str, is_present: bool) -> Decision[bool]:

@@ -18,6 +18,9 @@ from spec_model.rules import Decision
 LEAST: Final = 2.0
 """Seconds that a container is left at least between SIGTERM and SIGKILL."""
 
+SHORTENING: Final = ("TERM-004", "TERM-013")
+"""Rules by which a grace period becomes shorter, and may count from its own begin or from the first."""
+
 KILLED: Final = 137
 UNHANDLED: Final = 143
 OVER: Final = frozenset({"Succeeded", "Failed"})
@@ -155,7 +158,7 @@ def _first_term(begun: Sequence[Begun], hook: float) -> tuple[float, float] | No
 def _window(begun: Sequence[Begun], after: float, code: int) -> Ending:
     """So long after the last begin; after the first one already, where it was only shortened."""
     last, first = begun[-1], begun[0]
-    earliest = max(last.at, first.at + after) if last.because == "TERM-004" else last.at + after
+    earliest = max(last.at, first.at + after) if last.because in SHORTENING else last.at + after
     return Ending(min(earliest, last.at + after), last.at + after, code)
 
 

@@ -16,6 +16,7 @@ from spec_model.validation.common import FORBIDDEN, INVALID, Fault, Faults, mill
 from spec_model.validation.config_map import config_map_update_faults
 from spec_model.validation.defaults import filled
 from spec_model.validation.deployment import selector_faults
+from spec_model.validation.selector import FIXED, selector_update_faults
 
 ONLY: Final = (
     "pod updates may not change other fields than image, activeDeadlineSeconds, tolerations"
@@ -34,10 +35,13 @@ def update_faults(old: Manifest, new: Manifest, profile: Profile = V1_36) -> tup
     if kind == "ConfigMap":
         return tuple(config_map_update_faults(old, new))
     if kind == "Deployment":
-        return tuple(selector_faults(old, new, profile))
+        both = (selector_update_faults(old, new, profile), selector_faults(old, new, profile))
+        return tuple(fault for faults in both for fault in faults)
     if kind == "PersistentVolumeClaim":
         before, after = _comparable(old, profile), _comparable(new, profile)
         return tuple(_claim_faults(before, after, old.get("status") or {}, profile))
+    if kind in FIXED:
+        return tuple(selector_update_faults(old, new, profile))
     return ()
 
 

@@ -57,10 +57,11 @@ class Operation:
 
 
 class Subject:
-    """The kinds of operations that make a subject's sequences."""
+    """The kinds of operations that make a subject's sequences, and the names that they may give."""
 
-    def __init__(self, name: str, *parts: Subject) -> None:
+    def __init__(self, name: str, *parts: Subject, targets: Sequence[str] = TARGETS) -> None:
         self.name = name
+        self.targets = targets
         self.kinds: list[Kind] = [kind for part in parts for kind in part.kinds]
 
     def operation(
@@ -88,15 +89,17 @@ def tapes(length: int) -> st.SearchStrategy[bytes]:
     return st.binary(min_size=size, max_size=size)
 
 
-def operations(tape: bytes, kinds: Sequence[Kind]) -> Iterator[Operation]:
-    """The sequence that a tape means with these kinds."""
+def operations(
+    tape: bytes, kinds: Sequence[Kind], targets: Sequence[str] = TARGETS
+) -> Iterator[Operation]:
+    """The sequence that a tape means with these kinds and targets."""
     swarm = _swarm(tape[:HEAD], kinds)
     wheel = [kind for kind in swarm for _ in range(kind.weight)]
     if not wheel:
         return
     for start in range(HEAD, len(tape) - CELL + 1, CELL):
         spin, target, choice = tape[start : start + CELL]
-        yield Operation(wheel[spin * len(wheel) // 256], TARGETS[target % len(TARGETS)], choice)
+        yield Operation(wheel[spin * len(wheel) // 256], targets[target % len(targets)], choice)
 
 
 def _swarm(head: bytes, kinds: Sequence[Kind]) -> Sequence[Kind]:

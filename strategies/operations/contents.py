@@ -11,6 +11,7 @@ from spec_model.world import World
 from strategies.manifests import config_map, container, from_key, mount, pod, service
 from strategies.operations import Subject, pick
 
+CONFIGS: Final = Subject("configs")
 CONTENTS: Final = Subject("contents")
 DATA: Final[list[dict[str, Any]]] = [{"name": "data", "emptyDir": {}}]
 OF_CONFIG: Final[list[dict[str, Any]]] = [{"name": "cfg", "configMap": {"name": "cfg"}}]
@@ -60,7 +61,7 @@ def _running(world: World, name: str) -> list[str]:
     return [each.name for each in found.statuses.values() if each.state == "running"]
 
 
-@CONTENTS.operation(weight=8)
+@CONFIGS.operation(weight=8)
 def create_referring_pod(world: World, target: str, choice: int) -> Stimulus | None:
     """A Pod that refers to something, or shares something."""
     if world.view("Pod", "default", target) is not None:
@@ -68,7 +69,7 @@ def create_referring_pod(world: World, target: str, choice: int) -> Stimulus | N
     return stimulus("create", object=pick(SHAPES, choice)(target))
 
 
-@CONTENTS.operation(weight=6)
+@CONFIGS.operation(weight=6)
 def config_map_changes(world: World, _: str, choice: int) -> Stimulus | None:
     """The ConfigMap is created, or its keys change."""
     data = pick(({"k": "1"}, {"k": "2", "l": "x"}, {"l": "y"}, {"k": "größe"}), choice)
@@ -78,7 +79,7 @@ def config_map_changes(world: World, _: str, choice: int) -> Stimulus | None:
     return stimulus("patch", kind="ConfigMap", namespace="default", name="cfg", patch=patch)
 
 
-@CONTENTS.operation(weight=2)
+@CONFIGS.operation(weight=2)
 def config_map_goes(world: World, _: str, __: int) -> Stimulus | None:
     """The ConfigMap is deleted."""
     if world.view("ConfigMap", "default", "cfg") is None:
@@ -86,7 +87,7 @@ def config_map_goes(world: World, _: str, __: int) -> Stimulus | None:
     return stimulus("delete", kind="ConfigMap", namespace="default", name="cfg")
 
 
-@CONTENTS.operation(weight=8, needs=["inspect"])
+@CONFIGS.operation(weight=8, needs=["inspect"])
 def look_inside(world: World, target: str, choice: int) -> Stimulus | None:
     """Somebody looks into a running container."""
     found = _running(world, target)

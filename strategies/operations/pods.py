@@ -1,4 +1,4 @@
-"""Operations on Pods and their containers, on kubelets and nodes, and on time."""
+"""Operations on Pods and their containers, and on time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from strategies.probes import probe, probed
 from strategies.statuses import GATE
 
 PODS: Final = Subject("pods")
-NODES: Final = Subject("nodes")
 TIME: Final = Subject("time")
 
 MIB: Final = 1024 * 1024
@@ -189,29 +188,6 @@ def readiness_gate_turns(world: World, target: str, choice: int) -> Stimulus | N
     gate = {"type": GATE, "status": pick(("True", "False"), choice)}
     status = {"conditions": [*kept, gate]}
     return stimulus("write-status", namespace="default", pod=target, status=status)
-
-
-@NODES.operation(weight=1, needs=["kubelet-restart"])
-def kubelet_restarts(world: World, _: str, choice: int) -> Stimulus | None:
-    """A kubelet forgets what it only remembered."""
-    return _on_a_node(world, "restart-kubelet", choice)
-
-
-@NODES.operation(weight=1, needs=["node-fault"])
-def node_stops(world: World, _: str, choice: int) -> Stimulus | None:
-    """A node is cut off."""
-    return _on_a_node(world, "stop-node", choice)
-
-
-@NODES.operation(weight=2, needs=["node-fault"])
-def node_starts(world: World, _: str, choice: int) -> Stimulus | None:
-    """A node comes back."""
-    return _on_a_node(world, "start-node", choice)
-
-
-def _on_a_node(world: World, verb: str, choice: int) -> Stimulus | None:
-    nodes = [known.view["metadata"]["name"] for known in world.of_kind("Node")]
-    return stimulus(verb, node=pick(nodes, choice)) if nodes else None
 
 
 PAUSES: Final = (1, 10, 20, 2, 40, 15, 80, 9, 160, 30, 300, 11, 301, 5, 600, 601)

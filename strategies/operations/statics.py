@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from spec_model.events import Stimulus, stimulus
-from spec_model.laws.static_files import files_of
+from spec_model.laws.manifests import files_of
 from spec_model.world import World
 from strategies.manifests import container, pod
 from strategies.operations import Subject, pick

@@ -143,6 +143,14 @@ def test_faults_are_explained_with_their_rules(kubelaws: Kubelaws) -> None:
     assert "spec.containers[0].image" in result.output
 
 
+def test_a_pod_is_explained_with_what_is_beside_it(kubelaws: Kubelaws) -> None:
+    labelled = POD.replace("metadata: {name: a", "metadata: {labels: {app: x}, name: a")
+    front = "{kind: Service, metadata: {name: s, namespace: default}, spec: {selector: {app: x}}}"
+    result = kubelaws("explain", "-", input=f"{labelled}\n---\n{front}")
+    assert result.exit_code == 0
+    assert "will list it once it has an address" in result.output
+
+
 def test_a_claim_is_matched_with_the_volumes_beside_it(kubelaws: Kubelaws) -> None:
     modes = "accessModes: [ReadWriteOnce], storageClassName: ''"
     claim = (
@@ -171,6 +179,16 @@ def test_a_claim_is_matched_with_the_volumes_beside_it(kubelaws: Kubelaws) -> No
         ("kind: Pod\nspec: {containers: [c]}", "spec.containers[0]: must be an object"),
         ("kind: Pod\nspec: {containers: [{name: 7}]}", "spec.containers[0].name: must be a string"),
         ("kind: PodList\n", "items"),
+        ("kind: Service\nspec: {selector: app}", "spec.selector: must be an object"),
+        ("kind: EndpointSlice\nendpoints: {}", "endpoints: must be a list"),
+        (
+            "kind: Pod\nmetadata: {deletionTimestamp: soon}",
+            "metadata.deletionTimestamp: must be a time such as '2024-05-01T10:00:00Z', is 'soon'",
+        ),
+        (
+            "kind: Pod\nstatus: {startTime: 2024-05-01T10:00:00Z}",
+            "status.startTime: must be a time such as '2024-05-01T10:00:00Z', is a time without quotes",
+        ),
     ],
 )
 def test_what_is_no_manifest_is_refused_by_name(

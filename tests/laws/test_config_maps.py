@@ -191,3 +191,15 @@ def test_the_source_wants_the_config_map_first() -> None:
     assert judged(*late, until=900, profile="documented").held("CONFIGMAP-003")
     trace = judged(*late, runs(75, needs_key(), 74), profile="documented")
     assert trace.broken == {"CONFIGMAP-003"}
+
+
+def test_who_has_had_its_volumes_does_not_wait_for_them_again() -> None:
+    """It was mounted once, and its image is in its way now; the ConfigMap has gone and come since."""
+    trace = (
+        cfg(0, "ADDED", k="1"),
+        waits(1, mounts_it(), "ContainerCreating", type="ADDED"),
+        waits(2, mounts_it(), "CreateContainerError"),
+        cfg(60, "DELETED", k="1"),
+        cfg(90, "ADDED", k="1"),
+    )
+    assert not judged(*trace, until=900).broken

@@ -349,3 +349,98 @@ def test_the_pods_of_a_node_that_is_gone_are_collected() -> None:
 )
 def test_how_long_a_pod_stays(tolerations: list[dict[str, Any]], seconds: float | None) -> None:
     assert tolerated({"tolerations": tolerations}) == seconds
+
+
+NOT_READY_TAINT = {"key": "node.kubernetes.io/not-ready", "effect": "NoExecute"}
+
+
+def test_one_taint_after_another_is_one_wait() -> None:
+    """Not ready at 100 s, unreachable at 250 s: who tolerates both for 300 s goes at 400 s."""
+    both = [{**each, "operator": "Exists", "tolerationSeconds": 300} for each in TAINTS]
+
+    def tainted(at: float, taint: dict[str, Any], since: float) -> Observation:
+        shown = node(at, "False" if taint is NOT_READY_TAINT else "Unknown").object
+        spec = {"taints": [{**taint, "timeAdded": time_at(since)}]}
+        return seen(at, {**shown, "spec": spec})
+
+    def trace(at: float) -> Judged:
+        spec = {"spec": {"tolerations": both}}
+        before = node(0), on_it(0, **spec)
+        nodes = [tainted(100, NOT_READY_TAINT, 100), tainted(250, UNREACHABLE, 250)]
+        asked = {"deletionTimestamp": time_at(at + 30), "deletionGracePeriodSeconds": 30}
+        gone = unready(at, target=BY_TAINT, metadata=asked, **spec)
+        return judged(*before, *nodes, gone)
+
+    assert "IDENTITY-004" not in trace(400).broken
+    assert "IDENTITY-004" in trace(300).broken
+
+
+TAINTS = (NOT_READY_TAINT, UNREACHABLE)
+
+
+def test_a_node_without_a_runtime_will_not_be_ready_either() -> None:
+    """Its loss is the whole zone's, and then nobody is driven away."""
+    broken = done(5, "set-runtime", node="node-2", part="runtime", works=False)
+    stop = done(10, "stop-node", node="node-1")
+    trace = judged(*start(), broken, stop, node(62, "Unknown"), unready(62), until=600)
+    assert "IDENTITY-004" not in trace.broken
+
+
+def test_another_node_of_the_name_runs() -> None:
+    """What was stopped was the one that is gone; the next one of its name may have Pods that run."""
+    metadata = {"name": "node-1", "uid": "another", "creationTimestamp": time_at(40)}
+    before = [*start()[:2], done(10, "stop-node", node="node-1")]
+    gone = seen(30, node(30).object, "DELETED")
+    again = seen(40, {**node(40).object, "metadata": metadata}, "ADDED")
+    phases = [on_it(60, phase="Pending"), on_it(70)]
+    assert "IDENTITY-004" not in judged(*before, gone, again, *phases).broken
+
+
+def test_who_is_held_by_a_finalizer_is_collected_as_far_as_can_be() -> None:
+    held = {"finalizers": ["example.com/hold"]}
+    given = {"kind": "Node", "namespace": "", "name": "node-1"}
+    asked = {"deletionTimestamp": time_at(160), "deletionGracePeriodSeconds": 0, "generation": 2}
+
+    def trace(*, ends: bool) -> Judged:
+        return judged(
+            *(node(0), node(0, name="node-2"), on_it(0, metadata=held)),
+            done(10, "stop-node", node="node-1"),
+            *(node(62, "Unknown", tainted=True), unready(62, metadata=held)),
+            done(100, "delete", **given),
+            seen(100, node(100).object, "DELETED"),
+            *([unready(160, phase="Failed", metadata={**held, **asked})] if ends else []),
+            until=330,
+        )
+
+    assert "IDENTITY-004" in trace(ends=False).broken
+    assert "IDENTITY-004" not in trace(ends=True).broken
+
+
+def test_another_node_of_the_name_made_in_the_same_second_runs() -> None:
+    made = {"kind": "Node", "metadata": {"name": "node-1"}}
+    metadata = {"name": "node-1", "uid": "another", "creationTimestamp": time_at(10)}
+    before = [*start()[:2], done(10, "stop-node", node="node-1")]
+    gone = seen(10, node(10).object, "DELETED")
+    again = seen(10, {**node(10).object, "metadata": metadata}, "ADDED")
+    trace = [*before, gone, done(10, "create", object=made), again]
+    assert "IDENTITY-004" not in judged(*trace, on_it(60, phase="Pending"), on_it(70)).broken
+
+
+def test_one_that_goes_again_soon_may_be_in_quarantine_already() -> None:
+    """The collector looks for names, now and then: who came back in between is not noticed."""
+    given = {"kind": "Node", "namespace": "", "name": "node-1"}
+    metadata = {"name": "node-1", "uid": "another", "creationTimestamp": time_at(70)}
+
+    def trace(goes: float) -> Judged:
+        first = node(0)
+        away = done(goes, "delete", **given), seen(goes, first.object, "DELETED")
+        again = {**node(70).object, "metadata": metadata}
+        stop = done(100, "stop-node", node="node-1")
+        ready = pod("Running", UP, more={"conditions": [READY]}, created=71)
+        back = seen(70, again, "ADDED"), seen(71, ready, "ADDED"), stop
+        gone = done(100, "delete", **given), seen(100, again, "DELETED")
+        last = seen(105, pod("Failed", UP, more={"conditions": []}, created=71), "DELETED")
+        return judged(first, *away, *back, *gone, last)
+
+    assert "IDENTITY-004" not in trace(60).broken
+    assert "IDENTITY-004" in trace(10).broken

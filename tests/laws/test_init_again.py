@@ -238,3 +238,21 @@ def test_a_deleted_pod_owes_nothing() -> None:
     trace = [sidecar(2, running(0), running(1))]
     deleted = sidecar(5, ended, running(1), metadata={"deletionTimestamp": time_at(35)})
     assert not blamed(judged(*trace, deleted, until=600))
+
+
+def test_who_restarts_whatever_the_pods_policy_may_get_a_new_sandbox() -> None:
+    """The Pod says Never, its sidecar Always: no rule says which of them a lost sandbox heeds."""
+    never: Any = {"policy": "Never", "kinds": "s"}
+    before = look(5, waiting("ErrImagePull"), s=running(5), **never)
+    ended = look(10, waiting("ErrImagePull"), s=terminated(137, started=5, finished=10), **never)
+    again = look(11, waiting("ErrImagePull"), s=running(11), restarts={"s": 1}, **never)
+    assert not blamed(judged(before, losing(), ended, again, until=200))
+
+
+def test_on_a_node_that_starts_nothing_nothing_runs_again() -> None:
+    metadata = {"name": "node-1", "uid": "n", "creationTimestamp": time_at(0)}
+    node = seen(0, {"kind": "Node", "metadata": metadata, "status": {}}, "ADDED")
+    broken = done(1, "set-runtime", node="node-1", part="start", works=False)
+    down = initialized(10, terminated(137, started=5, finished=10), ok(0, 5))
+    trace = [node, broken, initialized(5, running(5), ok(0, 5)), losing(), down]
+    assert not blamed(judged(*trace, until=300))

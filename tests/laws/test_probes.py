@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from spec_model.events import Accepted, Event, Observation
+from tests.laws.crashes import event
 from tests.laws.probing import EXEC, READY, Probed, answered, broken, failing, killed, unhealthy
-from tests.laws.traces import done, judged, seen, terminated, time_at
+from tests.laws.traces import Judged, done, judged, seen, terminated, time_at
 
 # -- PROBE-001, PROBE-004 --------------------------------------------------------------------------
 
@@ -278,6 +279,20 @@ def test_a_pod_that_is_deleted_is_asked_whether_it_is_ready() -> None:
     assert broken(judged(*trace, until=120)) == {"PROBE-017"}
 
 
+def test_who_has_to_wait_under_on_failure_is_left_to_its_exit_code() -> None:
+    """The kubelet restarts in the sync that kills; who waits then has only exited with 0."""
+    back_off = "Back-off restarting failed container c in pod a"
+
+    def trace(*waits: Event) -> Judged:
+        c, start = liveness_lost(policy="OnFailure")
+        ended = c.at(126, False, terminated(0, finished=126))
+        return judged(*start, *waits, ended, until=900)
+
+    about = {"fieldPath": "spec.containers{c}"}
+    assert not broken(trace(event(126, "BackOff", back_off, "Warning", **about)))
+    assert "PROBE-011" in broken(trace())
+
+
 # -- where time is real ------------------------------------------------------------------------------
 
 LATE = "probe failed: command timed out: context deadline exceeded"
@@ -298,6 +313,13 @@ def test_a_loaded_engine_is_too_late_for_a_target_that_answers_well() -> None:
     too_late = [*start, unhealthy(90, "Readiness", LATE), c.at(91, False), c.at(92, True)]
     assert not broken(judged(*too_late, clock="real"))
     assert broken(judged(*start, c.at(91, False), clock="real")) == {"PROBE-007"}
+
+
+def test_a_probe_that_comes_when_all_is_over_cannot_be_made() -> None:
+    c = Probed(readiness={"periodSeconds": 1})
+    gone = unhealthy(90, "Readiness", "probe errored: no running task found")
+    assert not broken(judged(*c.begins(), c.at(3, True), gone, clock="real"))
+    assert broken(judged(*c.begins(), c.at(3, True), gone)) == {"PROBE-007"}
 
 
 def test_a_run_that_had_started_may_seem_not_to_have() -> None:

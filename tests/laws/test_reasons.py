@@ -284,3 +284,47 @@ def test_a_hook_that_does_not_fail_changes_nothing() -> None:
     chosen = {"namespace": "default", "pod": "a", "container": "c", "hook": "postStart"}
     hook = done(0, "set-hook", **chosen, seconds=2)
     assert not judged(hook, runs(1, 1, **spec(lifecycle=HOOK)), until=90).broken
+
+
+def test_what_was_told_of_a_static_pod_outlives_its_mirror() -> None:
+    """Its Events have the UID that its file has, whatever that of the mirror."""
+    own = {
+        "annotations": {"kubernetes.io/config.mirror": "hash", "kubernetes.io/config.hash": "hash"}
+    }
+    told = Observation(1, "ADDED", {**event(1, "Failed", "", "Warning").object})
+    told.object["involvedObject"]["uid"] = "hash"
+    later = event(4000, "Failed", "", "Warning")
+    later.object["involvedObject"]["uid"] = "another"
+    trace = [told, waits(1, "ErrImagePull", metadata=own), later]
+    shown = waits(4001, "ImagePullBackOff", 'Back-off pulling image "app:1": x', metadata=own)
+    assert "REASON-005" not in judged(*trace, shown).broken
+
+
+# -- REASON-004: images that are not for everybody ---------------------------------------------------
+
+PRIVATE = done(0, "set-image", image="app:1", outcome="private")
+OWNER: Any = {
+    "spec": {"imagePullSecrets": [{"name": "s"}], "containers": [{"name": "c", "image": "app:1"}]}
+}
+
+
+@pytest.mark.parametrize("reason", ["ErrImagePull", "ErrImageNeverPull"])
+def test_who_has_no_credentials_does_not_get_a_private_image(reason: str) -> None:
+    policy = spec(imagePullPolicy="Never") if reason == "ErrImageNeverPull" else spec()
+    before = waits(1, "ContainerCreating", **policy)
+    assert judged(PRIVATE, before, waits(2, reason, **policy)).held("REASON-004")
+
+
+def test_who_has_no_credentials_does_not_run_one_that_is_there() -> None:
+    before = waits(1, "ContainerCreating")
+    assert "REASON-004" in judged(PRIVATE, before, runs(2)).broken
+    before = waits(1, "ContainerCreating")
+    assert "REASON-004" not in judged(PRIVATE, before, runs(2), profile="documented").broken
+    before = waits(1, "ContainerCreating", **OWNER)
+    assert "REASON-004" not in judged(PRIVATE, before, runs(2, **OWNER)).broken
+
+
+def test_an_image_that_was_public_once_may_be_had_since() -> None:
+    public = done(0, "set-image", image="app:1", outcome="pullable")
+    before = waits(1, "ContainerCreating")
+    assert "REASON-004" not in judged(public, PRIVATE, before, runs(2)).broken

@@ -8,7 +8,7 @@ import pytest
 
 from spec_model.events import Act, Observation
 from tests.laws.ending import ended, lives, told
-from tests.laws.traces import Judged, done, judged, pod, running, seen, status
+from tests.laws.traces import Judged, done, judged, pod, running, seen, status, terminated
 
 NODE = "node-1"
 NAME = "web-node-1"
@@ -233,3 +233,20 @@ def test_its_readiness_is_probed(profile: str, is_ready: bool) -> None:
 
     assert "STATIC-005" in trace(not is_ready).broken
     assert "STATIC-005" not in trace(is_ready).broken
+
+
+def test_a_change_may_be_noticed_after_the_container_has_started() -> None:
+    """The file changes at 35 s and is read at 50 s; by then its container has restarted."""
+    word = told(None, exitCode=0)
+    word.stimulus.arguments["pod"] = NAME  # type: ignore[index]
+    changed = [manifest(hostname=name) for name in ("x", "y")]
+    first = terminated(1, started=0, finished=40)
+    run: dict[str, Any] = {"restarts": 1, "last": first, "containerID": "cri://c-1"}
+    stopped = terminated(137, started=40, finished=80)
+    stopped["terminated"]["containerID"] = "cri://c-1"
+    trace = judged(
+        *(seen(0, NODE_OBJECT, "ADDED"), put(0), born(0), mirror(1, lives()), word),
+        *(put(35, changed[0]), mirror(40, status("c", running(40), **run))),
+        *(put(60, changed[1]), mirror(80, status("c", stopped, **run))),
+    )
+    assert trace.held("STATIC-004")

@@ -159,8 +159,12 @@ def test_a_kubelet_that_restarts_grants_it_all_again(finished: float, lawful: bo
     assert ("TERM-014" in trace.broken) is not lawful
 
 
-@pytest.mark.parametrize(("finished", "lawful"), [(10, True), (15, True), (30, False), (8, False)])
+@pytest.mark.parametrize(
+    ("finished", "lawful"),
+    [(10, True), (15, True), (30, True), (22, False), (40, False), (8, False)],
+)
 def test_a_shorter_grace_period_may_count_from_either_delete(finished: float, lawful: bool) -> None:
+    """From either delete, or not at all: a kubelet goes on with the stop that it has begun."""
     trace = judged(
         told(None),
         up(),
@@ -171,3 +175,64 @@ def test_a_shorter_grace_period_may_count_from_either_delete(finished: float, la
         shown(ASKED + finished, ended(ASKED + finished, 137), metadata=marks(10)),
     )
     assert ("TERM-004" in trace.broken) is not lawful
+
+
+# -- TERM-013: by force, on the node -----------------------------------------------------------------
+
+HELD: dict[str, Any] = {"finalizers": ["example.com/hold"]}
+
+
+def forced(finished: float, code: int, said: float | None, *, after: float | None = None) -> Judged:
+    """A Pod that a finalizer keeps in sight is deleted by force, maybe so long after a delete."""
+    before: list[Event] = [told(said, exitCode=0), up(metadata=HELD)]
+    at = ASKED
+    if after is not None:
+        before += [deletes(), shown(ASKED, lives(), metadata=marks(**HELD))]
+        at += after
+    going = marks(0, at, **HELD)
+    end = ended(at + finished, code)
+    return judged(
+        *before,
+        deletes(at, 0),
+        shown(at, lives(), metadata=going),
+        shown(at + finished, end, phase="Failed" if code else "Succeeded", metadata=going),
+        until=at + 40,
+    )
+
+
+@pytest.mark.parametrize("after", [None, 5.0])
+def test_by_force_there_is_a_short_stop(after: float | None) -> None:
+    assert forced(2, 137, None, after=after).held("TERM-013")
+    assert forced(0, 0, 0, after=after).held("TERM-013")
+    assert "TERM-013" in forced(30, 137, None, after=after).broken
+
+
+def test_by_force_is_not_without_sigterm() -> None:
+    assert "TERM-013" in forced(0, 137, None).broken
+    assert "TERM-005" in forced(0, 137, 0).broken
+
+
+def test_a_kill_that_was_due_anyway_comes_in_its_time() -> None:
+    assert not forced(0, 137, None, after=30).broken
+
+
+def test_the_last_delete_of_a_kubelet_is_none_by_force() -> None:
+    trace = judged(
+        told(None),
+        up(metadata=HELD),
+        deletes(),
+        shown(ASKED, lives(), metadata=marks(**HELD)),
+        shown(40, ended(40, 137), phase="Failed", metadata=marks(**HELD)),
+        shown(41, ended(40, 137), phase="Failed", metadata=marks(0, 41, **HELD)),
+        until=90,
+    )
+    assert trace.held("TERM-006")
+    assert not trace.broken
+
+
+def test_who_was_being_stopped_already_is_ahead_of_its_deletion() -> None:
+    """Its hook after the start has failed a second before, and it has had SIGTERM since then."""
+    hooked = {"lifecycle": {"postStart": {"exec": {}}}}
+    spec = {"spec": {"containers": [{"name": "c", "image": "app:1", **hooked}]}}
+    assert "TERM-005" not in stopped((told(12, exitCode=1),), 2, 1, **spec).broken
+    assert "TERM-005" in stopped((told(12, exitCode=1),), 2, 1).broken

@@ -11,7 +11,7 @@ import pytest
 from conformance.adapters.process import messages, schema
 from conformance.adapters.process.serve import METHODS, serve
 from conformance.adapters.simulator import SimulatorAdapter
-from spec_model.events import CAPABILITIES, IMAGE_OUTCOMES, VERBS
+from spec_model.events import CAPABILITIES, IMAGE_OUTCOMES, RUNTIME_PARTS, VERBS
 from tests.process.engines import ROOT
 
 
@@ -75,6 +75,13 @@ def test_the_schema_knows_every_outcome_of_an_image() -> None:
     (case,) = [each for each in cases if each["if"]["properties"]["verb"]["const"] == "set-image"]
     outcome = case["then"]["properties"]["arguments"]["properties"]["outcome"]
     assert outcome["enum"] == list(IMAGE_OUTCOMES)
+
+
+def test_the_schema_knows_every_part_of_a_node() -> None:
+    cases = schema.document()["$defs"]["stimulus"]["allOf"]
+    (case,) = [each for each in cases if each["if"]["properties"]["verb"]["const"] == "set-runtime"]
+    part = case["then"]["properties"]["arguments"]["properties"]["part"]
+    assert part["enum"] == list(RUNTIME_PARTS)
 
 
 def test_the_schema_knows_every_method() -> None:

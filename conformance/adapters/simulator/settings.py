@@ -110,6 +110,19 @@ class Settings:
     unknown_conditions: frozenset[str] = frozenset()  # CONDITION-001: types that are not there yet
     scheduled_while_scheduling: bool = False  # CONDITION-002: PodScheduled from the first look on
     container_runtimes: tuple[str, ...] = ("containerd", "cri-o")  # REASON-003: of nodes, in turn
+    images_guarded: bool = (
+        True  # REASON-004: what was pulled with secrets is for those who have some
+    )
+    node_reasons_in_pods: bool = False  # REASON-002
+    runtime_patience_seconds: float = 30.0  # REASON-002: until a silent runtime counts as down
+    network_retry_seconds: float = 1.0  # REASON-002: a Pod without a network is looked at again
+    start_failures: Mapping[str, str] = attrs.field(  # REASON-001: by the step that fails
+        factory=lambda: {
+            "pre-create": "PreCreateHookError",
+            "pre-start": "PreStartHookError",
+            "start": "RunContainerError",
+        }
+    )
 
     # Controllers (S3): HPA, PV binding, node lifecycle.
     hpa_sync_period_seconds: float = 15.0  # HPA-001
@@ -143,6 +156,7 @@ class Settings:
     pod_gc_period_seconds: float = 20.0  # GC-002, GC-006
     pod_gc_quarantine_seconds: float = 40.0  # GC-006, IDENTITY-004
     pod_gc_terminated_threshold: int = 12500  # GC-002
+    pod_gc_terminated_seconds: float | None = None  # GC-002, documented: age decides, not count
 
 
 V1_36: Final = Settings()
@@ -212,6 +226,13 @@ DOCUMENTED: Final = attrs.evolve(
     ),
     scheduled_while_scheduling=True,
     container_runtimes=("docker",),
+    images_guarded=False,
+    node_reasons_in_pods=True,
+    start_failures={
+        "pre-create": "CreateContainerError",
+        "pre-start": "m.internalLifecycle.PreStartContainer",
+        "start": "RunContainerError",
+    },
     # Controllers (S3)
     hpa_sync_period_seconds=30.0,
     hpa_sum_formula=True,
@@ -224,6 +245,7 @@ DOCUMENTED: Final = attrs.evolve(
     node_eviction_seconds=300.0,
     node_lost_pods_fail=True,
     affinity_evicts=True,
+    pod_gc_terminated_seconds=43200.0,
     endpoints_only_ready=True,
 )
 

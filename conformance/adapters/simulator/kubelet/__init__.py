@@ -9,6 +9,7 @@ from conformance.adapters.simulator import errors, meta
 from conformance.adapters.simulator.kubelet import (
     backoff,
     configuration,
+    faults,
     machine,
     network,
     node,
@@ -47,14 +48,16 @@ class Kubelet:
         self._queue: dict[PodWorker, None] = {}
         self.disk = Disk()
         self._addresses = 0
-        self._is_new = True
+        self.is_new = True
         self._writing = False
         self.statics: StaticPods = StaticPods(self)
         self.pressure = Pressure(self)
         runtimes = self.settings.container_runtimes
         self.runtime = runtimes[(self.number - 1) % len(runtimes)]
         pulls = backoff.Backoff(backoff.pull_delays(self.settings))
-        self.images = Images(engine.images, pulls, self.runtime)
+        guarded = self.settings.images_guarded
+        self.images = Images(engine.images, pulls, self.runtime, guarded=guarded)
+        self.faults: faults.Faults = faults.Faults(self)
         self._begin()
         self.store.subscribe(self.notice, frozenset({"Pod"}))
         self.store.subscribe(self.notice_config_map, frozenset({"ConfigMap"}))
@@ -94,9 +97,11 @@ class Kubelet:
         """One step for every Pod that is queued now."""
         if not self.running:
             return False
-        if self._is_new:
+        if self.is_new:
             self._register()
             return True
+        if not self.faults.works(faults.RUNTIME):
+            return self._hold()
         if self.statics.is_dirty:
             self.statics.reconcile()
             return True
@@ -108,13 +113,22 @@ class Kubelet:
                 worker.sync()
         return True
 
+    def _hold(self) -> bool:
+        """Without a runtime there is nothing to do for any Pod."""
+        queue, self._queue = self._queue, {}
+        for worker in queue:
+            faults.hold(worker)
+        return bool(queue)
+
     def _register(self) -> None:
         """Report the node as healthy, and take up the Pods that are bound to it."""
-        self._is_new = False
+        self.is_new = False
         known = self.store.get("Node", None, self.name)
         if known is not None:
             self.store.update_status(
-                node.node_status(known, self.clock.timestamp(), self.ip, self.runtime)
+                node.node_status(
+                    known, self.clock.timestamp(), self.ip, self.runtime, self.faults.message()
+                )
             )
         bound = {
             meta.uid_of(pod): pod
@@ -263,7 +277,7 @@ class Kubelet:
     def target_changed(self, namespace: str, pod: str) -> None:
         """The target of a probe will answer otherwise."""
         worker = self._names.get((namespace, pod))
-        if worker is not None and self.running:
+        if worker is not None and self.running and self.faults.works(faults.RUNTIME):
             worker.prober.look()
 
     def lose_sandbox(self, namespace: str, pod: str) -> None:
@@ -313,7 +327,7 @@ class Kubelet:
         """The machine comes up again; every sandbox is lost (INIT-009)."""
         if not self.running:
             self.running = True
-            self._is_new = True
+            self.is_new = True
             self._begin()
 
     def _begin(self) -> None:

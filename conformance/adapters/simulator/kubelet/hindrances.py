@@ -44,13 +44,17 @@ class Hindered(Alarmed):
     def report(self, reason: str, message: str, type_: str = "Normal") -> None:
         """Record an Event about the Pod."""
 
+    @abstractmethod
+    def fails_before(self, name: str) -> Why | None:
+        """Does a step of the kubelet's own fail before a container is created, or started?"""
+
     def in_the_way(self, container: Container) -> Why | None:
         """Why a container cannot start now: its back-off, its image, or what it refers to."""
         why = self.back_off(container)
         if why is None:
             wish = images.pull_of(self.pod, container)
             why = self.kubelet.images.ensure(wish, self.clock.now, self.report)
-            why = why or self.lacks(container)
+            why = why or self.lacks(container) or self.fails_before(container["name"])
             if why is not None:
                 self.nap(self.settings.sync_retry_seconds)
         return why

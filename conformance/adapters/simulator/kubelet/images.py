@@ -20,13 +20,13 @@ Report = Callable[[str, str, str], None]
 OUTCOMES: Final = frozenset(
     {
         "present", "pullable", "missing", "unavailable", "unsigned", "invalid", "unreadable",
-        "uncreatable",
+        "uncreatable", "private",
     }
 )  # fmt: skip
 """What may come of an image."""
 
 EVERYWHERE: Final = frozenset({"present", "uncreatable"})
-KEPT: Final = frozenset({"pullable", "unavailable", "unsigned"})
+KEPT: Final = frozenset({"pullable", "unavailable", "unsigned", "private"})
 """Outcomes with which a node that has pulled the image still has it."""
 
 NAMED_BY_CRI_O: Final[Mapping[str, str]] = {
@@ -39,26 +39,35 @@ ERRORS: Final[Mapping[str, str]] = {
     "missing": 'failed to pull and unpack image "{image}": not found',
     "unavailable": 'failed to resolve image "{image}": connection refused',
     "unsigned": 'image "{image}": signature is not valid',
+    "private": 'failed to resolve image "{image}": pull access denied',
 }
 
 
 @frozen
 class Pull:
-    """One wish for an image: of which Pod, under which policy."""
+    """One wish for an image: of which Pod, under which policy, with credentials or without."""
 
     uid: str
     image: str
     policy: str
+    has_secrets: bool = False
 
 
 class Images:
     """The images of one node."""
 
-    def __init__(self, outcomes: Mapping[str, str], backoff: Backoff, runtime: str) -> None:
+    def __init__(
+        self, outcomes: Mapping[str, str], backoff: Backoff, runtime: str, *, guarded: bool
+    ) -> None:
         self.outcomes = outcomes
+        self.guarded = (
+            guarded  # who has no credentials may not use what others have pulled with theirs
+        )
         self.backoff = backoff
         self.runtime = runtime
-        self._pulled: set[str] = set()
+        self._pulled: dict[
+            str, bool
+        ] = {}  # by image, whether it was pulled without credentials, too
         self._errors: dict[tuple[str, str], str] = {}
 
     def outcome(self, image: str) -> str:
@@ -70,6 +79,11 @@ class Images:
         outcome = self.outcome(image)
         return outcome in EVERYWHERE or (outcome in KEPT and image in self._pulled)
 
+    def may_use(self, wish: Pull) -> bool:
+        """May a Pod use the image that is here? Not what was pulled with secrets only (REASON-004)."""
+        with_secrets = self._pulled.get(wish.image, True) is False
+        return wish.has_secrets or not self.guarded or not with_secrets
+
     def ensure(self, wish: Pull, now: float, report: Report) -> Why | None:
         """Have the image on the node; None, or why the container has to wait."""
         return self._get(wish, now, report) or self._refuses_to_run(wish, report)
@@ -77,7 +91,7 @@ class Images:
     def _get(self, wish: Pull, now: float, report: Report) -> Why | None:
         if self.outcome(wish.image) in ("invalid", "unreadable"):
             return self._cannot_tell(wish, report)
-        if not needs_pull(wish.policy, self.is_present(wish.image)):
+        if not needs_pull(wish.policy, self.is_present(wish.image) and self.may_use(wish)):
             return self._use_present(wish, report)
         if self._waits(wish, now):
             message = f'Back-off pulling image "{wish.image}"'
@@ -97,10 +111,15 @@ class Images:
         return Why("InvalidImageName", message)
 
     def _use_present(self, wish: Pull, report: Report) -> Why | None:
-        if self.is_present(wish.image):
+        if self.is_present(wish.image) and self.may_use(wish):
             report("Pulled", f'Container image "{wish.image}" already present on machine', "Normal")
             return None
         message = f'Container image "{wish.image}" is not present with pull policy of Never'
+        if self.is_present(wish.image):
+            message = (
+                f'Container image "{wish.image}" is present with pull policy of Never but does not '
+                "have the proper credentials to be used"
+            )
         report("ErrImageNeverPull", message, "Warning")
         return Why("ErrImageNeverPull", message)
 
@@ -114,8 +133,9 @@ class Images:
     def _pull(self, wish: Pull, now: float, report: Report) -> Why | None:
         report("Pulling", f'Pulling image "{wish.image}"', "Normal")
         outcome = self.outcome(wish.image)
-        if outcome not in ERRORS:
-            self._pulled.add(wish.image)
+        if outcome not in ERRORS or (outcome == "private" and wish.has_secrets):
+            openly = outcome != "private" or self._pulled.get(wish.image, False)
+            self._pulled[wish.image] = openly
             report("Pulled", f'Successfully pulled image "{wish.image}"', "Normal")
             return None
         self.backoff.attempt((wish.uid, wish.image), now, now)
@@ -150,4 +170,5 @@ def needs_pull(policy: str, is_present: bool) -> bool:
 def pull_of(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Pull:
     """The wish of a container."""
     policy = container.get("imagePullPolicy") or "IfNotPresent"
-    return Pull(pod["metadata"]["uid"], container.get("image", ""), policy)
+    has_secrets = bool(pod["spec"].get("imagePullSecrets"))
+    return Pull(pod["metadata"]["uid"], container.get("image", ""), policy, has_secrets)

@@ -17,6 +17,7 @@ from conformance.adapters.simulator.kubelet import (
     admission,
     backoff,
     environment,
+    faults,
     phase,
     post_start,
     probe_kills,
@@ -119,13 +120,15 @@ class PodWorker(Hindered):
     def go_on(self) -> None:
         """The Pod shall run: report, then do what is next."""
         probe_kills.bring_back(self)
+        faults.forgive(self)
         if self.publish() in phase.TERMINAL:
             self.terminating = True
             self.again()
             return
         self.wake(self.deadline())
         shown = dict(self.waiting)
-        self.act(self.plan())
+        if not faults.lacks_network(self):
+            self.act(self.plan())
         if self.waiting != shown:
             self.publish()
 
@@ -180,7 +183,13 @@ class PodWorker(Hindered):
     # Reporting.
 
     def publish(self) -> str:
-        """Write the status; the phase that was decided, shown or not.
+        """Write the status; the phase that was decided, shown or not."""
+        decided = self.show()
+        self.prober.nudge()
+        return decided
+
+    def show(self) -> str:
+        """Write the status and ask nobody anything; the phase that was decided.
 
         Most looks at a Pod find everything as it was told last time, and then nothing is made anew.
         """
@@ -192,7 +201,6 @@ class PodWorker(Hindered):
             self._told = (now, decided) if self.pod is before else None
         else:
             decided = self._told[1]
-        self.prober.nudge()
         return decided
 
     def situation(self) -> Situation:
@@ -254,9 +262,10 @@ class PodWorker(Hindered):
             run = self.launch(container)
             self.waiting.pop(name, None)
             self.report("Created", f"Created container: {name}")
-            self.report("Started", f"Started container {name}")
             self.again()
-            post_start.begin(self, container, run)
+            if not faults.cannot_start(self, container, run):
+                self.report("Started", f"Started container {name}")
+                post_start.begin(self, container, run)
         else:
             self.waiting[name] = why
 
@@ -266,6 +275,10 @@ class PodWorker(Hindered):
         run = self.runtime.start(container, self.clock.now, self.clock.timestamp())
         run.environment, run.frozen = variables, self.volumes.frozen(container)
         return run
+
+    def fails_before(self, name: str) -> Why | None:
+        """Does a step of the kubelet's own fail before a container is created, or started?"""
+        return faults.before_start(self, name)
 
     # Stopping.
 

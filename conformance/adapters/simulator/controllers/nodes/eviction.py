@@ -101,7 +101,7 @@ class TaintEvictionController(Controller):
     def _is_lost(self, pod: Object) -> bool:
         node = self.store.get("Node", None, pod["spec"].get("nodeName") or "")
         ended = (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
-        return not ended and node is not None and taints.key_for(node) is not None
+        return not ended and node is not None and taints.key_for(node) == taints.UNREACHABLE
 
     def _forget(self, key: Key) -> bool:
         """Drop the Pod's time to go; whether it had one."""
