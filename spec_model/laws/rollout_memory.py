@@ -289,12 +289,12 @@ def _touched(before: Touched | None, done: Done) -> Touched:
 
 
 for _verb in ("create", "replace", "patch", "delete", "rollout-undo"):
-    note("touched", on=_verb)(_touched)
+    note("rollout-writes", on=_verb)(_touched)
 
 
 def by_hand(seen: Seen) -> bool:
     """Whether what is seen is the tester's own write, or may be somebody's whom nobody recorded."""
-    touched: Touched | None = seen.world.notes.get("touched")
+    touched: Touched | None = seen.world.notes.get("rollout-writes")
     if touched is None:
         return seen.type == "DELETED"
     version = touched.get(key_of(seen.manifest))

@@ -84,7 +84,7 @@ def revisions_only_increase(seen: Seen) -> Verdict:
     if seen.before is None or seen.type == "DELETED":
         return None
     before, now = revision_of(seen.before), revision_of(seen.now)
-    if before == now or by_hand(seen) or not seen.world.notes.get("touched"):
+    if before == now or by_hand(seen) or not seen.world.notes.get("rollout-writes"):
         return None
     rollout: Rollout = seen.notes["rollout"]
     if now < before and all(each.revision < before for each in rollout.members.values()):
@@ -214,7 +214,7 @@ def _afterwards(seen: Seen, now: Manifest) -> Iterator[Outcome]:
     """Given up is only said: the template stays, and progress is told again."""
     template, was = (bare(each["spec"]["template"]) for each in (seen.now, seen.before))
     asked = ROLLBACK in (seen.before["metadata"].get("annotations") or EMPTY)
-    if template != was and seen.world.notes.get("touched") and not (asked or by_hand(seen)):
+    if template != was and seen.world.notes.get("rollout-writes") and not (asked or by_hand(seen)):
         yield Breach(
             "the template to stay: a controller does not roll back by itself", "another one"
         )

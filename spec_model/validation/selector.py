@@ -16,6 +16,7 @@ RULE: Final = "REPLICA-005"
 SCALABLE: Final = ("ReplicationController", "ReplicaSet", "Deployment", "StatefulSet")
 LABELS: Final = "spec.template.metadata.labels"
 OPERATORS: Final = ("In", "NotIn", "Exists", "DoesNotExist")
+DEFAULTED: Final = ("apps/v1beta1", "extensions/v1beta1")
 FIXED: Final = {"ReplicaSet": RULE, "DaemonSet": RULE, "Deployment": "DEPLOY-015"}
 """By kind whose selector stays as it is, the rule that says so."""
 
@@ -24,7 +25,8 @@ def selector_faults(workload: Manifest) -> Faults:
     """There must be a selector, it must not be empty, and it must match what the template makes."""
     spec, labels = workload.get("spec") or {}, template_labels(workload)
     selector = spec.get("selector")
-    if not selector and workload.get("kind") == "ReplicationController":
+    defaulted = workload.get("apiVersion") in DEFAULTED  # from the labels of the template
+    if not selector and (defaulted or workload.get("kind") == "ReplicationController"):
         if not labels:
             yield Fault("spec.selector", REQUIRED, RULE, "there are no labels to default it to")
     elif selector is None:

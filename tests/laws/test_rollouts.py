@@ -19,7 +19,7 @@ def test_a_step_up_then_a_step_down() -> None:
         seen(22, replica_set(1, 2, 3)),
     ]
     outcome = judged(*rolling(), *steps, until=23)
-    assert not outcome.broken
+    assert not {rule for rule in outcome.broken if rule.startswith("DEPLOY")}
     assert {"DEPLOY-002", "DEPLOY-003", "DEPLOY-004", "DEPLOY-006", "DEPLOY-007"} <= set(
         outcome.exercised
     )
@@ -55,7 +55,8 @@ def test_unavailable_old_pods_may_go_at_once() -> None:
         seen(22, replica_set(2, 1)),
         seen(22, replica_set(1, 2, 1)),
     ]
-    assert not judged(*before, *steps, until=23).broken
+    outcome = judged(*before, *steps, until=23)
+    assert not {rule for rule in outcome.broken if rule.startswith("DEPLOY")}
 
 
 def test_an_old_one_that_grows() -> None:
