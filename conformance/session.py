@@ -26,6 +26,7 @@ from conformance.adapter import (
     NotClaimedError,
 )
 from conformance.describe import compact
+from conformance.observed import well_formed
 from spec_model import judge
 from spec_model.bench import subject_of
 from spec_model.events import (
@@ -253,7 +254,7 @@ class Session:
 
     def _watch(self) -> None:
         with blaming_the_engine("observe"):
-            observations = list(map(_well_formed, self.adapter.observe()))
+            observations = list(map(well_formed, self.adapter.observe()))
         for observation in observations:
             self._judge(observation)
 
@@ -315,41 +316,6 @@ def _line(text: str, width: int = 300) -> str:
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
-def _well_formed(observation: Any) -> Observation:
-    """The observation itself.
-
-    Raises:
-        AdapterError: saying in which way it is none.
-    """
-    manifest = getattr(observation, "object", None)
-    if (
-        isinstance(observation, Observation)
-        and isinstance(manifest, MAP)
-        and isinstance(manifest.get("kind"), str)
-        and isinstance(metadata := manifest.get("metadata"), MAP)
-        and isinstance(metadata.get("name"), str)
-        and observation.type in WATCHED
-        and isinstance(observation.at, (int, float))
-    ):
-        return observation
-    raise AdapterError(_why_malformed(observation, manifest))
-
-
-def _why_malformed(observation: Any, manifest: Any) -> str:
-    if not isinstance(observation, Observation):
-        return f"showed {observation!r}, not an Observation"
-    if not (
-        isinstance(manifest, Mapping)
-        and isinstance(manifest.get("kind"), str)
-        and isinstance(manifest.get("metadata"), Mapping)
-        and isinstance(manifest["metadata"].get("name"), str)
-    ):
-        return f"showed {manifest!r}, not an object with a kind and metadata.name"
-    if observation.type not in WATCHED:
-        return f"showed an event of type {observation.type!r}, not {', '.join(WATCHED)}"
-    return f"showed an event at {observation.at!r}, not at a number of seconds"
-
-
 def judged(world: World, event: Event) -> World:
     """``judge.step``.
 
@@ -370,9 +336,6 @@ def _named(event: Event) -> str:
     return event.stimulus.verb if isinstance(event, Act) else f"evaluate {event.function}"
 
 
-WATCHED: Final = ("ADDED", "MODIFIED", "DELETED")
-MAP: Final = (dict, Mapping)
-"""A mapping; most are dicts, and of those it is known at once."""
 CLUSTER_SCOPED: Final = frozenset({"Node", "PersistentVolume", "StorageClass", "Namespace"})
 
 

@@ -30,6 +30,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "cpu-load": "the tester lets a container burn CPU",
     "inspect": "what a container sees can be read: /proc, cgroup files, environment, files",
     "file-write": "the tester lets a container write a file",
+    "host-paths": "Pods may keep files on paths of their nodes, and on shares that the tester names",
     "images": "the tester chooses the outcome of image pulls",
     "hooks": "the tester chooses how preStop hooks go",
     "stop-signals": "the tester chooses what a container does when it is asked to end",
@@ -52,6 +53,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "reclaimer": "released volumes are deleted or recycled",
     "pod-gc": "terminated and orphaned Pods are collected",
     "eviction": "kubelets evict Pods when their node is short of memory",
+    "controller-flags": "the tester can change flags of the controller manager",
     "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
 }
 """What an adapter can claim to serve, and what the claim means."""
@@ -121,6 +123,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     ),
     "remove-manifest": Verb("static-pods", ("node", "file")),
     "configure-kubelet": Verb("kubelet-config", ("node", "configuration")),
+    "configure-controllers": Verb(  # flags: terminated-pod-gc-threshold; documented, -seconds
+        "controller-flags", ("flags",)
+    ),
     "set-runtime": Verb("runtime-fault", ("node", "part", "works")),  # one of RUNTIME_PARTS
     "stop-node": Verb("node-fault", ("node",)),
     "start-node": Verb("node-fault", ("node",)),

@@ -25,7 +25,7 @@ from spec_model.rules import Decision
 from spec_model.scheduling import functions as scheduling
 from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
-from spec_model.workloads import hpa
+from spec_model.workloads import hpa, victims
 
 Arguments: TypeAlias = Mapping[str, Any]
 Function: TypeAlias = Callable[[Arguments, Profile], Decision[Any]]
@@ -170,6 +170,7 @@ FUNCTIONS: Final = Functions(
         **hpa.FUNCTIONS,
         **matching.FUNCTIONS,
         **scheduling.FUNCTIONS,
+        **victims.FUNCTIONS,
         **answers.FUNCTIONS,
     }
 )

@@ -121,6 +121,9 @@ class Profile:
     force_needs_both_flags: bool = False  # TERM-012
     evicting_affinity: bool = False  # AFFINITY-005: a type that puts Pods out
     eviction_by_class: bool = False  # EVICT-002: and by nothing else
+    deployment_selector_fixed: bool = True  # REPLICA-005
+    stateful_set_update: str = "RollingUpdate"  # STATEFUL-003: where no strategy is named
+    terminated_pods_expire: bool = False  # GC-002: by age, not by count
 
 
 V1_36: Final = Profile(name="v1.36")
@@ -181,6 +184,9 @@ DOCUMENTED: Final = Profile(
     force_needs_both_flags=True,
     evicting_affinity=True,
     eviction_by_class=True,
+    deployment_selector_fixed=False,
+    stateful_set_update="OnDelete",
+    terminated_pods_expire=True,
 )
 
 PROFILES: Final = {profile.name: profile for profile in (V1_36, DOCUMENTED)}

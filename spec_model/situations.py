@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from spec_model.objects import Pod
+from spec_model.objects import EMPTY, Pod
 from spec_model.pod.static import is_mirror
 from spec_model.world import Seen, SeenContainer
 
@@ -40,6 +40,28 @@ def _is_bound(seen: Seen) -> bool:
     return before is not None and not before.spec.node_name and bool(seen.now.spec.node_name)
 
 
+def _is_stirred(seen: Seen) -> bool:
+    """Whether its owner, or whoever wants to be, may have to do something."""
+    before: Pod | None = seen.before
+    now: Pod = seen.now
+    if before is None or seen.type == "DELETED" or before.phase != now.phase:
+        return True
+    if before.deletion_timestamp != now.deletion_timestamp:
+        return True
+    if before.conditions is not now.conditions and _ready(before) != _ready(now):
+        return True
+    was, metadata = before.manifest["metadata"], now.manifest["metadata"]
+    return bool(
+        was.get("labels") != metadata.get("labels")
+        or was.get("ownerReferences") != metadata.get("ownerReferences")
+    )
+
+
+def _ready(pod: Pod) -> tuple[object, object]:
+    ready = pod.conditions.get("Ready") or EMPTY
+    return ready.get("status"), ready.get("lastTransitionTime")
+
+
 OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "new": lambda seen: seen.before is None,
     "changed": _has_news,
@@ -47,12 +69,14 @@ OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "marked": _is_marked,
     "ending": lambda seen: seen.now.deletion_timestamp is not None,
     "gone": lambda seen: seen.type == "DELETED",
+    "stirred": _is_stirred,
     "crowded": lambda seen: len(seen.now.spec.containers) + len(seen.now.spec.init_containers) > 1,
     "mirrored": lambda seen: is_mirror(seen.manifest),
 }
 """Of an observed Pod: it is new to the judge; its status tells something new; it has just got its node;
-it was just seen to be marked for deletion, or is marked; it went; it has several containers, init
-containers included; it stands for a static Pod."""
+it was just seen to be marked for deletion, or is marked; it went; it is new, went, or has another phase,
+readiness, owner or labels, or is marked; it has several containers, init containers included; it stands
+for a static Pod."""
 
 OF_A_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
     "changed": lambda seen: seen.now is not seen.before,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import frozen
 from hypothesis import strategies as st
 
+from strategies import replicas
 from strategies.manifests import Manifest, container, pod, replica_set
 from strategies.quantities import NOT_QUANTITIES
 
@@ -171,6 +172,8 @@ FLAWS: Final[Mapping[str, tuple[Flaw, ...]]] = {
     "RESOURCE-003": tuple(_bounds()),
     "PHASE-012": tuple(_deadlines()),
     "TERM-005": tuple(_hooks()),
+    "REPLICA-001": tuple(Flaw("REPLICA-001", made) for made in replicas.with_deadlines()),
+    "REPLICA-005": tuple(Flaw("REPLICA-005", made) for made in replicas.with_wrong_selectors()),
     "VOLUME-002": tuple(_mounts()),
     "VOLUME-007": tuple(_host_paths()),
     "NETWORK-004": tuple(_host_ports()),

@@ -21,6 +21,7 @@ from strategies.manifests import Manifest, claim, container, pod, volume
 from strategies.probes import folds
 from strategies.probes import questions as worker_questions
 from strategies.quantities import memories, not_quantities, positive_texts, texts
+from strategies.replicas import deletion_questions
 from strategies.resources import (
     ADJUSTMENTS,
     GUARANTEED,
@@ -154,6 +155,7 @@ QUESTIONS: Final[Mapping[str, Questions]] = {
     "node_selector.matches": selections() | single_selections(),
     "node_affinity.preferred_score": preferences(),
     "eviction.order": rankings(),
+    "replicaset.deletion_order": deletion_questions(),
     "pv.best_match": best_match_arguments(),
     "pv.find_matching_volume": find_arguments(),
     "configmap.validate": _about("configmap", st.sampled_from(_SMALL_CONFIG_MAPS)),

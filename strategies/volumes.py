@@ -113,36 +113,41 @@ GOLD: Final[Manifest] = {"labels": {"tier": "gold"}}
 TIN: Final[Manifest] = {"labels": {"tier": "tin", "old": "yes"}}
 
 
-@st.composite
-def wishes(draw: st.DrawFn) -> dict[str, Any]:
-    """What a claim asks for, as keyword arguments of ``strategies.manifests.claim``."""
-    extras: list[dict[str, Any]] = [
+# Strategies that are drawn from often are made once: to make one costs more than to draw from it.
+
+_EXTRAS: Final[st.SearchStrategy[dict[str, Any]]] = st.sampled_from(
+    [
         {},
         {"volumeMode": "Block"},
         {"volumeMode": "Filesystem"},
         {"volumeAttributesClassName": "gold"},
         *({"selector": selector} for selector in SELECTORS),
     ]
-    return {
-        "modes": draw(mode_sets),
-        "size": draw(st.sampled_from(sorted(SMALLER))),
-        **draw(st.sampled_from(extras)),
-    }
+)
+_SIZES: Final = st.sampled_from(sorted(SMALLER))
+_LARGER: Final = st.sampled_from(["", "1501Mi", "2Gi", "10Gi"])
+_COIN: Final = st.sampled_from([True, False])
+_MOSTLY: Final = st.sampled_from([True, True, False])
+_SELDOM: Final = st.sampled_from([False, False, True])
 
 
-@st.composite
-def offers(draw: st.DrawFn, name: str, wish: Mapping[str, Any]) -> Manifest:
+def _wish(draw: st.DrawFn) -> dict[str, Any]:
+    """What a claim asks for, as keyword arguments of ``strategies.manifests.claim``."""
+    return {"modes": draw(mode_sets), "size": draw(_SIZES), **draw(_EXTRAS)}
+
+
+def _offer(draw: st.DrawFn, name: str, wish: Mapping[str, Any]) -> Manifest:
     """A volume for such a claim; more often than not it lacks one thing."""
     spec: dict[str, Any] = {
-        "modes": draw(st.sampled_from([wish["modes"], _wider(wish["modes"])])),
-        "size": draw(st.sampled_from([wish["size"], "1501Mi", "2Gi", "10Gi"])),
+        "modes": wish["modes"] if draw(_COIN) else _wider(wish["modes"]),
+        "size": draw(_LARGER) or wish["size"],
         "storageClassName": wish.get("storageClassName", ""),
         "volumeMode": wish.get("volumeMode", "Filesystem"),
         "metadata": dict(GOLD),
     }
     if "volumeAttributesClassName" in wish:
         spec["volumeAttributesClassName"] = wish["volumeAttributesClassName"]
-    if draw(st.sampled_from([True, True, False])):
+    if draw(_MOSTLY):
         spec.update(draw(st.sampled_from(_flaws(wish))))
     source = "csi" if "volumeAttributesClassName" in spec else "tmp"  # no other may have that
     return sourced(name, source, **spec)
@@ -170,9 +175,9 @@ def _flaws(wish: Mapping[str, Any]) -> list[dict[str, Any]]:
 @st.composite
 def markets(draw: st.DrawFn) -> tuple[Manifest, list[Manifest]]:
     """A claim ``c`` and volumes ``v0``, ``v1``, …, of which some fit it."""
-    wish = draw(wishes())
+    wish = _wish(draw)
     count = draw(st.sampled_from([1, 1, 1, 2, 3]))  # where there is but one, its flaw decides
-    return claim("c", **wish), [draw(offers(f"v{index}", wish)) for index in range(count)]
+    return claim("c", **wish), [_offer(draw, f"v{index}", wish) for index in range(count)]
 
 
 # -- arguments of the pure functions -------------------------------------------------------------
@@ -201,14 +206,20 @@ BLEMISHES: Final[tuple[Manifest, ...]] = (
 """Why a volume that would satisfy a claim is not to be had, or not everywhere."""
 
 
-@st.composite
-def seen_volumes(draw: st.DrawFn, name: str, wish: Mapping[str, Any], size: str) -> Manifest:
+_BLEMISHES: Final = st.sampled_from(BLEMISHES)
+_SIZES_IN_ANY_ORDER: Final = st.permutations(["1501Mi", "2Gi", "3Gi", "5Gi", "10Gi"])
+_COUNTS: Final = st.sampled_from([1, 1, 2, 3, 5])
+_PROMISES: Final = st.one_of(st.none(), promises)
+_DELAYS: Final = st.sampled_from([False, False, False, True])
+
+
+def _seen_volume(draw: st.DrawFn, name: str, wish: Mapping[str, Any], size: str) -> Manifest:
     """A volume as a binder sees it, of that size if it is large enough."""
-    made = {**draw(offers(name, wish)), "status": {"phase": "Available"}}
+    made = {**_offer(draw, name, wish), "status": {"phase": "Available"}}
     if made["spec"]["capacity"]["storage"] != SMALLER[wish["size"]]:
         made["spec"]["capacity"] = {"storage": size}
-    if draw(st.sampled_from([False, False, True])):
-        for part, blemish in draw(st.sampled_from(BLEMISHES)).items():
+    if draw(_SELDOM):
+        for part, blemish in draw(_BLEMISHES).items():
             made[part] = {**made[part], **blemish}
     return made
 
@@ -219,19 +230,18 @@ def best_match_arguments(draw: st.DrawFn) -> dict[str, Any]:
 
     No two volumes are of one size, and one at the most is promised to the claim: no rule ranks those.
     """
-    wish = draw(wishes())
-    different = draw(st.permutations(["1501Mi", "2Gi", "3Gi", "5Gi", "10Gi"]))
+    wish = _wish(draw)
+    different = draw(_SIZES_IN_ANY_ORDER)
     volumes = [
-        draw(seen_volumes(f"v{index}", wish, different[index]))
-        for index in range(draw(st.sampled_from([1, 1, 2, 3, 5])))
+        _seen_volume(draw, f"v{index}", wish, different[index]) for index in range(draw(_COUNTS))
     ]
-    promise = draw(st.one_of(st.none(), promises))
+    promise = draw(_PROMISES)
     if promise is not None:
         volumes[0]["spec"]["claimRef"] = promise
     return {
         "claim": claim("c", metadata={"uid": UID}, **wish),
         "volumes": draw(st.permutations(volumes)),
-        "delay_binding": draw(st.sampled_from([False, False, False, True])),
+        "delay_binding": draw(_DELAYS),
     }
 
 

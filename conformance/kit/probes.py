@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
+from conformance.kit import storage
 from conformance.kit.looking import (
     MissingError,
     ended,
@@ -25,15 +26,11 @@ from spec_model.events import Manifest
 from spec_model.quantity import nano_of, whole
 from strategies.manifests import (
     autoscaler,
-    claim,
     container,
-    mount,
     node,
     pod,
     replica_set,
-    volume,
 )
-from strategies.volumes import PROVISIONER, storage_class
 
 Probe: TypeAlias = Callable[[Session], str]
 
@@ -203,42 +200,6 @@ def _metrics(run: Session) -> str:
     return "usage was set, and the metrics API taken away"
 
 
-def _is_bound(run: Session) -> bool:
-    path = ("status", "phase")
-    return bool(field(run, "PersistentVolumeClaim", "data", *path) == "Bound")
-
-
-def _volumes(run: Session) -> str:
-    served(run, "create", object=volume("disk"))
-    served(run, "create", object=claim("data"))
-    until(run, "a claim was not bound to the volume that fits it", lambda: _is_bound(run))
-    return "a claim was bound to a volume"
-
-
-def _provisioner(run: Session) -> str:
-    offered = [known.manifest for known in run.world.of_kind("StorageClass")]
-    made = storage_class("fast", PROVISIONER)
-    if not offered:
-        served(run, "create", object=made)
-    name = (offered or [made])[0]["metadata"]["name"]
-    served(run, "create", object=claim("data", storageClassName=name))
-    until(run, "no volume was made for a claim with a class", lambda: _is_bound(run))
-    return "a volume was made for a claim"
-
-
-def _reclaimer(run: Session) -> str:
-    served(run, "create", object=volume("disk", persistentVolumeReclaimPolicy="Delete"))
-    served(run, "create", object=claim("data"))
-    until(run, "a claim was not bound to the volume that fits it", lambda: _is_bound(run))
-    served(run, "delete", kind="PersistentVolumeClaim", namespace="default", name="data")
-    until(
-        run,
-        "a released volume with the policy Delete did not go",
-        lambda: run.view("PersistentVolume", "disk") is None,
-    )
-    return "a released volume was deleted"
-
-
 HELD: Final[Manifest] = {"finalizers": ["example.com/hold"]}
 """Keeps a Pod in sight when it has ended."""
 
@@ -306,16 +267,6 @@ def _networking(run: Session) -> str:
     return "a Pod has an address, and its container binds a port"
 
 
-def _file_write(run: Session) -> str:
-    running(
-        run,
-        containers=[container(volumeMounts=[mount("v", "/v")])],
-        volumes=[{"name": "v", "emptyDir": {}}],
-    )
-    served(run, "write-file", **IN_CONTAINER, path="/v/f", content="mine")
-    return "container c wrote a file"
-
-
 def _runtime_fault(run: Session) -> str:
     home = some_node(run)
     served(run, "set-runtime", node=home, part="runtime", works=False)
@@ -347,6 +298,20 @@ def _scheduler_fault(run: Session) -> str:
     return "the scheduler stopped and came back"
 
 
+def _controller_flags(run: Session) -> str:
+    for name in ("a", "b"):
+        served(run, "create", object=pod(name, schedulerName="nobody"))
+    until(run, "two Pods are not shown", lambda: _pods(run) == 2)
+    served(run, "configure-controllers", flags={"terminated-pod-gc-threshold": 1})
+    if not (run.can("status-write") and run.profile == "v1.36"):
+        return "the threshold of the Pod collector was set"
+    for name in ("a", "b"):
+        where = {"namespace": "default", "pod": name}
+        served(run, "write-status", **where, status={"phase": "Failed"})
+    until(run, "of two Pods that ended and one that is kept, both stayed", lambda: _pods(run) == 1)
+    return "of two Pods that ended one was collected, for one is kept"
+
+
 PROBES: Final[Mapping[str, Probe]] = {
     "kubelet": _kubelet,
     "scheduler": _scheduler,
@@ -364,8 +329,10 @@ PROBES: Final[Mapping[str, Probe]] = {
     "probes": _probes,
     "watch-stream": _watch_stream,
     "networking": _networking,
-    "file-write": _file_write,
+    "file-write": storage.file_write,
+    "host-paths": storage.host_paths,
     "runtime-fault": _runtime_fault,
+    "controller-flags": _controller_flags,
     "sandbox-loss": _sandbox,
     "kubelet-restart": _restart_kubelet,
     "kubelet-config": _configure,
@@ -376,9 +343,9 @@ PROBES: Final[Mapping[str, Probe]] = {
     "statefulsets": _makes_pods(_of_template("StatefulSet", "apps/v1", serviceName="web")),
     "autoscaler": _autoscaler,
     "metrics": _metrics,
-    "volumes": _volumes,
-    "provisioner": _provisioner,
-    "reclaimer": _reclaimer,
+    "volumes": storage.volumes,
+    "provisioner": storage.provisioner,
+    "reclaimer": storage.reclaimer,
     "eviction": _eviction,
     "scheduler-fault": _scheduler_fault,
 }

@@ -31,6 +31,7 @@ from strategies.operations.contents import CONFIGS, CONTENTS
 from strategies.operations.endings import ENDINGS
 from strategies.operations.nodes import FLEET, NODES
 from strategies.operations.pods import PODS, TIME
+from strategies.operations.replicas import REPLICAS
 from strategies.operations.scaling import SCALING
 from strategies.operations.scheduling import SCHEDULING
 from strategies.operations.statics import STATICS
@@ -47,10 +48,11 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONFIGS, CONTENTS, PODS, TIME),
         Subject("scheduling", SCHEDULING, PODS, TIME),
+        Subject("replicas", REPLICAS, NODES, TIME),
         Subject(
             "cluster",
             *(PODS, NODES, FLEET, ENDINGS, STATICS, VOLUMES, SCALING, CONFIGS, CONTENTS),
-            *(STORAGE, SCHEDULING, TIME),
+            *(STORAGE, SCHEDULING, REPLICAS, TIME),
         ),
     )
 }

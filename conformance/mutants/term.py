@@ -102,18 +102,6 @@ def the_end_may_lie_in_the_past(_: Any) -> Any:
     return shortened
 
 
-@mutant("TERM-004", f"{KUBELET}.stopping:stop_pod")
-def the_kubelet_waits_as_long_as_it_was_told_first(original: Any) -> Any:
-    """A kubelet does not hear of a grace period that becomes shorter."""
-
-    def stop_pod(worker: PodWorker) -> None:
-        given = worker.pod["metadata"].get("deletionGracePeriodSeconds", 0)
-        if worker.stopping_within is None or given >= worker.stopping_within:
-            original(worker)
-
-    return stop_pod
-
-
 # TERM-003 and 012: kubectl.
 
 

@@ -10,8 +10,9 @@ from conformance.examine import Scenario, Target
 from conformance.realtime.budget import Patience
 from conformance.realtime.forecast import Forecast, forecasts
 
-FORESEEN = 16
-"""Examples of each scenario that are looked at; they cost milliseconds each."""
+FORESEEN = (5, 16)
+"""Examples of each scenario that are looked at: as many more as it takes to meet its rules. They cost
+milliseconds each, but a scenario that meets its rules soon need not be drawn again and again."""
 
 
 @frozen
@@ -66,8 +67,7 @@ def plan(target: Target, tasks: Iterable[Task], patience: Patience) -> Plan:
     left_out: dict[tuple[str, str], str] = {}
     spares: dict[str, tuple[Forecast, ...]] = {}
     for task in tasks:
-        foreseen = forecasts(target, task.scenario, task.name, FORESEEN)
-        chosen = choose(foreseen, task.rules, patience)
+        foreseen, chosen = _foreseen(target, task, patience)
         jobs += [Job(task, each) for each in chosen]
         spares[task.name] = tuple(
             each for each in foreseen if each not in chosen and fits(each, patience)
@@ -77,6 +77,20 @@ def plan(target: Target, tasks: Iterable[Task], patience: Patience) -> Plan:
             if not chosen or (rule and rule not in met and len(met & set(task.rules))):
                 left_out[task.name, rule] = why_not(foreseen, rule, patience)
     return Plan(tuple(sorted(jobs, key=lambda job: -job.seconds)), left_out, spares)
+
+
+def _foreseen(
+    target: Target, task: Task, patience: Patience
+) -> tuple[list[Forecast], list[Forecast]]:
+    """What was drawn of a task, and what of that is to be run."""
+    foreseen, chosen = list[Forecast](), list[Forecast]()
+    for examples in FORESEEN:
+        foreseen = forecasts(target, task.scenario, task.name, examples)
+        chosen = choose(foreseen, task.rules, patience)
+        met = {rule for each in chosen for rule in each.exercised}
+        if task.rules and met.issuperset(task.rules):
+            break
+    return foreseen, chosen
 
 
 def choose(

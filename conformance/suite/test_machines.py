@@ -20,6 +20,7 @@ AREAS = {
     "autoscaling": ("HPA",),
     "contents": ("CONFIGMAP", "VOLUME", "NETWORK", "WATCH"),
     "scheduling": ("SCHED", "AFFINITY", "EVICT"),
+    "replicas": ("REPLICA", "STATEFUL", "GC"),
     "cluster": (),
 }
 

@@ -37,7 +37,7 @@ def only_small_nodes(run: Session) -> None:
 
 @focus("SCHED-001")
 def test_a_selector_is_matched_key_by_key(run: Session, draw: Draw) -> None:
-    """The source's own example, `kubectl label nodes` and `nodeSelector`, with more labels and fewer."""
+    """One label or two, an empty value, a value that no node has; and no selector at all."""
     wanted = draw(
         st.sampled_from(
             [{"disk": "ssd"}, {"disk": "ssd", "gen": "5"}, {"empty": ""}, {"gen": "10"}]
@@ -49,6 +49,18 @@ def test_a_selector_is_matched_key_by_key(run: Session, draw: Draw) -> None:
     machines(run, *draw(st.permutations(LABELS[1:4])))
     run.create(pod("a", nodeSelector=wanted))
     run.create(pod("b", nodeSelector={}))
+    run.advance(20)
+
+
+@focus("SCHED-001", "SCHED-002", "SCHED-003")
+def test_roles_of_nodes(run: Session, draw: Draw) -> None:  # noqa: ARG001 - nothing is drawn
+    """The source's own: role=frontend, backend and database; who asks for another role waits for it."""
+    machines(run, {"role": "frontend"}, {"role": "frontend"}, {"role": "backend"})
+    run.create(pod("web", nodeSelector={"role": "frontend"}))
+    run.create(pod("api", nodeSelector={"role": "backend"}))
+    run.create(pod("db", nodeSelector={"role": "database"}))
+    run.advance(20)
+    run.patch("Node", "n2", {"metadata": {"labels": {"role": "database"}}})
     run.advance(20)
 
 

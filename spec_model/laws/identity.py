@@ -11,6 +11,7 @@ from spec_model.events import Accepted, Manifest, Rejected, key_of
 from spec_model.law import Verdict, law, note
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod import conditions
+from spec_model.pod.termination import OVER
 from spec_model.world import HELD, Breach, Done, Held, Key, Seen
 
 CONFLICT: Final = 409
@@ -176,10 +177,14 @@ def bare_pod_asked(before: BarePods | None, done: Done) -> BarePods:
 
 @note("bare", on="Pod*")
 def bare_pod_gone(before: BarePods | None, seen: Seen) -> BarePods:
-    """Pods that went."""
+    """Pods that went; one that is adopted is bare no longer."""
     known = before or {}
-    found = known.get(seen.now.key) if seen.type == "DELETED" else None
+    found = known.get(seen.now.key)
     if found is None or found.uid not in ("", seen.now.uid):
+        return known
+    if seen.manifest["metadata"].get("ownerReferences"):
+        return {key: bare for key, bare in known.items() if key != seen.now.key}
+    if seen.type != "DELETED":
         return known
     return {**known, seen.now.key: evolve(found, gone=seen.at)}
 
@@ -193,11 +198,13 @@ def a_bare_pod_stays_gone(seen: Seen) -> Verdict:
     if found is None:
         return None
     if seen.type != "DELETED":
-        is_back = found.gone is not None and found.uid != seen.now.uid
+        is_owned = seen.manifest["metadata"].get("ownerReferences")
+        is_back = found.gone is not None and found.uid != seen.now.uid and not is_owned
         return (
             Breach("gone for good, for it has no owner", "a Pod of its name") if is_back else None
         )
-    if found.uid in ("", seen.now.uid) and not found.asked and not seen.now.spec.node_name:
+    is_placed = seen.now.spec.node_name or seen.now.phase in OVER  # ended, and it may be collected
+    if found.uid in ("", seen.now.uid) and not found.asked and not is_placed:
         return Breach("it waits Pending until it can be placed", "it was deleted")
     return None
 

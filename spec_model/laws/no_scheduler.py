@@ -73,4 +73,4 @@ def _is_left_alone(world: World, pod: Pod) -> bool:
     if stopped_since(world) is not None:
         return True
     name = pod.spec.manifest.get("schedulerName", DEFAULT)
-    return name != DEFAULT and world.setting.clock == "virtual"
+    return name != DEFAULT and not pod.spec.node_name

@@ -14,6 +14,7 @@ from spec_model.pod.node_loss import NO_EXECUTE
 from spec_model.profiles import Profile
 from spec_model.quantity import NANO, QuantityError
 from spec_model.resources.requests import Amounts
+from spec_model.scheduling.affinity import preferences
 from spec_model.scheduling.fit import (
     ONE,
     PODS,
@@ -23,7 +24,7 @@ from spec_model.scheduling.fit import (
     request_of,
     take,
 )
-from spec_model.scheduling.node_selector import admits, labels_of
+from spec_model.scheduling.node_selector import admits, is_parsable, labels_of
 from spec_model.scheduling.taints import turned_away
 from spec_model.world import Done, Key, Known, Seen, World
 
@@ -203,9 +204,12 @@ def is_up_to_the_node(world: World, pod: Pod) -> bool:
     """Whether nothing but selectors, taints and room can keep a Pod from a node.
 
     Claims, ports of the host, gates, spreading, affinity to other Pods and theirs to it, and other
-    schedulers have a say of their own.
+    schedulers have a say of their own. Over preferences that cannot be parsed a real scheduler trips
+    (1.36.2: PodScheduled=False, reason SchedulerError).
     """
     spec = pod.spec.manifest
+    if not all(is_parsable(each["preference"]) for each in preferences(spec)):
+        return False
     if spec.get("schedulerName", DEFAULT) != DEFAULT or any(map(spec.get, OWN_SAY)):
         return False
     if any(set(volume) & CLAIMS for volume in spec.get("volumes") or ()):

@@ -206,8 +206,8 @@ def _as_answered(event: Said) -> Outcome | None:
         return None
     errored = ERRORED in event.seen.manifest.get("message", "")
     if answers.value == SUCCESS or (answers.value == UNKNOWN and not errored):
-        if event.may_be_late():
-            return None
+        if event.may_be_late() or (errored and not event.is_virtual):
+            return None  # a probe could not be made, as of a container that has just ended
         what = f"the {event.probe.kind} probe of container {event.name} is answered so"
         return Breach(f"{answers.value}: {what}", "a failure", rule=answers.result.because)
     return Held(answers.result.because)

@@ -237,8 +237,8 @@ def _preferred(seen: Seen, pod: Pod, node: Manifest) -> Iterator[Outcome]:
     spec = pod.spec.manifest
     if not preferences(spec) or not placing.is_up_to_the_node(seen.world, pod):
         return
-    if controller_of(seen.manifest) or not _is_virtual(seen.world):
-        return  # Pods of one owner are spread, and of a real node there is more than is shown here
+    if controller_of(seen.manifest):
+        return  # Pods of one owner are spread
     request = request_in(spec, seen.profile)
     feasible = [
         each for each in nodes(seen.world) if placing.is_feasible(seen.world, pod, request, each)
@@ -253,11 +253,11 @@ def _preferred(seen: Seen, pod: Pod, node: Manifest) -> Iterator[Outcome]:
         return
     alike = [each for each in feasible if _is_alike(seen.world, each, node, pod)]
     best = max((scores[_name(each)] for each in alike), default=mine)
-    if mine < best:
+    if mine < best and _is_virtual(seen.world):  # of a real node there is more than is shown here
         better = next(_name(each) for each in alike if scores[_name(each)] == best)
         what = f"node {better}, whose preferred terms score {best}"
         yield Breach(what, f"node {_name(node)}, which scores {mine}", rule="AFFINITY-004")
-    elif any(score < mine for score in scores.values()) or not best:
+    elif mine == best and (any(score < mine for score in scores.values()) or not best):
         yield Held("AFFINITY-004")
 
 

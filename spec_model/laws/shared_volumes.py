@@ -6,6 +6,7 @@ survives restarts, VOLUME-006 that it is gone with its Pod.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -24,7 +25,8 @@ SHARED: Final = "VOLUME-001"
 LASTING: Final = "VOLUME-005"
 LOST: Final = "VOLUME-006"
 MOST_PODS: Final = 64
-READ_ONLY: Final = 403
+FORBIDDEN: Final = 403
+DENIED: Final = re.compile("read-only|permission", re.IGNORECASE)
 OPEN_TO_ALL: Final = 0o777
 
 
@@ -173,7 +175,7 @@ def every_container_may_write(done: Done) -> Verdict:
     if found is None or found[2].read_only or not is_empty_dir(found[2].volume):
         return None
     if isinstance(done.response, Rejected):
-        if done.response.code != READ_ONLY:
+        if done.response.code != FORBIDDEN or not DENIED.search(done.response.message):
             return None  # it does not run, or there is no room
         return Breach(f"{found[2].path} can be written", done.response.message)
     return held(LASTING)

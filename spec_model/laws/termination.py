@@ -267,6 +267,10 @@ def _ways(
         had_begun = begun[count - 1].at <= finished + 1.0
         if had_begun and all(each.at >= finished - 1.0 for each in begun[count:]):
             yield from endings(begun[:count], hook, manner, slack)
+    # A kubelet goes on with the stop that it has begun, though the grace period becomes shorter.
+    granted = [each for each in begun if each.because != "TERM-004"]
+    if len(granted) < len(begun):
+        yield from endings(granted, hook, manner, slack)
 
 
 def _lawful(

@@ -32,7 +32,7 @@ from spec_model.quantity import QuantityError
 from spec_model.resources.requests import Amounts
 from spec_model.scheduling.affinity import preferences, preferred_score
 from spec_model.scheduling.fit import apps_alone, lacking, limits_of
-from spec_model.scheduling.node_selector import admits, required_terms
+from spec_model.scheduling.node_selector import EVICTING, admits, node_affinity, required_terms
 from spec_model.world import (
     HELD,
     VOID,
@@ -86,6 +86,8 @@ def goes_unasked(seen: Seen) -> bool:
     made = bare_pods(seen.world.notes).get(seen.now.key)
     if made is None or made.asked or made.uid not in ("", seen.now.uid):
         return False
+    if seen.profile.evicting_affinity and EVICTING in node_affinity(seen.now.spec.manifest):
+        return False  # as documented, its node may have ceased to match
     begins = seen.before is None or seen.before.deletion_timestamp is None
     return begins and (seen.type == "DELETED" or seen.now.deletion_timestamp is not None)
 

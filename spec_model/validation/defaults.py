@@ -20,7 +20,9 @@ from spec_model.storage.mounts import SOURCES, unknown_fields
 from spec_model.validation.common import holds_in, milli_of
 from spec_model.validation.pod import GRACE, Member, host_port, members
 from spec_model.validation.probes import PROBES
+from spec_model.validation.selector import template_labels
 from spec_model.validation.workload import TEMPLATE, TEMPLATED
+from spec_model.workloads.stateful import strategy
 
 
 @frozen
@@ -217,9 +219,23 @@ def _template_defaults(workload: Manifest, profile: Profile) -> Defaults:
     spec = ((workload.get("spec") or {}).get("template") or {}).get("spec") or {}
     if not spec.get("restartPolicy"):
         yield Default(f"{TEMPLATE}.restartPolicy", "Always", "RESTART-006")
+    if workload.get("kind") == "ReplicationController":
+        labels = template_labels(workload)
+        if labels and not (workload.get("spec") or {}).get("selector"):
+            yield Default("spec.selector", labels, "REPLICA-005")
     yield from _pod_spec_defaults(spec, TEMPLATE, profile)
     for path, container in chain(*members(spec, TEMPLATE)):
         yield from _missing_requests(container, path, default=False)
+
+
+def _stateful_set_defaults(stateful_set: Manifest, profile: Profile) -> Defaults:
+    spec = stateful_set.get("spec") or {}
+    if not spec.get("podManagementPolicy"):
+        yield Default("spec.podManagementPolicy", "OrderedReady", "STATEFUL-002")
+    if not (spec.get("updateStrategy") or {}).get("type"):
+        usual = strategy(spec, profile)
+        yield Default("spec.updateStrategy.type", usual.value, usual.because)
+    yield from _template_defaults(stateful_set, profile)
 
 
 KINDS: Final[Mapping[str, Callable[[Manifest, Profile], Defaults]]] = {
@@ -228,6 +244,7 @@ KINDS: Final[Mapping[str, Callable[[Manifest, Profile], Defaults]]] = {
     "PersistentVolumeClaim": _claim_defaults,
     "HorizontalPodAutoscaler": _autoscaler_defaults,
     **dict.fromkeys(TEMPLATED, _template_defaults),
+    "StatefulSet": _stateful_set_defaults,
 }
 
 STEP: Final = re.compile(r"\[([^]]*)\]|([^.\[]+)")

@@ -12,7 +12,8 @@ from typing import Final
 
 from spec_model.validation.common import DUPLICATE, FORBIDDEN, INVALID, REQUIRED
 from spec_model.validation.probes import COUNTS, HANDLERS, HOOKS, PROBES
-from spec_model.validation.workload import TEMPLATED
+from spec_model.validation.selector import LABELS, SCALABLE
+from spec_model.validation.workload import ALWAYS_KINDS, TEMPLATED
 
 INDEX: Final = re.compile(r"\[[^]]*\]")
 TEMPLATE: Final = "spec.template."
@@ -161,6 +162,15 @@ _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """By kind and field, with ``[*]`` for any index or key."""
 
+_OF_NUMBERS: Final[Mapping[str, Mapping[str, str]]] = {
+    kind: {
+        **dict.fromkeys(("spec.selector", LABELS), "REPLICA-005"),
+        **({"spec.replicas": "REPLICA-008"} if kind in SCALABLE else {}),
+    }
+    for kind in ALWAYS_KINDS
+}
+"""By kind, whom a workload selects and how many it wants."""
+
 _BY_TYPE: Final[Mapping[tuple[str, str], str]] = {
     ("spec.containers[*].name", REQUIRED): "VALIDATION-001",
     ("spec.initContainers[*].name", REQUIRED): "VALIDATION-001",
@@ -194,7 +204,7 @@ def _owner(kind: str, field: str, type: str | None) -> str | None:
     second = _BY_TYPE.get((field, type or ""))
     if second is not None:
         return second
-    found = _FIELDS.get(kind, {}).get(field)
+    found = _FIELDS.get(kind, {}).get(field) or _OF_NUMBERS.get(kind, {}).get(field)
     if found is None and kind in TEMPLATED and field.startswith(f"{TEMPLATE}spec."):
         return _owner("Pod", field.removeprefix(TEMPLATE), type)
     return found

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest
 from spec_model.validation.probes import PROBES
+from spec_model.validation.selector import SCALABLE
 from spec_model.validation.workload import ALWAYS_KINDS, TEMPLATED
 
 Condition: TypeAlias = Callable[[Manifest], object]
@@ -141,6 +142,10 @@ def speaks_of(manifest: Manifest) -> frozenset[str]:
     """
     kind, spec = manifest.get("kind", ""), manifest.get("spec") or {}
     met = {rule for rule, condition in KINDS.get(kind, {}).items() if condition(spec)}
+    if kind in ALWAYS_KINDS:
+        met.add("REPLICA-005")
+    if kind in SCALABLE and (spec.get("replicas") or 0) < 0:
+        met.add("REPLICA-008")
     if kind in TEMPLATED:
         inner = (spec.get("template") or {}).get("spec") or {}
         met |= {rule for rule, condition in POD_SPEC.items() if condition(inner)}

@@ -12,6 +12,7 @@ from spec_model.events import Manifest
 from spec_model.profiles import Profile
 from spec_model.validation.common import FORBIDDEN, INVALID, NOT_SUPPORTED, REQUIRED, Fault, Faults
 from spec_model.validation.pod import pod_spec_faults
+from spec_model.validation.selector import count_faults, selector_faults
 
 ALWAYS_KINDS: Final = (
     *("ReplicationController", "ReplicaSet", "Deployment"),
@@ -26,7 +27,9 @@ TEMPLATE: Final = "spec.template.spec"
 
 
 def always_faults(workload: Manifest, profile: Profile) -> Faults:
-    """What is wrong with the template of a controller that keeps Pods running."""
+    """What is wrong with a controller that keeps Pods running: its template, selector and number."""
+    yield from selector_faults(workload)
+    yield from count_faults(workload)
     spec = _template(workload)
     if (spec.get("restartPolicy") or "Always") != "Always":
         at = f"{TEMPLATE}.restartPolicy"

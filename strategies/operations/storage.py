@@ -46,9 +46,15 @@ def _memory(limit: str | None = None) -> Manifest:
 SHAPES: Final[tuple[Callable[[str], Manifest], ...]] = (
     lambda name: _keeping(name, {"emptyDir": {}}),
     lambda name: _keeping(name, {"emptyDir": {"sizeLimit": "4Ki"}}),
-    lambda name: _keeping(name, _memory("8Ki"), LIMITED),
-    lambda name: _keeping(name, _memory(), LIMITED, policy="OnFailure"),
-    lambda name: _keeping(name, SHARE, policy="OnFailure"),
+    lambda name: _keeping(name, _memory("8Ki"), policy="OnFailure"),
+    lambda name: _keeping(name, {"emptyDir": {"sizeLimit": "4Ki"}}, policy="Never"),
+    lambda name: _of_claims(name, "claim-a"),
+    lambda name: _of_claims(name, "claim-b", policy="Never"),
+    lambda name: _of_claims(name, "claim-a", "claim-c"),
+)
+"""Pods that keep data with themselves, or on what they claim."""
+
+OUTSIDE: Final[tuple[Callable[[str], Manifest], ...]] = (
     lambda name: _on_host(name, "/tmp/x", "DirectoryOrCreate"),
     lambda name: _on_host(name, "/tmp/x", "Directory"),
     lambda name: _on_host(name, "/tmp/x"),
@@ -56,12 +62,15 @@ SHAPES: Final[tuple[Callable[[str], Manifest], ...]] = (
     lambda name: _on_host(name, "/tmp/x/f", "File"),
     lambda name: _on_host(name, "/tmp/x/f", "FileOrCreate", policy="Never"),
     lambda name: _on_host(name, "/tmp/x/f", "Socket"),
-    lambda name: _of_claims(name, "claim-a"),
-    lambda name: _of_claims(name, "claim-b", policy="Never"),
-    lambda name: _of_claims(name, "claim-a", "claim-c"),
-    lambda name: _keeping(name, {"emptyDir": {"sizeLimit": "4Ki"}}, policy="Never"),
+    lambda name: _keeping(name, SHARE, policy="OnFailure"),
 )
-"""Pods that keep data with themselves, on their node, on a share, or on what they claim."""
+"""Pods that keep data on their node, or on a share."""
+
+TIGHT: Final[tuple[Callable[[str], Manifest], ...]] = (
+    lambda name: _keeping(name, _memory("8Ki"), LIMITED),
+    lambda name: _keeping(name, _memory(), LIMITED, policy="OnFailure"),
+)
+"""Pods that keep files in memory, and have less of it than a real process needs."""
 
 CLASSES: Final[tuple[Callable[[], Manifest], ...]] = (
     lambda: storage_class("fast", PROVISIONER),
@@ -84,6 +93,22 @@ def create_keeping_pod(world: World, target: str, choice: int) -> Stimulus | Non
     if world.view("Pod", "default", target) is not None:
         return None
     return stimulus("create", object=pick(SHAPES, choice)(target))
+
+
+@STORAGE.operation(weight=10, needs=["file-write", "host-paths"])
+def create_pod_that_keeps_elsewhere(world: World, target: str, choice: int) -> Stimulus | None:
+    """A Pod that keeps data on its node, or on a share."""
+    if world.view("Pod", "default", target) is not None:
+        return None
+    return stimulus("create", object=pick(OUTSIDE, choice)(target))
+
+
+@STORAGE.operation(weight=3, needs=["file-write", "node-memory"])
+def create_pod_that_keeps_in_memory(world: World, target: str, choice: int) -> Stimulus | None:
+    """A Pod that keeps files in the little memory that it has."""
+    if world.view("Pod", "default", target) is not None:
+        return None
+    return stimulus("create", object=pick(TIGHT, choice)(target))
 
 
 @STORAGE.operation(weight=6, needs=["file-write"])

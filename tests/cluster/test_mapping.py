@@ -14,6 +14,7 @@ from conformance.adapters.cluster.mapping import RUN_LABEL, SESSION_LABEL, Mappe
 from strategies.manifests import claim, container, node, pod, replica_set, volume
 from strategies.pods import policies
 from strategies.resources import resources
+from strategies.scheduling import REQUIRED, required, term
 from strategies.volumes import only_on, storage_class, user, without_class
 
 HOME = "kubelaws-abc123-7"
@@ -298,3 +299,23 @@ def test_a_patch_of_taints_keeps_others_away() -> None:
 def test_a_patch_of_a_node_says_no_more_than_it_must() -> None:
     sent = mapper(hollow=True).outward({"spec": {"unschedulable": True}}, "Node")
     assert sent == {"spec": {"unschedulable": True}}
+
+
+def test_a_hollow_node_that_a_pod_names_is_one_of_its_scenario() -> None:
+    own = mapper(hollow=True)
+    field = {"key": "metadata.name", "operator": "In", "values": ["n0"]}
+    asked = pod(affinity=required(term(fields=(field,))))
+    sent = own.outward(asked)
+    (selected,) = sent["spec"]["affinity"]["nodeAffinity"][REQUIRED]["nodeSelectorTerms"]
+    assert selected["matchFields"][0]["values"] == [f"{HOME}-n0"]
+    assert own.inward(sent)["spec"]["affinity"] == asked["spec"]["affinity"]
+
+
+def test_two_probes_may_be_one_and_the_same() -> None:
+    """A scenario writes it once and uses it twice."""
+    asks = {"exec": {"command": ["cat", "/a"]}}
+    sent = sent_with(livenessProbe=asks, readinessProbe=asks)
+    commands = [sent[each]["exec"]["command"] for each in ("livenessProbe", "readinessProbe")]
+    assert commands == [
+        ["/kubelaws/c/liveness", "cat", "/a"], ["/kubelaws/c/readiness", "cat", "/a"],
+    ]  # fmt: skip

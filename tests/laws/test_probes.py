@@ -315,6 +315,13 @@ def test_a_loaded_engine_is_too_late_for_a_target_that_answers_well() -> None:
     assert broken(judged(*start, c.at(91, False), clock="real")) == {"PROBE-007"}
 
 
+def test_a_probe_that_comes_when_all_is_over_cannot_be_made() -> None:
+    c = Probed(readiness={"periodSeconds": 1})
+    gone = unhealthy(90, "Readiness", "probe errored: no running task found")
+    assert not broken(judged(*c.begins(), c.at(3, True), gone, clock="real"))
+    assert broken(judged(*c.begins(), c.at(3, True), gone)) == {"PROBE-007"}
+
+
 def test_a_run_that_had_started_may_seem_not_to_have() -> None:
     """A kubelet hears late that the startup probe had no result yet, and says so for a moment."""
     c = Probed(startup={}, readiness={})

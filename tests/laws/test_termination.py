@@ -159,8 +159,12 @@ def test_a_kubelet_that_restarts_grants_it_all_again(finished: float, lawful: bo
     assert ("TERM-014" in trace.broken) is not lawful
 
 
-@pytest.mark.parametrize(("finished", "lawful"), [(10, True), (15, True), (30, False), (8, False)])
+@pytest.mark.parametrize(
+    ("finished", "lawful"),
+    [(10, True), (15, True), (30, True), (22, False), (40, False), (8, False)],
+)
 def test_a_shorter_grace_period_may_count_from_either_delete(finished: float, lawful: bool) -> None:
+    """From either delete, or not at all: a kubelet goes on with the stop that it has begun."""
     trace = judged(
         told(None),
         up(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spec_model.events import Accepted, Observation
+from strategies.scheduling import expression, preferred, term
 from tests.laws.scheduling import judged, manifest, node, on, waits
 from tests.laws.traces import Judged, done, seen
 
@@ -95,6 +96,12 @@ def test_what_else_has_a_say_keeps_it_waiting() -> None:
         {"topologySpreadConstraints": [{"topologyKey": "zone"}]},
     ):
         assert not judged(node(), waits(**spec), until=60).broken, spec
+
+
+def test_over_preferences_that_nobody_can_parse_a_scheduler_may_trip() -> None:
+    odd = {"affinity": preferred((1, term(expression("gen", "Gt", "x"))))}
+    assert not judged(node(), waits(**odd), until=60).broken
+    assert not judged(node(), waits(**odd), clock="real", until=200).broken
 
 
 def test_on_a_real_clock_unknown_pods_may_hold_the_room() -> None:

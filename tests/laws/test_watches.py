@@ -208,11 +208,13 @@ def event(at: float, reason: str, when: float | None = None) -> Observation:
     return seen(at, {**manifest, "firstTimestamp": time_at(at if when is None else when)}, "ADDED")
 
 
-def started(*events: Observation) -> Judged:
+def started(*events: Observation, clock: str = "virtual") -> Judged:
     running = runs("c", "a")["state"]
     whole = {"startTime": time_at(0), "hostIP": "10.0.0.1", "podIP": "10.1.0.1"}
     new = step(0, "ADDED", node="", scheduled="False")
-    return judged(new, *events, step(1, state=running, **whole), step(60, state=running, **whole))
+    return judged(
+        new, *events, step(1, state=running, **whole), step(90, state=running, **whole), clock=clock
+    )
 
 
 def test_the_events_of_a_start_are_told_in_order() -> None:
@@ -222,3 +224,10 @@ def test_the_events_of_a_start_are_told_in_order() -> None:
     assert RULE not in started().broken  # nobody watches Events
     late = event(1, "Created", when=9)
     assert RULE in started(told[0], told[1], late, told[3]).broken
+
+
+def test_a_real_cluster_drops_events() -> None:
+    told = [event(1, reason) for reason in ("Scheduled", "Started")]
+    assert RULE not in started(*told, clock="real").broken
+    out_of_order = [event(1, "Scheduled"), event(1, "Started"), event(1, "Created", when=9)]
+    assert RULE in started(*out_of_order, clock="real").broken

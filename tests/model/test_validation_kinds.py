@@ -12,7 +12,10 @@ C = {"name": "c", "image": "i"}
 
 def a_workload(kind: str, policy: str | None, **spec: Any) -> dict[str, Any]:
     template = {"containers": [C], **({} if policy is None else {"restartPolicy": policy})}
-    return {"kind": kind, "spec": {"template": {"spec": {**template, **spec}}}}
+    labels = {"app": "a"}
+    selector: Any = labels if kind == "ReplicationController" else {"matchLabels": labels}
+    made = {"metadata": {"labels": labels}, "spec": {**template, **spec}}
+    return {"kind": kind, "spec": {"selector": selector, "template": made}}
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ class ControlPlane:
         self.store = Store(self.clock, self.random, self.settings)
         self.usage: dict[tuple[str, str], dict[str, Any] | None] = {}
         self.metrics_available = True
+        self.flags: dict[str, Any] = {}
         self.runs_pods = True
         self.kubelets = {f"node{number}": Kubelet() for number in range(1, nodes + 1)}
         self.components: list[Any] = [Runner(self), *all_controllers(self)]  # type: ignore[arg-type]

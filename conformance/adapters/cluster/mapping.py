@@ -9,7 +9,6 @@ that what is judged is what the scenario wrote.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
 from typing import Any, Final
 
 from conformance.adapters.cluster import dressing
@@ -27,6 +26,10 @@ TOLERATION: Final = {"key": SESSION_LABEL, "operator": "Exists"}
 
 NAMES: Final = {"volumeName": "PersistentVolume", "storageClassName": "StorageClass"}
 """Fields that name a cluster-scoped object, and of which kind."""
+
+SELECTIONS: Final = ("matchExpressions", "matchFields")
+NODE_NAMES: Final = ("kubernetes.io/hostname", "metadata.name")
+"""What a requirement on a node may look at that is its name."""
 
 
 class Mapper:
@@ -135,7 +138,7 @@ class Mapper:
             NoImageLeftError: it asks for more images than there are.
         """
         kind = kind or str(manifest.get("kind") or "")
-        result: Object = deepcopy(dict(manifest))
+        result: Object = copied(manifest)
         metadata = result.get("metadata")
         if isinstance(metadata, dict):
             if isinstance(metadata.get("name"), str):
@@ -239,7 +242,7 @@ class Mapper:
     def inward(self, manifest: Mapping[str, Any]) -> Object:
         """An observed object, as the scenario knows it."""
         kind = str(manifest.get("kind") or "")
-        result: Object = deepcopy(dict(manifest))
+        result: Object = copied(manifest)
         metadata = result.get("metadata") or {}
         metadata["name"] = self.inner_name(kind, metadata.get("name", ""))
         _unlabel(metadata)
@@ -328,7 +331,7 @@ class Mapper:
                     value[key] = name(NAMES[key], part)
                 elif key == "nodeName" and isinstance(part, str) and self.hollow:
                     value[key] = name("Node", part)
-                elif key == "matchExpressions" and self.hollow and isinstance(part, list):
+                elif key in SELECTIONS and self.hollow and isinstance(part, list):
                     _exchange_hostnames(part, name)
                 else:
                     self._walk(part, namespace, name)
@@ -337,9 +340,18 @@ class Mapper:
                 self._walk(part, namespace, name)
 
 
+def copied(value: Any) -> Any:
+    """A copy in which no part stands twice: a scenario may use one dictionary in several places."""
+    if isinstance(value, Mapping):
+        return {key: copied(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [copied(part) for part in value]
+    return value
+
+
 def _exchange_hostnames(expressions: list[Any], name: Callable[[str, str], str]) -> None:
     for each in expressions:
-        if isinstance(each, dict) and each.get("key") == "kubernetes.io/hostname":
+        if isinstance(each, dict) and each.get("key") in NODE_NAMES:
             each["values"] = [name("Node", value) for value in each.get("values") or ()]
 
 

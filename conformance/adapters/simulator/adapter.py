@@ -21,10 +21,11 @@ VERSION: Final = "0.1.0"
 SERVED_CAPABILITIES: Final = frozenset(
     {
         "api", "status-write", "watch-stream", "nodes", "scheduler", "kubelet", "container-exit",
-        "memory", "node-memory", "cpu-load", "inspect", "file-write", "networking", "images",
-        "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
+        "memory", "node-memory", "cpu-load", "inspect", "file-write", "host-paths", "networking",
+        "images", "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
-        "pod-gc", "probes", "eviction", "scheduler-fault", "runtime-fault",
+        "pod-gc", "probes", "eviction", "scheduler-fault", "statefulsets", "controller-flags",
+        "runtime-fault",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -180,6 +181,22 @@ def _set_metrics(engine: Engine, given: Arguments) -> None:
     engine.metrics_available = bool(given["available"])
 
 
+FLAGS: Final = ("terminated-pod-gc-threshold", "terminated-pod-gc-seconds")
+"""What of the controller manager can be configured."""
+
+
+def _configure_controllers(engine: Engine, given: Arguments) -> None:
+    flags = given["flags"]
+    if not isinstance(flags, Mapping):
+        raise bad_request("flags: a map from names to values is wanted")
+    for name, value in flags.items():
+        if name not in FLAGS:
+            raise bad_request(f"flags: unknown {name!r}; there are {', '.join(FLAGS)}")
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise bad_request(f"flags: {name} must be a number, not {value!r}")
+    engine.flags.update(flags)
+
+
 def _advance(engine: Engine, given: Arguments) -> None:
     if given["seconds"] < 0:
         raise bad_request("time does not go backwards")
@@ -213,6 +230,7 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
     "configure-kubelet": lambda engine, given: _node(engine, given).configure(
         given["configuration"]
     ),
+    "configure-controllers": _configure_controllers,
     "set-runtime": lambda engine, given: _node(engine, given).faults.set(
         given["part"], bool(given["works"])
     ),

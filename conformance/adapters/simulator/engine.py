@@ -43,6 +43,7 @@ class Engine:
         self.images: dict[str, str] = {}
         self.usage: dict[tuple[str, str], Mapping[str, Any] | None] = {}
         self.metrics_available = True
+        self.flags: dict[str, Any] = {}  # of the controller manager
         self.manners = Manners()
         self.answers: dict[tuple[str, str, str], Answer] = {}  # by Pod UID, container, probe
         self.kubelets: dict[str, Kubelet] = {}

@@ -17,6 +17,7 @@ from conformance.adapters.simulator import (
 from conformance.adapters.simulator.api import pod_defaults
 from conformance.adapters.simulator.controllers.hpa import functions as autoscaler
 from conformance.adapters.simulator.controllers.volumes import functions as binder
+from conformance.adapters.simulator.controllers.workloads import victims
 from conformance.adapters.simulator.errors import ApiError
 from conformance.adapters.simulator.kubelet import (
     backoff,
@@ -122,6 +123,7 @@ SERVED: Final[Mapping[str, Function]] = {
     ),
     "kubectl_status": lambda given, _: kubectl.status_of(given["pod"]),
     "kubectl_delete.grace": lambda given, settings: kubectl.delete_grace(given, settings),
+    "replicaset.deletion_order": lambda given, _: victims.deletion_order(given),
     **autoscaler.FUNCTIONS,
     **binder.FUNCTIONS,
 }

@@ -142,6 +142,7 @@ class Settings:
     pod_gc_period_seconds: float = 20.0  # GC-002, GC-006
     pod_gc_quarantine_seconds: float = 40.0  # GC-006, IDENTITY-004
     pod_gc_terminated_threshold: int = 12500  # GC-002
+    pod_gc_terminated_seconds: float | None = None  # GC-002, documented: age decides, not count
 
 
 V1_36: Final = Settings()
@@ -218,6 +219,7 @@ DOCUMENTED: Final = attrs.evolve(
     node_eviction_seconds=300.0,
     node_lost_pods_fail=True,
     affinity_evicts=True,
+    pod_gc_terminated_seconds=43200.0,
     endpoints_only_ready=True,
 )
 

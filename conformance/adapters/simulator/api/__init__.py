@@ -15,6 +15,8 @@ from conformance.adapters.simulator.api.fields import Problems
 from conformance.adapters.simulator.api.nodes import NodeStrategy
 from conformance.adapters.simulator.api.pods import PodStrategy, bound
 from conformance.adapters.simulator.api.priorities import PriorityClassStrategy
+from conformance.adapters.simulator.api.quotas import ResourceQuotaStrategy
+from conformance.adapters.simulator.api.revisions import ControllerRevisionStrategy
 from conformance.adapters.simulator.api.services import (
     EndpointSliceStrategy,
     EndpointsStrategy,
@@ -59,6 +61,8 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
         DeploymentStrategy(),
         DaemonSetStrategy(),
         StatefulSetStrategy(),
+        ControllerRevisionStrategy(),
+        ResourceQuotaStrategy(),
         JobStrategy(),
     )
 }

@@ -6,6 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.adapters.simulator import errors, meta
+from conformance.adapters.simulator.api import quotas
 from conformance.adapters.simulator.meta import Object
 from spec_model.events import Cause
 
@@ -48,6 +49,7 @@ def _admit_pod(pod: Object, store: Store) -> None:
     spec["tolerations"] = with_default_tolerations(spec.get("tolerations") or [])
     spec["priority"] = _priority(pod, store)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    quotas.admit_pod(pod, store)
 
 
 def is_mirror(pod: Object) -> bool:

@@ -18,7 +18,10 @@ _COUNTS: Final = ("replicas", "minReadySeconds", "revisionHistoryLimit")
 _STRATEGIES: Final = frozenset({"Recreate", "RollingUpdate"})
 _UPDATE_STRATEGIES: Final = frozenset({"OnDelete", "RollingUpdate"})
 _MANAGEMENT: Final = frozenset({"OrderedReady", "Parallel"})
-_UNCHANGING_STATEFUL: Final = ("serviceName", "podManagementPolicy", "volumeClaimTemplates")
+_UNCHANGING_STATEFUL: Final = (
+    *("selector", "serviceName", "podManagementPolicy"),
+    "volumeClaimTemplates",
+)
 
 
 class WorkloadStrategy(Strategy):
@@ -229,10 +232,13 @@ class StatefulSetStrategy(WorkloadStrategy):
     def validate_update(
         self, new: Object, old: Object, problems: Problems, settings: Settings
     ) -> None:
-        super().validate_update(new, old, problems, settings)
-        for field in _UNCHANGING_STATEFUL:
-            if new["spec"].get(field) != old["spec"].get(field):
-                problems.forbidden("spec", f"updates may not change {field}")
+        changed = [
+            field
+            for field in _UNCHANGING_STATEFUL
+            if new["spec"].get(field) != old["spec"].get(field)
+        ]
+        if changed:
+            problems.forbidden("spec", f"updates may not change {', '.join(changed)}")
 
 
 class JobStrategy(WorkloadStrategy):

@@ -21,6 +21,7 @@ from conformance.adapters.simulator.controllers.volumes.protection import (
 from conformance.adapters.simulator.controllers.workloads.deployments import DeploymentController
 from conformance.adapters.simulator.controllers.workloads.garbage import GarbageCollector
 from conformance.adapters.simulator.controllers.workloads.replicas import ReplicaController
+from conformance.adapters.simulator.controllers.workloads.stateful import StatefulSetController
 
 if TYPE_CHECKING:
     from conformance.adapters.simulator.engine import Engine
@@ -33,6 +34,7 @@ def all_controllers(engine: Engine) -> list[Controller]:
         HorizontalPodAutoscalerController(engine),
         DeploymentController(engine, owned),
         ReplicaController(engine, owned),
+        StatefulSetController(engine, owned),
         GarbageCollector(engine, owned),
         PersistentVolumeController(engine),
         StorageProtectionController(engine),

@@ -23,7 +23,6 @@ PAGE: Final = 4096
 LOOKS_EVERY: Final = 10.0
 """Seconds between two looks of a kubelet at what its Pods have written."""
 
-
 Volume = Mapping[str, Any]
 
 
@@ -81,11 +80,8 @@ def overrun(worker: PodWorker) -> str | None:
         if limit is None:
             continue
         if sum(map(len, worker.volumes.contents(volume["name"]).values())) > limit:
-            name, said = (
-                volume["name"],
-                quantity.parse(str(volume["emptyDir"]["sizeLimit"])).canonical,
-            )
-            return f'Usage of EmptyDir volume "{name}" exceeds the limit "{said}". '
+            said = quantity.parse(str(volume["emptyDir"]["sizeLimit"])).canonical
+            return f'Usage of EmptyDir volume "{volume["name"]}" exceeds the limit "{said}". '
     return None
 
 

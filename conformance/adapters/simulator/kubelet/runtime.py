@@ -13,7 +13,8 @@ from typing import Any
 
 from attrs import define, field
 
-from conformance.adapters.simulator.clock import Timer
+from conformance.adapters.simulator.clock import EPOCH, Timer
+from conformance.adapters.simulator.meta import parse_time
 
 KILLED = 137
 """The exit code of a process that was killed: 128 + SIGKILL."""
@@ -190,7 +191,8 @@ def lost_run(status: Mapping[str, Any], now: float, timestamp: str) -> Run:
     if "running" in state or ended is None:
         end(run, KILLED, now, timestamp, "ContainerStatusUnknown")
     else:
-        run.exit_code, run.finished_at, run.state = ended["exitCode"], now, {"terminated": ended}
+        run.exit_code, run.state = ended["exitCode"], {"terminated": ended}
+        run.finished_at = parse_time(ended["finishedAt"]) - EPOCH if "finishedAt" in ended else now
     return run
 
 

@@ -28,7 +28,8 @@ class AffinityController(Controller):
             return
         for pod in self.store.list("Pod"):
             here = pod["spec"].get("nodeName") == meta.name_of(node)
-            if here and not meta.is_deleting(pod) and self.must_leave(pod, node):
+            stays = meta.is_deleting(pod) or not predicates.holds_resources(pod)
+            if here and not stays and self.must_leave(pod, node):
                 self.store.delete(*meta.key_of(pod), uid=meta.uid_of(pod))
 
     def must_leave(self, pod: Object, node: Object) -> bool:

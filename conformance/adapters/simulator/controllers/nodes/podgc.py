@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.clock import Timer
@@ -30,14 +30,25 @@ class PodGarbageCollector(Controller):
         super().__init__(engine)
         self._timer: Timer | None = None
         self._absent_since: dict[str, float] = {}
+        self._ended_since: dict[str, float] = {}
+        self._flags: dict[str, Any] = {}
 
     def notice(self, type: str, new: Object, old: Object | None) -> None:
         """Anything that may leave something to collect makes the next look happen."""
         kind = new["kind"]
+        if kind == "Pod" and type != "DELETED" and has_ended(new):
+            self._ended_since.setdefault(meta.uid_of(new), self.clock.now)
         if (kind == "Node" and (type == "DELETED" or taints.taints_of(new))) or (
             kind == "Pod" and type != "DELETED" and self._may_be_garbage(new)
         ):
             self._look_later()
+
+    def work(self) -> bool:
+        """Besides the queue: other flags may leave something to collect at the next look."""
+        if self._flags != self.engine.flags:
+            self._flags = dict(self.engine.flags)
+            self._look_later()
+        return super().work()
 
     def _may_be_garbage(self, pod: Object) -> bool:
         node = pod["spec"].get("nodeName")
@@ -45,11 +56,15 @@ class PodGarbageCollector(Controller):
             return True
         return bool(node) and self.store.get("Node", None, node) is None
 
-    def _look_later(self) -> None:
+    def _look_later(self, not_before: float = 0.0) -> None:
         """At the next multiple of the period."""
+        period = self.settings.pod_gc_period_seconds
+        moment = (math.floor(self.clock.now / period) + 1) * period
+        moment = max(moment, math.ceil(not_before / period) * period)
+        if self._timer is not None and self._timer.at > moment:
+            self._timer.cancel()
+            self._timer = None
         if self._timer is None:
-            period = self.settings.pod_gc_period_seconds
-            moment = (math.floor(self.clock.now / period) + 1) * period
             self._timer = self.clock.at(moment, self._look)
 
     def _look(self) -> None:
@@ -58,18 +73,46 @@ class PodGarbageCollector(Controller):
 
     def reconcile(self, key: Key) -> None:
         """One look."""
-        self._collect_terminated(self.store.list("Pod"))
+        if self.age_limit() is not None:
+            self._collect_aged(self.store.list("Pod"))
+        else:
+            self._collect_terminated(self.store.list("Pod"))
         self._collect_out_of_service(self.store.list("Pod"))
         self._collect_orphans(self.store.list("Pod"))
         for pod in self.store.list("Pod"):
-            if meta.is_deleting(pod) and not pod["spec"].get("nodeName"):
+            if is_stranded(pod):
                 self.remove(pod, None)
 
     # What is collected.
 
+    def threshold(self) -> int:
+        """How many Pods that have ended are kept; 0 or less: all of them (GC-002)."""
+        flag = self.engine.flags.get("terminated-pod-gc-threshold")
+        return self.settings.pod_gc_terminated_threshold if flag is None else int(flag)
+
+    def age_limit(self) -> float | None:
+        """Documented: for how many seconds a Pod that has ended is kept; None: age does not matter."""
+        if self.settings.pod_gc_terminated_seconds is None:
+            return None
+        flag = self.engine.flags.get("terminated-pod-gc-seconds")
+        return self.settings.pod_gc_terminated_seconds if flag is None else float(flag)
+
+    def _collect_aged(self, pods: Sequence[Object]) -> None:
+        """Documented: those that have ended long enough ago (GC-002)."""
+        limit, now = self.age_limit() or 0.0, self.clock.now
+        ended = {meta.uid_of(pod): pod for pod in pods if has_ended(pod)}
+        self._ended_since = {uid: self._ended_since.get(uid, now) for uid in ended}
+        due = {uid: since + limit for uid, since in self._ended_since.items()}
+        for uid, pod in ended.items():
+            if due[uid] <= now:
+                self.remove(pod, None)
+        later = [moment for moment in due.values() if moment > now]
+        if later:
+            self._look_later(min(later))
+
     def _collect_terminated(self, pods: Sequence[Object]) -> None:
         """As many as there are above the threshold: evicted first, then the oldest (GC-002, GC-003)."""
-        threshold = self.settings.pod_gc_terminated_threshold
+        threshold = self.threshold()
         ended = [pod for pod in pods if has_ended(pod)]
         if threshold > 0 and len(ended) > threshold:
             for pod in sorted(ended, key=terminated_order)[: len(ended) - threshold]:
@@ -123,6 +166,11 @@ class PodGarbageCollector(Controller):
                 failed = meta.with_status(failed, conditions=conditions)
             self.store.update_status(failed)
         self.store.delete(*meta.key_of(pod), grace=0, uid=meta.uid_of(pod))
+
+
+def is_stranded(pod: Object) -> bool:
+    """Going, and no kubelet will ever see it off (GC-007)."""
+    return meta.is_deleting(pod) and not pod["spec"].get("nodeName")
 
 
 def has_ended(pod: Object) -> bool:

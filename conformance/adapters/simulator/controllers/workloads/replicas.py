@@ -212,6 +212,8 @@ class ReplicaController(Controller):
         old = (workload.get("status") or {}).get("conditions") or []
         if failure is None:
             return [one for one in old if one["type"] != "ReplicaFailure"]
+        if meta.condition_of(workload, "ReplicaFailure") is not None:
+            return list(old)  # every failure has its own message, and only the first is kept
         condition = {
             "type": "ReplicaFailure",
             "status": "True",

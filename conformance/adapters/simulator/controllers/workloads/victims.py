@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cmp_to_key
-from typing import Final
+from typing import Any, Final
 
 from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.meta import Object
@@ -29,6 +29,12 @@ def victims_first(pods: Sequence[Object], related: Sequence[Object], now: float)
         return compare_pods(one, other, crowd, now)
 
     return sorted(pods, key=cmp_to_key(compare))
+
+
+def deletion_order(given: Mapping[str, Any]) -> list[str]:
+    """The names of Pods of one ReplicaSet in the order in which a scale-down deletes them."""
+    now = meta.parse_time(given["now"])
+    return [meta.name_of(pod) for pod in victims_first(given["pods"], given["pods"], now)]
 
 
 def is_active(pod: Object) -> bool:
