@@ -302,7 +302,7 @@ def the_phase_stays_while_the_node_is_lost(seen: Seen) -> Verdict:
     return Breach(f"phase {before} while its node is lost", f"phase {now}")
 
 
-@note("tainted", on="Node")
+@note("driving-since", on="Node")
 def tainted(before: float | None, seen: Seen) -> float | None:
     """Since when a Node has had a taint that drives its Pods away, whichever by now; 1970 at 0 s."""
     found = [
@@ -327,7 +327,7 @@ def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdic
         return None
     node = seen.world.objects.get(("Node", "", pod.spec.node_name))
     is_lost = node is not None and _taint(node.view) is not None
-    added = node.notes.get("tainted") if node is not None and is_lost else None
+    added = node.notes.get("driving-since") if node is not None and is_lost else None
     wait = tolerated(pod.spec.manifest)
     if added is None or wait is None or seen.profile.lost_pod_phase is not None:
         return None
