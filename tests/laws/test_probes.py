@@ -329,3 +329,18 @@ def test_a_run_that_had_started_may_seem_not_to_have() -> None:
     assert not broken(judged(*start, c.at(13, True, started=False), c.at(14, True), clock="real"))
     early = [*c.begins(started=False), c.at(12, True, started=False)]
     assert "PROBE-014" in broken(judged(*early, clock="real"))
+
+
+@pytest.mark.parametrize(
+    ("verb", "blamed"), [("restart-kubelet", set()), ("set-image", {"PROBE-005"})]
+)
+def test_another_kubelet_asks_when_it_comes_to_it(verb: str, blamed: set[str]) -> None:
+    given = {"node": "node-1"} if "kubelet" in verb else {"image": "x", "outcome": "missing"}
+    c = Probed(liveness={"failureThreshold": 9})
+    trace = [
+        *c.begins(True),
+        answered(100, "liveness", 1),
+        unhealthy(105),
+        done(106, verb, **given),
+    ]
+    assert broken(judged(*trace, unhealthy(108), until=108)) == blamed
