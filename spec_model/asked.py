@@ -8,7 +8,8 @@ from typing import Any
 
 from spec_model import schemas
 from spec_model.events import Evaluated
-from spec_model.functions import FUNCTIONS, Legal, Parts, same_result
+from spec_model.functions import FUNCTIONS, Legal, same_result
+from spec_model.parts import Parts
 from spec_model.profiles import Profile
 from spec_model.rules import Decision, registry
 from spec_model.world import Breach, Held

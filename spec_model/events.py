@@ -54,6 +54,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "pod-gc": "terminated and orphaned Pods are collected",
     "eviction": "kubelets evict Pods when their node is short of memory",
     "controller-flags": "the tester can change flags of the controller manager",
+    "kubectl-rollout": "kubectl rollout undo of Deployments",
     "kubectl-rolling-update": "the legacy rolling update of ReplicationControllers",
 }
 """What an adapter can claim to serve, and what the claim means."""
@@ -131,6 +132,12 @@ VERBS: Final[Mapping[str, Verb]] = {
     "start-node": Verb("node-fault", ("node",)),
     "stop-scheduler": Verb("scheduler-fault", ()),
     "start-scheduler": Verb("scheduler-fault", ()),
+    # What kubectl does as a client of the API, in one command.
+    "rollout-undo": Verb("kubectl-rollout", ("namespace", "name", "toRevision?")),
+    "rolling-update": Verb(  # OLD; NEW as an object or an image, and its name; or back again
+        "kubectl-rolling-update",
+        ("namespace", "name", "object?", "image?", "newName?", "rollback?"),
+    ),
     # Time.
     "advance": Verb("api", ("seconds",)),
 }

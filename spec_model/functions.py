@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 from attrs import evolve
 
 from spec_model import objects, quantity
+from spec_model.parts import Parts
 from spec_model.pod import backoff, conditions, kubectl, probes
 from spec_model.pod.phase import phase_of_manifest
 from spec_model.pod.restart import should_restart
@@ -25,7 +26,8 @@ from spec_model.rules import Decision
 from spec_model.scheduling import functions as scheduling
 from spec_model.storage import config_sources, matching
 from spec_model.validation import answers
-from spec_model.workloads import hpa, victims
+from spec_model.workloads import deployment_functions as deployments
+from spec_model.workloads import hpa, job_functions, victims
 
 Arguments: TypeAlias = Mapping[str, Any]
 Function: TypeAlias = Callable[[Arguments, Profile], Decision[Any]]
@@ -37,18 +39,11 @@ REFUSALS: Final[dict[str, str]] = {
     **kubectl.REFUSALS,
     "configmap.from_sources": "CONFIGMAP-006",
     **hpa.REFUSALS,
+    **deployments.REFUSALS,
+    **job_functions.REFUSALS,
     **scheduling.REFUSALS,
 }
 """By function, the rule by which it refuses; any other refuses malformed quantities alone."""
-
-
-class Parts(dict[str, Decision[Any]]):
-    """An answer of several parts by name, each with the rule that decided it."""
-
-    @property
-    def plain(self) -> dict[str, Any]:
-        """The answer without its rules."""
-        return {name: part.value for name, part in self.items()}
 
 
 class Functions(dict[str, Function]):
@@ -168,6 +163,8 @@ FUNCTIONS: Final = Functions(
         **probes.FUNCTIONS,
         "configmap.from_sources": _config_map_from,
         **hpa.FUNCTIONS,
+        **deployments.FUNCTIONS,
+        **job_functions.FUNCTIONS,
         **matching.FUNCTIONS,
         **scheduling.FUNCTIONS,
         **victims.FUNCTIONS,

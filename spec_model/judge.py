@@ -311,6 +311,8 @@ def _act(world: World, event: Act, bench: Bench) -> World:
     kept = world.objects
     if not isinstance(event.response, Rejected):
         kept = _disturb(kept, verb)
+        if verb == "delete" and event.stimulus.arguments["kind"] == "Node":
+            kept = _disturb(kept, "stop-node")  # whoever looked after its Pods is gone
     if bench.owed:
         kept = dict(kept)
         _assign(kept, bench)
@@ -343,7 +345,7 @@ def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:
             known, tuple(owed for owed in known.obligations if verb not in owed[1].disturbed_by)
         )
         for key, known in kept.items()
-        if any(verb in owed.disturbed_by for _, owed in known.obligations)
+        if known.obligations and any(verb in owed.disturbed_by for _, owed in known.obligations)
     }
     return {**kept, **hit} if hit else kept
 

@@ -77,7 +77,9 @@ def note(name: str, *, on: str) -> Callable[[N], N]:
     """Registers a note; on a kind it is kept with each object, on a verb with the world."""
 
     def register(function: N) -> N:
-        NOTES.setdefault(on, []).append(Note(name, on, function))
+        listed = NOTES.setdefault(on, [])
+        assert name not in {known.name for known in listed}, f"two notes {name!r} on {on!r}"
+        listed.append(Note(name, on, function))
         return function
 
     return register

@@ -52,6 +52,28 @@ class HpaConstants:
     targets: tuple[str, ...] = ()  # kinds that may be scaled; empty: anything with /scale
 
 
+@frozen
+class JobConstants:
+    """The Job controller, in seconds where it is time."""
+
+    backoff_base: float = 10.0
+    backoff_cap: float = 600.0
+    backoff_limit: int | None = 6  # None: without backoffLimit there is no limit
+    two_steps: bool = True  # an interim condition comes before Complete or Failed
+    counts_deleted: bool = True  # a Pod that is being deleted has failed
+    indexed: bool = True  # the fourth pattern
+
+
+@frozen
+class DaemonConstants:
+    """The DaemonSet controller, in seconds where it is time."""
+
+    binds: bool = False  # the controller sets spec.nodeName itself
+    update_strategy: str = "RollingUpdate"
+    failure_base: float = 1.0
+    failure_cap: float = 900.0
+
+
 PROBES_AND_HOOKS: Final = ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -79,6 +101,8 @@ class Profile:
     backoff: BackoffConstants = BackoffConstants()
     oom: OomConstants = OomConstants()
     hpa: HpaConstants = HpaConstants()
+    job: JobConstants = JobConstants()
+    daemon: DaemonConstants = DaemonConstants()
     image_pull: BackoffConstants = BackoffConstants(first_restart_immediate=False)  # BACKOFF-011
     oom_kill_fails_never_pod: bool = False  # TRANS-005
     accepts_suffix_K: bool = False  # noqa: N815 - the suffix is a capital K  # RESOURCE-002
@@ -114,6 +138,7 @@ class Profile:
     not_ready_eviction: float = 300.0
     lost_pod_phase: str | None = None  # documented: Failed
     deletion_unreadies: bool = False  # TERM-009
+    old_deployment_apis: bool = False  # DEPLOY-001, DEPLOY-015: apps/v1beta1, extensions/v1beta1
     terminating_endpoints_stay: bool = True  # TERM-008: in EndpointSlices
     static_pods_probed: bool = True  # STATIC-005
     static_pods_always_restart: bool = False  # STATIC-006
@@ -143,6 +168,10 @@ DOCUMENTED: Final = Profile(
         only_relative_targets=True,
         targets=("ReplicationController", "ReplicaSet", "Deployment"),
     ),
+    job=JobConstants(
+        backoff_cap=360.0, backoff_limit=None, two_steps=False, counts_deleted=False, indexed=False
+    ),
+    daemon=DaemonConstants(binds=True, update_strategy="OnDelete"),
     oom_kill_fails_never_pod=True,
     accepts_suffix_K=True,
     read_write_once_pod=False,
@@ -177,6 +206,7 @@ DOCUMENTED: Final = Profile(
     node_monitor_grace=40.0,
     lost_pod_phase="Failed",
     deletion_unreadies=True,
+    old_deployment_apis=True,
     terminating_endpoints_stay=False,
     static_pods_probed=False,
     static_pods_always_restart=True,

@@ -151,6 +151,29 @@ def replica_set(
     }
 
 
+def job(name: str, template: Manifest | None = None, **spec: Any) -> Manifest:
+    """A Job of the namespace ``default``; its Pods are started once unless the template says else."""
+    inner = template or pod(policy="Never")
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"template": {"spec": inner["spec"]}, **spec},
+    }
+
+
+def daemon_set(name: str, template: Manifest | None = None, **spec: Any) -> Manifest:
+    """A DaemonSet of the namespace ``default`` of Pods labelled ``daemon``."""
+    labels, inner = {"daemon": name}, template or pod()
+    made = {"metadata": {"labels": labels}, "spec": inner["spec"]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"selector": {"matchLabels": labels}, "template": made, **spec},
+    }
+
+
 def autoscaler(
     name: str,
     target: str,

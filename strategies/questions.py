@@ -17,6 +17,13 @@ from strategies.config_maps import LAWFUL, UNLAWFUL, sources
 from strategies.endings import delete_options, printed_pods
 from strategies.init import requesting_pods
 from strategies.invalid import FLAWS
+from strategies.jobs import (
+    asked_jobs,
+    backoff_questions,
+    policy_questions,
+    record_questions,
+    sync_questions,
+)
 from strategies.manifests import Manifest, claim, container, pod, volume
 from strategies.probes import folds
 from strategies.probes import questions as worker_questions
@@ -32,6 +39,14 @@ from strategies.resources import (
     processes,
 )
 from strategies.restart import questions as restart_questions
+from strategies.rollouts import (
+    FLAWED,
+    SOUND,
+    fencepost_questions,
+    new_size_questions,
+    sets,
+    share_questions,
+)
 from strategies.scaling import (
     behavior_questions,
     broken_autoscalers,
@@ -163,6 +178,19 @@ QUESTIONS: Final[Mapping[str, Questions]] = {
     "pv.validate": _about("pv", _stored("PersistentVolume")),
     "pvc.validate": _about("pvc", _stored("PersistentVolumeClaim")),
     "hpa.validate": _about("hpa", _autoscalers),
+    "deployment.validate": _about(
+        "deployment", st.sampled_from([*SOUND, *(made for _, made in FLAWED)])
+    ),
+    "deployment.fenceposts": fencepost_questions(),
+    "deployment.new_rs_replicas": new_size_questions(),
+    "deployment.rolling_step": sets(),
+    "deployment.proportion": sets(),
+    "deployment.rs_proportion": share_questions(),
+    "job.backoff": backoff_questions,
+    "job.backoff_record": record_questions,
+    "job.pod_failure_policy": policy_questions(),
+    "job.sync": sync_questions(),
+    "job.validate": _about("job", asked_jobs()),
 }
 """By function, what it may be asked under ``v1.36``."""
 
@@ -171,6 +199,8 @@ _OF_THE_SOURCE: Final[Mapping[str, Questions]] = {
     "container.oom_score_adj": _adjustments(pod_level=False),
     "pod.qos_class": _about("pod", classed_pods()),
     "probe.fold": folds(("liveness", "readiness")),
+    "job.sync": sync_questions(today=False),
+    "job.validate": _about("job", asked_jobs(today=False)),
     "probe.worker": worker_questions("success", "failure", "warning", "unknown", "error"),
 }
 """The same under ``documented``, where that differs: its world is smaller."""

@@ -30,7 +30,8 @@ def command(file: str, profile: str, node_memory: str, form: str, quotes: bool) 
     get; ConfigMaps and Secrets that it waits for; Services and EndpointSlices in front of it),
     PersistentVolumes and claims (together, with Pods and classes: what is bound to what, and who waits
     for it), HorizontalPodAutoscalers (with their target, its Pods and PodMetrics: how many replicas
-    they want), and the Pod templates of workloads. Exit code 1 where something is at fault.
+    they want), Deployments (with their ReplicaSets and Pods: what a rollout does next), and the Pod
+    templates of workloads. Exit code 1 where something is at fault.
 
     \b
     Examples:

@@ -31,6 +31,7 @@ from strategies.manifests import (
     pod,
     replica_set,
 )
+from strategies.rollouts import deployment, new_image, rolled
 
 Probe: TypeAlias = Callable[[Session], str]
 
@@ -159,6 +160,41 @@ def _workloads(run: Session) -> str:
     served(run, "create", object=replica_set("web", 2))
     until(run, "a ReplicaSet of 2 did not make 2 Pods", lambda: _pods(run) == 2)
     return "a ReplicaSet of 2 made 2 Pods"
+
+
+def _rollout(run: Session) -> str:
+    served(run, "create", object=deployment("web", 1))
+    until(run, "a Deployment made no Pod", lambda: _pods(run))
+    served(run, "patch", **DEPLOYED, patch=new_image("app:2"))
+    until(run, "a new template made no second ReplicaSet", lambda: _sets(run) == 2)
+    served(run, "rollout-undo", namespace="default", name="web")
+    until(run, "the first template was not restored", lambda: _image(run) == "app:1")
+    return "a rollout was undone"
+
+
+DEPLOYED: Final = {"kind": "Deployment", "namespace": "default", "name": "web"}
+
+
+def _sets(run: Session) -> int:
+    return len(run.world.of_kind("ReplicaSet"))
+
+
+def _image(run: Session) -> Any:
+    template = field(run, "Deployment", "web", "spec", "template", "spec") or {}
+    return template["containers"][0]["image"]
+
+
+def _rolling_update(run: Session) -> str:
+    served(run, "create", object=rolled("old"))
+    until(run, "a ReplicationController made no Pod", lambda: _pods(run))
+    new = rolled("new", 1, "app:2", "2")
+    served(run, "rolling-update", namespace="default", name="old", object=new)
+    until(
+        run,
+        "a rolling update did not make the new ReplicationController",
+        lambda: field(run, "ReplicationController", "new", "spec", "replicas") == 1,
+    )
+    return "a rolling update made a new ReplicationController grow"
 
 
 def _of_template(kind: str, api: str, **spec: Any) -> Manifest:
@@ -338,6 +374,8 @@ PROBES: Final[Mapping[str, Probe]] = {
     "kubelet-config": _configure,
     "node-fault": _node_fault,
     "workloads": _workloads,
+    "kubectl-rollout": _rollout,
+    "kubectl-rolling-update": _rolling_update,
     "daemonsets": _makes_pods(_of_template("DaemonSet", "apps/v1")),
     "jobs": _makes_pods(_of_template("Job", "batch/v1", policy="Never")),
     "statefulsets": _makes_pods(_of_template("StatefulSet", "apps/v1", serviceName="web")),

@@ -27,11 +27,14 @@ from conformance.examine import (
 from conformance.session import Session
 from spec_model.events import Stimulus
 from strategies.operations import Kind, Operation, Subject, operations, tapes
+from strategies.operations.batch import BATCH
 from strategies.operations.contents import CONFIGS, CONTENTS
+from strategies.operations.daemons import DAEMONS
 from strategies.operations.endings import ENDINGS
 from strategies.operations.nodes import FLEET, NODES
 from strategies.operations.pods import PODS, TIME
 from strategies.operations.replicas import REPLICAS
+from strategies.operations.rollouts import ROLLOUTS
 from strategies.operations.scaling import SCALING
 from strategies.operations.scheduling import SCHEDULING
 from strategies.operations.statics import STATICS
@@ -47,12 +50,15 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
         Subject("storage", VOLUMES, STORAGE, NODES, TIME),
         Subject("autoscaling", SCALING, TIME),
         Subject("contents", CONFIGS, CONTENTS, PODS, TIME),
+        Subject("rollouts", ROLLOUTS, NODES, TIME),
+        Subject("batch", BATCH, TIME),
+        Subject("daemons", DAEMONS, NODES, TIME),
         Subject("scheduling", SCHEDULING, PODS, TIME),
         Subject("replicas", REPLICAS, NODES, TIME),
         Subject(
             "cluster",
             *(PODS, NODES, FLEET, ENDINGS, STATICS, VOLUMES, SCALING, CONFIGS, CONTENTS),
-            *(STORAGE, SCHEDULING, REPLICAS, TIME),
+            *(STORAGE, SCHEDULING, REPLICAS, ROLLOUTS, BATCH, DAEMONS, TIME),
         ),
     )
 }

@@ -169,7 +169,7 @@ def any_template_may_restart_on_failure(original: Any) -> Any:
     return lambda strategy, policy: policy == "OnFailure" or original(strategy, policy)
 
 
-@mutant("RESTART-006", f"{API}.workloads:JobStrategy.allowed_restart_policies")
+@mutant("RESTART-006", f"{API}.jobs:JobStrategy.allowed_restart_policies")
 def a_job_may_always_restart(original: Any) -> Any:
     """The template of a Job may have the policy Always, or none."""
     return original | {"Always"}

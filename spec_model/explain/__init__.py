@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from spec_model.events import Manifest
-from spec_model.explain import autoscaling, claims, pods, storage
+from spec_model.explain import autoscaling, claims, jobs, pods, rollouts, storage
 from spec_model.explain.statement import GIB, Others, Statement, Statements
 from spec_model.profiles import V1_36, Profile
 from spec_model.validation import validate
@@ -56,7 +56,9 @@ def _short(value: Any) -> str:
 
 KINDS: Final[Mapping[str, Callable[[Manifest, Others, Profile, int], Statements]]] = {
     "Pod": pods.statements,
+    "Job": jobs.statements,
     "PersistentVolume": storage.volume,
     "PersistentVolumeClaim": claims.of_claim,
     "HorizontalPodAutoscaler": autoscaling.statements,
+    "Deployment": rollouts.statements,
 }

@@ -20,10 +20,11 @@ from spec_model.laws.ladders import (
     terms_of,
     upsets_of,
 )
+from spec_model.laws.manifests import has_one_life
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.probe_kills import was_killed
-from spec_model.objects import Container, ContainerStatus, Pod, is_static
+from spec_model.objects import Container, ContainerStatus, Pod
 from spec_model.pod.backoff import Entry
 from spec_model.pod.init import has_failed
 from spec_model.pod.ladder import COUNTED, RESYNC, Ladder, Restart, Terms, cost, earliest, latest
@@ -156,8 +157,8 @@ def restart_expected(seen: SeenContainer, exit_code: int) -> bool:
         return False
     if pod.phase in ABSORBING or not kubelet_owned(seen.pod) or not is_served(seen.pod):
         return False
-    if is_static(pod.manifest):
-        return False  # a file that says something else, and then the same again, starts it anew
+    if not has_one_life(seen.pod):
+        return False
     profile = seen.pod.profile
     if seen.spec.restart_policy and not profile.container_restart_policy:
         return False  # the document knows of no such thing

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from spec_model.law import Verdict, expect, law, note
-from spec_model.laws.conditions import changed
 from spec_model.laws.ladders import upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.objects import EMPTY, Pod, is_static, seconds
@@ -34,7 +33,7 @@ def times_seen(before: tuple[float, float] | None, seen: Seen) -> tuple[float, f
 def conditions_come_true_in_order(seen: Seen) -> Verdict:
     """What comes true finds true what comes before it, at no later a second."""
     before: Pod | None = seen.before
-    if before is None or before.conditions is seen.now.conditions or not changed(seen):
+    if before is None or before.conditions is seen.now.conditions:
         return None
     if not _is_first_life(seen) or not kubelet_owned(seen) or is_static(seen.manifest):
         return None  # a mirror Pod may be younger than what it shows
@@ -92,7 +91,7 @@ def _since(pod: Pod, type_: str) -> float | None:
 def times_change_with_the_status_alone(seen: Seen) -> Verdict:
     """lastTransitionTime is another if the status is, and the same if it is the same."""
     before: Pod | None = seen.before
-    if before is None or not before.conditions or not changed(seen) or not kubelet_owned(seen):
+    if before is None or not before.conditions or not kubelet_owned(seen):
         return None
     if is_static(seen.manifest):
         return None  # its kubelet goes by what it remembers, and not by what others wrote

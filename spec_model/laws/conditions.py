@@ -24,22 +24,11 @@ GRACE: Final = 30.0
 EXTENSION: Final = 2.0
 
 
-def changed(seen: Seen) -> bool:
-    """Whether the status tells anything new of conditions or containers."""
-    before: Pod | None = seen.before
-    return (
-        before is None
-        or before.conditions != seen.now.conditions
-        or before.statuses != seen.now.statuses
-        or before.phase != seen.now.phase
-    )
-
-
 @law("CONDITION-001", on="Pod", when="changed")
 def condition_types_are_known(seen: Seen) -> Verdict:
     """Built-in types only, or such as somebody has named himself; True, False or Unknown."""
     pod: Pod = seen.now
-    if not pod.conditions or not changed(seen) or not kubelet_owned(seen):
+    if not pod.conditions or not kubelet_owned(seen):
         return None
     known = seen.profile.condition_types
     strange = [type_ for type_ in pod.conditions if type_ not in known and "/" not in type_]
@@ -128,7 +117,7 @@ def initialized_follows_from_the_init_containers(seen: Seen) -> Verdict:
     """True when all of them are through, and from then on, or once an app container has started."""
     pod: Pod = seen.now
     shown = said(pod, "Initialized")
-    if shown is None or not pod.statuses or not changed(seen) or not kubelet_owned(seen):
+    if shown is None or not pod.statuses or not kubelet_owned(seen):
         return None
     decided = conditions.initialized(pod, False, pod.phase).value
     if decided.status == "True":
@@ -193,7 +182,7 @@ def _may_have_been_initialized(pod: Pod) -> bool:
 def readiness_follows_from_the_containers(seen: Seen) -> Verdict:
     """ContainersReady of the containers alone, Ready of them and of the readiness gates."""
     pod: Pod = seen.now
-    if "Ready" not in pod.conditions or not pod.statuses or not changed(seen):
+    if "Ready" not in pod.conditions or not pod.statuses:
         return None
     if not kubelet_owned(seen) or not is_served(seen):
         return None

@@ -240,7 +240,8 @@ def who_was_put_out_stays_so(seen: Seen) -> Verdict:
     if not kubelet_owned(seen):
         return None
     if goes_unasked(seen) and is_safe(seen.world, pod):
-        return Breach("the object stays", "it was deleted")
+        collects = bool(seen.world.notes.get("flags"))  # GC-003: and such as it goes first
+        return None if collects else Breach("the object stays", "it was deleted")
     running = [name for name, status in pod.statuses.items() if status.state == "running"]
     return expect(
         pod.phase == "Failed" and not running,

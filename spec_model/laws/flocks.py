@@ -168,7 +168,7 @@ def is_going(manifest: Manifest) -> bool:
 # -- Who acts ----------------------------------------------------------------------------------------
 
 
-@note("driven", on="create")
+@note("a tester acts", on="create")
 def driven(before: bool | None, done: Done) -> bool:
     """Whether a tester acts here, as opposed to a judge that only watches."""
     return bool(before) or not isinstance(done.response, Rejected)
@@ -176,7 +176,7 @@ def driven(before: bool | None, done: Done) -> bool:
 
 def is_driven(world: World) -> bool:
     """Whether all that people do is known, for a tester does it."""
-    return bool(world.notes.get("driven"))
+    return bool(world.notes.get("a tester acts"))
 
 
 @note("shown namespaces", on="Pod*")

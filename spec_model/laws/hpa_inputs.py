@@ -99,7 +99,10 @@ def touched_by_pods(before: Touches | None, seen: Seen) -> Touches | None:
     """A Pod came, went, or changed in a way that an autoscaler looks at."""
     if not seen.world.notes.get("autoscalers") or not _matters(seen):
         return before
-    return _touched_by(before, seen.world, seen.now, seen.at)
+    touched = _touched_by(before, seen.world, seen.now, seen.at)
+    if seen.before is None:
+        return touched
+    return _touched_by(touched, seen.world, seen.before, seen.at)  # who lost it by another label
 
 
 def _touched_by(before: Touches | None, world: World, pod: Pod, at: float) -> Touches | None:
@@ -121,7 +124,12 @@ def _matters(seen: Seen) -> bool:
         or before.deletion_timestamp != now.deletion_timestamp
         or before.conditions.get("Ready") != now.conditions.get("Ready")
         or before.spec is not now.spec
+        or _labels(before) != _labels(now)
     )
+
+
+def _labels(pod: Pod) -> Any:
+    return pod.manifest["metadata"].get("labels")
 
 
 def _touch(before: Touches | None, name: Name, at: float) -> Touches:

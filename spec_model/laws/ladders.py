@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import note
+from spec_model.laws.manifests import has_one_life
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.probe_kills import was_killed
 from spec_model.laws.telling import REMEMBERED, container_of, happened
@@ -135,14 +136,19 @@ def _climbing(
         ladder = climb(ladder, status, spec, terms, late=late, origin=origin, killed=killed)
         if ladder is not None and uncounted:
             ladder = lost(ladder)  # a rule may restart every container, and that is not counted
-        if ladder is not None and name not in known.of and _is_old_news(ladder, seen):
-            ladder = adrift(ladder)
+        if ladder is not None and name not in known.of and is_static(seen.manifest):
+            ladder = _of_a_mirror(ladder, seen)
         yield name, ladder
 
 
-def _is_old_news(ladder: Ladder, seen: Seen) -> bool:
-    """Whether the first that a mirror Pod shows of a container is an end: much may have been since."""
-    return ladder.run.finished_at is not None and is_static(seen.manifest)
+def _of_a_mirror(ladder: Ladder, seen: Seen) -> Ladder:
+    """What the first that a mirror Pod shows of a container tells: after an end much may have been.
+
+    A file that has said something else in between starts its Pod anew, and is remembered all the same.
+    """
+    if ladder.run.finished_at is not None:
+        return adrift(ladder)
+    return ladder if has_one_life(seen) else lost(ladder)
 
 
 def has_rules(pod: Pod) -> bool:

@@ -43,6 +43,8 @@ def without_a_scheduler_nobody_goes(seen: Seen) -> Verdict:
     """A Pod that no scheduler looks at is neither deleted nor failed, and one that has a node stays."""
     if seen.before is None or not _is_left_alone(seen.world, seen.before):
         return None
+    if seen.before.phase in ("Succeeded", "Failed"):
+        return None  # who has ended may be collected
     pod: Pod = seen.now
     if goes_unasked(seen) and (not pod.spec.node_name or is_safe(seen.world, pod)):
         return Breach("it stays though nobody schedules", "it was deleted")

@@ -77,6 +77,19 @@ def another_comes(before: Mapping[str, float] | None, done: Done) -> Mapping[str
     return {each: at for each, at in known.items() if each != name}
 
 
+@note("stopped", on="Node*")
+def gone_with_its_node(
+    before: Mapping[str, float] | None, seen: Seen
+) -> Mapping[str, float] | None:
+    """A Node that is deleted has no kubelet, as far as is known, until there is one of its name again."""
+    name = seen.now["metadata"]["name"]
+    if seen.type == "DELETED":
+        return {name: seen.at, **(before or {})}
+    if seen.before is None and before and name in before:
+        return {other: at for other, at in before.items() if other != name}
+    return before
+
+
 def stopped_nodes(world: World) -> Mapping[str, float]:
     """Nodes that are stopped, and since when."""
     found: Mapping[str, float] | None = world.notes.get("stopped")
@@ -99,7 +112,9 @@ def is_served(seen: Seen) -> bool:
 
 
 def is_attended(world: World, node: str) -> bool:
-    """Whether a Node is known neither to be stopped nor to have a broken part."""
+    """Whether a Node is known neither to be gone or stopped nor to have a broken part."""
+    if node in (world.notes.get("gone nodes") or ()):
+        return False
     return node not in stopped_nodes(world) and is_whole(world, node)
 
 
@@ -199,10 +214,16 @@ def _in_time(seen: Seen, done: Done, window: Window, what: str) -> Held | Breach
     )
 
 
+def is_daemon(pod: Pod) -> bool:
+    """A Pod of a DaemonSet, which outlives the loss of its node (DAEMON-003)."""
+    owners = pod.manifest["metadata"].get("ownerReferences") or ()
+    return any(each.get("controller") and each["kind"] == "DaemonSet" for each in owners)
+
+
 def _owed_by(pod: Pod, done: Done) -> Iterator[Obligation]:
     late = done.world.setting.tolerance.lateness
     is_documented = done.profile.lost_pod_phase is not None
-    if pod.deletion_timestamp is not None:
+    if pod.deletion_timestamp is not None or (is_documented and is_daemon(pod)):
         return
     lost = counts_as_lost(done.profile).value
     if not is_documented and (pod.conditions.get("Ready") or EMPTY).get("status") == "True":
@@ -302,7 +323,7 @@ def the_phase_stays_while_the_node_is_lost(seen: Seen) -> Verdict:
     return Breach(f"phase {before} while its node is lost", f"phase {now}")
 
 
-@note("tainted", on="Node")
+@note("driven away since", on="Node")
 def tainted(before: float | None, seen: Seen) -> float | None:
     """Since when a Node has had a taint that drives its Pods away, whichever by now; 1970 at 0 s."""
     found = [
@@ -327,7 +348,7 @@ def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdic
         return None
     node = seen.world.objects.get(("Node", "", pod.spec.node_name))
     is_lost = node is not None and _taint(node.view) is not None
-    added = node.notes.get("tainted") if node is not None and is_lost else None
+    added = node.notes.get("driven away since") if node is not None and is_lost else None
     wait = tolerated(pod.spec.manifest)
     if added is None or wait is None or seen.profile.lost_pod_phase is not None:
         return None

@@ -91,19 +91,6 @@ def waiting(world: World) -> Waiting:
     return found
 
 
-@note("stopped", on="Node*")
-def gone_with_its_node(
-    before: Mapping[str, float] | None, seen: Seen
-) -> Mapping[str, float] | None:
-    """A Node that is deleted has no kubelet, as far as is known, until there is one of its name again."""
-    name = seen.now["metadata"]["name"]
-    if seen.type == "DELETED":
-        return {name: seen.at, **(before or {})}
-    if seen.before is None and before and name in before:
-        return {other: at for other, at in before.items() if other != name}
-    return before
-
-
 @note(STOPPED, on="stop-scheduler")
 def scheduler_stopped(before: float | None, done: Done) -> float | None:
     """Since when nobody schedules, in seconds."""

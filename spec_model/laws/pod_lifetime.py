@@ -11,6 +11,7 @@ from spec_model.laws.deletion import finalizers, in_time
 from spec_model.laws.flocks import deleted_by_tester, is_driven
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import EMPTY, Pod, is_static
+from spec_model.scheduling.node_selector import EVICTING, node_affinity
 from spec_model.workloads.collection import (
     PERIOD,
     THRESHOLD,
@@ -70,9 +71,11 @@ def nobody_deletes_a_pod_of_itself(seen: Seen) -> Verdict:
 
 
 def _may_be_driven_away(seen: Seen) -> bool:
-    """Whether its node is gone, lost, or has a taint that Pods must leave for."""
+    """Whether its node is gone, lost, has a taint that Pods must leave for, or may no longer suit it."""
     pod: Pod = seen.now
     if not pod.spec.node_name or pod.conditions.get("DisruptionTarget"):
+        return True
+    if seen.profile.evicting_affinity and EVICTING in node_affinity(pod.spec.manifest):
         return True
     node = seen.world.view("Node", "", pod.spec.node_name)
     if node is None or pod.spec.node_name in stopped_nodes(seen.world):

@@ -15,7 +15,15 @@ from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.ladders import UPSETS, upsets_of
 from spec_model.laws.phase import ABSORBING
-from spec_model.laws.probe_answers import IN_TIME, Told, kind_of, told, unhealthy, was_late
+from spec_model.laws.probe_answers import (
+    IN_TIME,
+    Told,
+    kind_of,
+    told,
+    unhealthy,
+    upset_at,
+    was_late,
+)
 from spec_model.laws.probe_kills import PROBE_FAILED, ProbeKill
 from spec_model.laws.probes import (
     GRANTED,
@@ -149,6 +157,8 @@ def _not_too_often(event: Said) -> Outcome | None:
     least -= 0.0 if event.is_virtual else event.seen.tolerance.truncation
     if event.probe.kind == "readiness" or heard.run != event.status.restart_count or least <= 0:
         return None
+    if upset_at(seen_as_pod(event)) >= heard.at:
+        return None  # another kubelet asks when it comes to it
     gap = event.seen.at - heard.at
     what = (
         f"{event.probe.period:g} s between two {event.probe.kind} probes of container {event.name}"

@@ -50,13 +50,21 @@ def _lacks_one(seen: Seen, owner: Manifest, but: str) -> bool:
     found = seen.world.view(owner["kind"], seen.now.key[1], owner["name"])
     if found is None or found["metadata"].get("uid") != owner["uid"]:
         return False
-    if found["metadata"].get("deletionTimestamp"):
+    if found["metadata"].get("deletionTimestamp") or cannot_make(found):
         return False
     others = sum(
         other.uid != but and other.deletion_timestamp is None and other.phase not in OVER
         for other in _owned(seen.world, owner["uid"])
     )
     return bool(others < (found.get("spec") or EMPTY).get("replicas", 1))
+
+
+def cannot_make(workload: Manifest) -> bool:
+    """Whether a workload says that it cannot make the Pods that it is asked for (REPLICA-003)."""
+    return any(
+        each.get("type") == "ReplicaFailure" and each.get("status") == "True"
+        for each in (workload.get("status") or EMPTY).get("conditions") or ()
+    )
 
 
 def _owned(world: World, uid: str) -> Iterator[Pod]:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from spec_model.events import Manifest
 from spec_model.law import Verdict, law, note
 from spec_model.laws.identity import NOTICED, bare_pods
-from spec_model.laws.replacement import REPLACING, controller_of
+from spec_model.laws.replacement import REPLACING, cannot_make, controller_of
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.termination import OVER
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, Void, World
@@ -120,7 +120,7 @@ def _lacks(world: World, owner: Manifest, namespace: str, but: str) -> bool:
     found = world.view(owner["kind"], namespace, owner["name"])
     if found is None or found["metadata"].get("uid") != owner["uid"]:
         return False
-    if found["metadata"].get("deletionTimestamp"):
+    if found["metadata"].get("deletionTimestamp") or cannot_make(found):
         return False
     left = sum(
         pod.uid != but and pod.deletion_timestamp is None and pod.phase not in OVER

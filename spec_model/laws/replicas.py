@@ -18,6 +18,7 @@ from spec_model.laws.flocks import (
     owner_uid,
     shows_pods,
 )
+from spec_model.laws.replacement import cannot_make
 from spec_model.objects import EMPTY, Pod, seconds
 from spec_model.workloads.ownership import REPLICATED, is_active, ready_since
 from spec_model.world import (
@@ -99,19 +100,11 @@ def _has_converged(key: Key, uid: str, began: float, rule: str) -> Overdue:
             return held(rule)
         if wish.since > began or flock_of(world, uid).counted > began:
             return VOID  # it has stirred since, and owes it from then on
-        if _fails(known.manifest) or not shows_pods(world, key[1]):
+        if cannot_make(known.manifest) or not shows_pods(world, key[1]):
             return VOID
         return Breach(f"{wish.replicas} active Pods", f"{count}", rule=rule)
 
     return overdue
-
-
-def _fails(workload: Manifest) -> bool:
-    """Whether it says that it cannot do what it is asked for."""
-    return any(
-        each.get("type") == "ReplicaFailure" and each.get("status") == "True"
-        for each in (workload.get("status") or EMPTY).get("conditions") or ()
-    )
 
 
 def _key(manifest: Manifest) -> Key:

@@ -30,7 +30,9 @@ from spec_model.world import (
 UNKNOWN_STATUS: Final = "ContainerStatusUnknown"
 """The reason of a run whose end the kubelet did not see; what it does then no rule says."""
 
-UNSETTLING: Final = frozenset({*UPSETS, "delete", "replace", "patch", "set-image"})
+UNSETTLING: Final = frozenset(
+    {*UPSETS, "delete", "replace", "patch", "set-image", "write-manifest", "remove-manifest"}
+)
 """Stimuli after which a restart that was on its way may come otherwise or never."""
 
 Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]

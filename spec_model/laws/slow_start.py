@@ -23,6 +23,8 @@ BURST: Final = 500
 """So many Pods are made or deleted in one sync."""
 LONGEST_WAIT: Final = 1000.0
 """Seconds after which a workload that has failed tries again at the latest."""
+OTHER_SYNCS: Final = 2
+"""So many more may have been called for by what was seen before, each with a failure of its own."""
 CONDITIONS: Final = {"FailedCreate": "FailedCreate", "FailedDelete": "FailedDelete"}
 
 
@@ -84,8 +86,9 @@ def _of_a_failure(seen: Seen, key: Key, uid: str) -> Iterator[Outcome]:
     if run is None or run.at != seen.at:
         run = Run(seen.at, 0, 0)
     if is_virtual and seen.manifest["reason"] == "FailedCreate":
-        what = f"at most {run.made + 1} failed creations, then an end of the sync"
-        yield expect(run.failed < run.made + 1, what, f"{run.failed + 1} of them in a row")
+        most = run.made + 1 + OTHER_SYNCS
+        what = f"at most {most} failed creations, then an end of the sync"
+        yield expect(run.failed < most, what, f"{run.failed + 1} of them in a row")
     reason = CONDITIONS[seen.manifest["reason"]]
     yield _shown(seen, key, uid, reason)
     if is_virtual and not run.failed:
@@ -131,8 +134,8 @@ def _has_enough(world: World, workload: Manifest) -> bool:
     return bool(len(active_pods(world, workload["metadata"]["uid"])) >= wanted)
 
 
-@note("attempts", on="Event FailedCreate*")
-@note("attempts", on="Event SuccessfulCreate*")
+@note("attempts to make Pods", on="Event FailedCreate*")
+@note("attempts to make Pods", on="Event SuccessfulCreate*")
 def attempts(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str, float]:
     """When a workload last tried to make a Pod, by its UID, since it has failed to."""
     known, about = before or EMPTY, seen.manifest.get("involvedObject") or EMPTY
@@ -149,7 +152,7 @@ def _retried(seen: Seen, key: Key, uid: str) -> Obligation:
         known = world.objects.get(key)
         if known is None or known.uid != uid or is_going(known.manifest):
             return VOID
-        tried: Mapping[str, float] = world.notes.get("attempts") or EMPTY
+        tried: Mapping[str, float] = world.notes.get("attempts to make Pods") or EMPTY
         if tried.get(uid, 0.0) > seen.at:
             return held(RULE)
         return VOID if _has_enough(world, known.manifest) else None

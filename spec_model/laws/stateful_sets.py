@@ -21,6 +21,7 @@ from spec_model.laws.flocks import (
     shows_pods,
 )
 from spec_model.laws.node_loss import is_served
+from spec_model.laws.slow_start import LONGEST_WAIT
 from spec_model.objects import EMPTY, Pod, seconds
 from spec_model.workloads import stateful
 from spec_model.workloads.ownership import controller_of, is_active, ready_since
@@ -325,8 +326,8 @@ def _takes_a_step(seen: Seen, key: Key, uid: str, since: float) -> Obligation:
         step = decision.value
         if step is not None:
             name = f"{key[2]}-{step.ordinal}"
-            if step.verb == "create" and ("Pod", key[1], name) in world.objects:
-                return VOID  # the name is taken by a Pod of somebody else
+            if step.verb == "create" and _cannot_be_made(world, ("Pod", key[1], name), uid):
+                return VOID
             what = f"{step.verb} {name}"
             return Breach(what, "nothing happens", rule=decision.because)
         return _revisions_settled(known, there, world)
@@ -339,6 +340,20 @@ def _takes_a_step(seen: Seen, key: Key, uid: str, since: float) -> Obligation:
         on=key,
         overdue=overdue,
     )
+
+
+@note("failing sets", on="Event FailedCreate*")
+def failing_sets(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str, float]:
+    """By UID, when a set last said that it could not make a Pod."""
+    about = seen.manifest.get("involvedObject") or EMPTY
+    known: Mapping[str, float] = before or {}
+    return {**known, about["uid"]: seen.at} if about.get("kind") == KIND else known
+
+
+def _cannot_be_made(world: World, pod: Key, uid: str) -> bool:
+    """Whether the name is taken by a Pod of somebody else, or the set has failed and tries again later."""
+    failing: Mapping[str, float] = world.notes.get("failing sets") or {}
+    return pod in world.objects or world.at - failing.get(uid, -LONGEST_WAIT) < LONGEST_WAIT
 
 
 def _is_observed(workload: Manifest) -> bool:

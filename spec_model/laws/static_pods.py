@@ -27,14 +27,13 @@ from spec_model.world import (
     Seen,
     SeenContainer,
     Void,
-)
+)  # fmt: skip
 
 Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
 
 STAYS: Final = {"operator": "Exists", "effect": "NoExecute"}
 FAILS: Final = ["false"]
 """A command that never succeeds: what a probe with it is answered is known without a tester."""
-
 UNSETTLING: Final = frozenset({*UPSETS, "write-manifest", "remove-manifest", "exit", "allocate"})
 
 

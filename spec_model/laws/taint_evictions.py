@@ -9,7 +9,7 @@ from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.flocks import deleted_by_tester, is_driven
 from spec_model.laws.lost_nodes import OVER
-from spec_model.laws.node_loss import pods_of, ready
+from spec_model.laws.node_loss import is_daemon, pods_of, ready
 from spec_model.objects import EMPTY, Pod, is_static
 from spec_model.pod.tolerations import LOST, NO_EXECUTE, executing, stays, untold
 from spec_model.world import VOID, Breach, Done, Held, Known, Obligation, Outcome, Seen, Void, World
@@ -22,12 +22,14 @@ Tainted: TypeAlias = Mapping[tuple[str, str], float]
 """By key and value of a NoExecute taint, since when the node has it."""
 
 
-@note("tainted", on="Node")
+@note("taints", on="Node")
 def tainted(before: Tainted | None, seen: Seen) -> Tainted:
-    """Folds in the NoExecute taints of a node."""
+    """Folds in the NoExecute taints of a node; one that takes another's place goes on where that was."""
     known, taints = before or {}, executing(seen.manifest)
     names = [(str(each.get("key")), str(each.get("value") or "")) for each in taints]
-    return {name: known.get(name, seen.at) for name in names}
+    replaces = known and not any(name in known for name in names)
+    began = min(known.values()) if replaces else seen.at
+    return {name: known.get(name, began) for name in names}
 
 
 @note("cleared", on="Node")
@@ -94,7 +96,7 @@ def who_does_not_tolerate_it_goes(seen: Seen) -> Verdict:
 
 
 def _owed_by_all(seen: Seen, taints: list[Manifest]) -> Iterator[Obligation]:
-    since: Tainted = seen.notes["tainted"]
+    since: Tainted = seen.notes["taints"]
     for pod in pods_of(seen.world, seen.manifest["metadata"]["name"]):
         wait = stays(pod.spec.manifest, taints).value
         if wait is not None and pod.deletion_timestamp is None:
@@ -169,7 +171,7 @@ def _documented(seen: Seen) -> Verdict:
     return tuple(
         _given_up(seen, pod, name, end)
         for pod in pods_of(seen.world, name)
-        if pod.deletion_timestamp is None
+        if pod.deletion_timestamp is None and not is_daemon(pod)
     )
 
 
@@ -244,7 +246,7 @@ def _in_its_time(seen: Seen, pod: Pod, node: Known) -> Iterator[Outcome]:
     cleared_at = node.notes.get("cleared")
     if cleared_at is not None and seen.at - cleared_at <= seen.tolerance.lateness:
         return  # its taints have just changed
-    taints, since = executing(node.manifest), node.notes["tainted"]
+    taints, since = executing(node.manifest), node.notes["taints"]
     if not taints:
         yield Breach("no deletion, for the taint has gone", "deleted for a taint")
         return

@@ -133,6 +133,9 @@ def _certain_faults(old: Manifest, new: Manifest, done: Done) -> Collection[Faul
     A field that it leaves out may have been filled in by the API as it was.
     """
     faults = validate_update(old, _filled_from(old, new), done.profile)
+    if faults:  # what a patch takes away is not filled in again
+        plain = validate_update(old, new, done.profile)
+        faults = tuple(fault for fault in faults if fault in plain)
     stored = done.response.value
     if isinstance(stored, Mapping) and _is_settled(old) and stored.get("spec"):
         faults += validate_update(old, stored, done.profile)

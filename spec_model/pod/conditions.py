@@ -7,6 +7,7 @@ one moment; what they were before plays a part only where Initialized, once True
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from attrs import frozen
@@ -33,7 +34,10 @@ class Condition:
 def said(pod: Pod, type_: str) -> Condition | None:
     """What a Pod's condition of that type says; None where it has none."""
     found = pod.conditions.get(type_)
-    return None if found is None else Condition(found["status"], found.get("reason") or "")
+    return None if found is None else _condition(found["status"], found.get("reason") or "")
+
+
+_condition = lru_cache(maxsize=256)(Condition)  # most Pods say the same of the same few
 
 
 def is_true(pod: Pod, type_: str) -> bool:
@@ -110,10 +114,12 @@ def all_of(pod: Pod, phase: str) -> Mapping[str, Decision[Mapping[str, Any]]]:
     }
 
 
+@cache
 def _initialized(status: str, reason: str = "") -> Decision[Condition]:
     return Decision(Condition(status, reason), "CONDITION-003")
 
 
+@cache
 def _ready(status: str, reason: str = "") -> Decision[Condition]:
     return Decision(Condition(status, reason), "CONDITION-004")
 

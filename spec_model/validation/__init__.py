@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Final, TypeAlias
 
 from spec_model.events import Manifest
@@ -10,13 +11,16 @@ from spec_model.profiles import V1_36, Profile
 from spec_model.validation.autoscaler import autoscaler_faults
 from spec_model.validation.common import Fault, Faults, holds_in
 from spec_model.validation.config_map import config_map_faults
+from spec_model.validation.daemon import daemon_faults
 from spec_model.validation.defaults import Default, defaults, filled, unmet
+from spec_model.validation.deployment import deployment_faults
+from spec_model.validation.job import job_faults
 from spec_model.validation.owners import rule_of_field
 from spec_model.validation.pod import pod_faults
 from spec_model.validation.speaks import speaks_of
 from spec_model.validation.update import status_faults, update_faults
 from spec_model.validation.volume import claim_faults, persistent_volume_faults
-from spec_model.validation.workload import ALWAYS_KINDS, always_faults, job_faults
+from spec_model.validation.workload import ALWAYS_KINDS, always_faults
 
 Check: TypeAlias = Callable[[Manifest, Profile], Faults]
 
@@ -26,8 +30,12 @@ CHECKS: Final[Mapping[str, Check]] = {
     "PersistentVolume": persistent_volume_faults,
     "PersistentVolumeClaim": claim_faults,
     "HorizontalPodAutoscaler": autoscaler_faults,
-    "Job": job_faults,
     **dict.fromkeys(ALWAYS_KINDS, always_faults),
+    "Deployment": lambda manifest, profile: chain(
+        deployment_faults(manifest, profile), always_faults(manifest, profile)
+    ),
+    "DaemonSet": daemon_faults,
+    "Job": job_faults,
 }
 
 

@@ -55,6 +55,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "configmap.validate": _asked("configmap", "ConfigMap", "CONFIGMAP-005"),
     "pv.validate": _asked("pv", "PersistentVolume", "PV-012"),
     "pvc.validate": _asked("pvc", "PersistentVolumeClaim", "PV-012"),
+    "deployment.validate": _asked("deployment", "Deployment", "DEPLOY-015"),
+    "job.validate": _asked("job", "Job", "JOB-002"),
     "hpa.validate": _asked("hpa", "HorizontalPodAutoscaler", "HPA-018"),
 }
 """By the names of the vectors: the arguments as plain data and a profile in, a decision out."""

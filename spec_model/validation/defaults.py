@@ -17,7 +17,10 @@ from spec_model.events import Manifest
 from spec_model.profiles import V1_36, Profile
 from spec_model.resources.qos import qos_class
 from spec_model.storage.mounts import SOURCES, unknown_fields
-from spec_model.validation.common import holds_in, milli_of
+from spec_model.validation.common import LARGEST_INT32, holds_in, milli_of
+from spec_model.validation.daemon import daemon_defaults
+from spec_model.validation.deployment import missing
+from spec_model.validation.job import job_defaults
 from spec_model.validation.pod import GRACE, Member, host_port, members
 from spec_model.validation.probes import PROBES
 from spec_model.validation.selector import template_labels
@@ -85,14 +88,16 @@ def filled(manifest: Manifest, profile: Profile = V1_36) -> dict[str, Any]:
 
 def _copied(value: Any) -> Any:
     """A copy of plain data; many times faster than one of anything."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if isinstance(value, (dict, Mapping)):
         return {key: _copied(item) for key, item in value.items()}
     return [_copied(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _is_met(seen: Any, wanted: Any, profile: Profile) -> bool:
-    if seen == wanted or (isinstance(wanted, int) and not wanted and seen is None):
-        return True
+    if seen == wanted or (wanted in (0, LARGEST_INT32) and seen is None):
+        return True  # nothing, or no limit, may be left unsaid
     if not (isinstance(seen, str | int | float) and isinstance(wanted, str | int | float)):
         return False
     amount = milli_of(seen, profile)
@@ -228,6 +233,16 @@ def _template_defaults(workload: Manifest, profile: Profile) -> Defaults:
         yield from _missing_requests(container, path, default=False)
 
 
+def _daemon_defaults(daemons: Manifest, profile: Profile) -> Defaults:
+    yield from _template_defaults(daemons, profile)
+    yield from (Default(*each, "DAEMON-006") for each in daemon_defaults(daemons, profile))
+
+
+def _job_defaults(job: Manifest, profile: Profile) -> Defaults:
+    yield from _template_defaults(job, profile)
+    yield from (Default(*each, "JOB-002") for each in job_defaults(job, profile))
+
+
 def _stateful_set_defaults(stateful_set: Manifest, profile: Profile) -> Defaults:
     spec = stateful_set.get("spec") or {}
     if not spec.get("podManagementPolicy"):
@@ -238,13 +253,22 @@ def _stateful_set_defaults(stateful_set: Manifest, profile: Profile) -> Defaults
     yield from _template_defaults(stateful_set, profile)
 
 
+def _deployment_defaults(deployment: Manifest, profile: Profile) -> Defaults:
+    for field, value in missing(deployment, profile).items():
+        yield Default(field, value, "DEPLOY-001")
+    yield from _template_defaults(deployment, profile)
+
+
 KINDS: Final[Mapping[str, Callable[[Manifest, Profile], Defaults]]] = {
     "Pod": _pod_defaults,
     "PersistentVolume": _volume_defaults,
     "PersistentVolumeClaim": _claim_defaults,
     "HorizontalPodAutoscaler": _autoscaler_defaults,
     **dict.fromkeys(TEMPLATED, _template_defaults),
+    "DaemonSet": _daemon_defaults,
+    "Job": _job_defaults,
     "StatefulSet": _stateful_set_defaults,
+    "Deployment": _deployment_defaults,
 }
 
 STEP: Final = re.compile(r"\[([^]]*)\]|([^.\[]+)")

@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from spec_model.validation.common import DUPLICATE, FORBIDDEN, INVALID, REQUIRED
+from spec_model.validation.common import DUPLICATE, FORBIDDEN, INVALID, NOT_SUPPORTED, REQUIRED
+from spec_model.validation.job import COUNTS as JOB_COUNTS
 from spec_model.validation.probes import COUNTS, HANDLERS, HOOKS, PROBES
 from spec_model.validation.selector import LABELS, SCALABLE
 from spec_model.validation.workload import ALWAYS_KINDS, TEMPLATED
 
 INDEX: Final = re.compile(r"\[[^]]*\]")
 TEMPLATE: Final = "spec.template."
+POLICY: Final = "spec.template.spec.restartPolicy"
 
 _CONTAINER: Final[Mapping[str, str]] = {
     "name": "INIT-007",
@@ -158,7 +160,21 @@ _FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
             }.items()
         },
     },
-    **{kind: {"spec.template.spec.restartPolicy": "RESTART-006"} for kind in TEMPLATED},
+    **{kind: {POLICY: "RESTART-006"} for kind in TEMPLATED},
+    "DaemonSet": {
+        POLICY: "RESTART-006",
+        "spec.updateStrategy.rollingUpdate.maxUnavailable": "DAEMON-008",
+        "spec.updateStrategy.rollingUpdate.maxSurge": "DAEMON-008",
+    },
+    "Job": {POLICY: "RESTART-006", **{f"spec.{count}": "JOB-002" for count in JOB_COUNTS}},
+    "Deployment": {
+        POLICY: "RESTART-006",
+        "spec.progressDeadlineSeconds": "DEPLOY-015",
+        "spec.strategy.type": "DEPLOY-015",
+        "spec.strategy.rollingUpdate": "DEPLOY-011",
+        "spec.strategy.rollingUpdate.maxSurge": "DEPLOY-015",
+        "spec.strategy.rollingUpdate.maxUnavailable": "DEPLOY-015",
+    },
 }
 """By kind and field, with ``[*]`` for any index or key."""
 
@@ -179,7 +195,8 @@ _BY_TYPE: Final[Mapping[tuple[str, str], str]] = {
         for group in ("containers", "initContainers")
     },
     **{(f"spec.initContainers[*].{probe}", FORBIDDEN): "INIT-006" for probe in PROBES},
-    ("spec.template.spec.restartPolicy", INVALID): "JOB-001",
+    (POLICY, INVALID): "JOB-001",
+    ("spec.completions", REQUIRED): "JOB-012",
     ("spec.template.spec.activeDeadlineSeconds", FORBIDDEN): "REPLICA-001",
 }
 """Fields of which a second rule speaks: why the API blames them tells which."""
@@ -201,6 +218,8 @@ def rule_of_field(kind: str, field: str, type: str | None = None) -> str | None:
 
 @cache
 def _owner(kind: str, field: str, type: str | None) -> str | None:
+    if (kind, field, type) == ("Job", POLICY, NOT_SUPPORTED):
+        return "JOB-001"
     second = _BY_TYPE.get((field, type or ""))
     if second is not None:
         return second

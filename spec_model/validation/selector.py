@@ -1,4 +1,4 @@
-"""What a workload selects, and how many it wants (REPLICA-005, REPLICA-008).
+"""What a workload selects, and how many it wants (REPLICA-005, REPLICA-008, DEPLOY-015).
 
 After ``pkg/apis/apps/validation`` and ``ValidateReplicationControllerSpec`` of ``pkg/apis/core/validation``.
 """
@@ -16,14 +16,17 @@ RULE: Final = "REPLICA-005"
 SCALABLE: Final = ("ReplicationController", "ReplicaSet", "Deployment", "StatefulSet")
 LABELS: Final = "spec.template.metadata.labels"
 OPERATORS: Final = ("In", "NotIn", "Exists", "DoesNotExist")
-FIXED: Final = ("ReplicaSet", "DaemonSet", "Deployment")
+DEFAULTED: Final = ("apps/v1beta1", "extensions/v1beta1")
+FIXED: Final = {"ReplicaSet": RULE, "DaemonSet": RULE, "Deployment": "DEPLOY-015"}
+"""By kind whose selector stays as it is, the rule that says so."""
 
 
 def selector_faults(workload: Manifest) -> Faults:
     """There must be a selector, it must not be empty, and it must match what the template makes."""
     spec, labels = workload.get("spec") or {}, template_labels(workload)
     selector = spec.get("selector")
-    if not selector and workload.get("kind") == "ReplicationController":
+    defaulted = workload.get("apiVersion") in DEFAULTED  # from the labels of the template
+    if not selector and (defaulted or workload.get("kind") == "ReplicationController"):
         if not labels:
             yield Fault("spec.selector", REQUIRED, RULE, "there are no labels to default it to")
     elif selector is None:
@@ -50,7 +53,7 @@ def selector_update_faults(old: Manifest, new: Manifest, profile: Profile) -> Fa
         return
     before, after = ((each.get("spec") or {}).get("selector") for each in (old, new))
     if before is not None and before != after:
-        yield Fault("spec.selector", INVALID, RULE, "field is immutable")
+        yield Fault("spec.selector", INVALID, FIXED[kind], "field is immutable")
 
 
 def template_labels(workload: Manifest) -> Manifest:

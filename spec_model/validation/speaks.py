@@ -128,9 +128,19 @@ KINDS: Final[Mapping[str, Mapping[str, Condition]]] = {
         ),
     },
     **{kind: {"RESTART-006": always, "REPLICA-001": always} for kind in ALWAYS_KINDS},
-    "Job": {
+    "Deployment": {
         "RESTART-006": always,
-        "JOB-001": lambda spec: spec.get("podFailurePolicy") is not None,
+        "REPLICA-001": always,
+        "DEPLOY-015": always,
+        "DEPLOY-011": lambda spec: (spec.get("strategy") or {}).get("type") == "Recreate",
+    },
+    "DaemonSet": {
+        **dict.fromkeys(("RESTART-006", "REPLICA-001", "DAEMON-006"), always),
+        "DAEMON-008": lambda spec: (spec.get("updateStrategy") or {}).get("rollingUpdate"),
+    },
+    "Job": {
+        **dict.fromkeys(("RESTART-006", "JOB-001", "JOB-002"), always),
+        "JOB-012": lambda spec: spec.get("completionMode") == "Indexed",
     },
 }
 

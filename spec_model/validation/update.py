@@ -15,6 +15,7 @@ from spec_model.profiles import V1_36, Profile
 from spec_model.validation.common import FORBIDDEN, INVALID, Fault, Faults, milli_of
 from spec_model.validation.config_map import config_map_update_faults
 from spec_model.validation.defaults import filled
+from spec_model.validation.job import job_update_faults
 from spec_model.validation.selector import FIXED, selector_update_faults
 
 ONLY: Final = (
@@ -33,6 +34,8 @@ def update_faults(old: Manifest, new: Manifest, profile: Profile = V1_36) -> tup
         return tuple(_pod_faults(_comparable(old, profile), _comparable(new, profile)))
     if kind == "ConfigMap":
         return tuple(config_map_update_faults(old, new))
+    if kind == "Job":
+        return tuple(job_update_faults(filled(old, profile), filled(new, profile)))
     if kind == "PersistentVolumeClaim":
         before, after = _comparable(old, profile), _comparable(new, profile)
         return tuple(_claim_faults(before, after, old.get("status") or {}, profile))

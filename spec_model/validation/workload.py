@@ -10,7 +10,7 @@ from typing import Final
 
 from spec_model.events import Manifest
 from spec_model.profiles import Profile
-from spec_model.validation.common import FORBIDDEN, INVALID, NOT_SUPPORTED, REQUIRED, Fault, Faults
+from spec_model.validation.common import FORBIDDEN, NOT_SUPPORTED, Fault, Faults
 from spec_model.validation.pod import pod_spec_faults
 from spec_model.validation.selector import count_faults, selector_faults
 
@@ -30,7 +30,7 @@ def always_faults(workload: Manifest, profile: Profile) -> Faults:
     """What is wrong with a controller that keeps Pods running: its template, selector and number."""
     yield from selector_faults(workload)
     yield from count_faults(workload)
-    spec = _template(workload)
+    spec = template_of(workload)
     if (spec.get("restartPolicy") or "Always") != "Always":
         at = f"{TEMPLATE}.restartPolicy"
         yield Fault(at, NOT_SUPPORTED, "RESTART-006", "must be Always")
@@ -40,18 +40,6 @@ def always_faults(workload: Manifest, profile: Profile) -> Faults:
     yield from pod_spec_faults(spec, TEMPLATE, profile)
 
 
-def job_faults(job: Manifest, profile: Profile) -> Faults:
-    """What is wrong with the template of a Job, whose Pods come to an end."""
-    spec, at = _template(job), f"{TEMPLATE}.restartPolicy"
-    policy = spec.get("restartPolicy") or "Always"
-    if policy == "Always":
-        yield Fault(at, REQUIRED, "RESTART-006", "must be OnFailure or Never")
-    elif policy not in ("OnFailure", "Never"):
-        yield Fault(at, NOT_SUPPORTED, "RESTART-006", "must be OnFailure or Never")
-    if (job.get("spec") or {}).get("podFailurePolicy") is not None and policy != "Never":
-        yield Fault(at, INVALID, "JOB-001", "must be Never where there is a podFailurePolicy")
-    yield from pod_spec_faults(spec, TEMPLATE, profile)
-
-
-def _template(workload: Manifest) -> Manifest:
+def template_of(workload: Manifest) -> Manifest:
+    """The spec of the Pods that a workload makes."""
     return ((workload.get("spec") or {}).get("template") or {}).get("spec") or {}

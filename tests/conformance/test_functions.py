@@ -173,6 +173,17 @@ def test_recorded_answers_judge_what_the_model_does_not_decide(function: str) ->
     assert run.exercised == dict.fromkeys(rules, 200)
 
 
+@pytest.fixture
+def undecided(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A function that the model does not decide, and of which one rule states the whole."""
+    name = "job.backoff"
+    known = {**descriptions(), name: evolve(descriptions()[name], recorded_blame="JOB-009")}
+    monkeypatch.delitem(FUNCTIONS, name)
+    monkeypatch.setattr(recorded, "descriptions", lambda: known)
+    return name
+
+
+@pytest.mark.usefixtures("undecided")
 def test_a_wrong_answer_says_whose_is_right() -> None:
     run = recorded_run("job.backoff", lambda _: {"remaining_seconds": 0})
     finding = run.shown[0].finding
@@ -189,12 +200,14 @@ def test_the_part_that_is_wrong_is_blamed() -> None:
     assert {shown.finding.rule for shown in run.shown} == {"CONDITION-004"}
 
 
+@pytest.mark.usefixtures("undecided")
 def test_recorded_answers_hold_under_one_profile() -> None:
     run = recorded_run("job.backoff", lambda _: {"remaining_seconds": 0}, "documented")
     assert not run.shown
     assert not run.exercised
 
 
+@pytest.mark.usefixtures("undecided")
 def test_what_was_not_recorded_is_not_judged() -> None:
     event = Evaluated(0.0, "job.backoff", {"failures": 77}, {"remaining_seconds": 0})
     assert recorded.compared(event, "v1.36") == ((), None)
@@ -208,6 +221,12 @@ def test_the_model_agrees_with_what_it_is_not_compared_with(function: str) -> No
 # -- which functions there are --------------------------------------------------------------------
 
 
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``job.sync`` is one that the model does not decide, and of which no rule states the whole."""
+    monkeypatch.delitem(FUNCTIONS, "job.sync")
+
+
 @pytest.mark.parametrize(
     ("function", "state"),
     [
@@ -219,6 +238,7 @@ def test_the_model_agrees_with_what_it_is_not_compared_with(function: str) -> No
         ("configmap.validate", State.CHECKED),
     ],
 )
+@pytest.mark.usefixtures("planned", "undecided")
 def test_by_what_a_function_is_judged(function: str, state: State) -> None:
     assert state_of(function) is state
 
@@ -229,12 +249,14 @@ def test_an_unknown_function_is_refused_with_the_nearest() -> None:
         refuse_unknown(claimed)
 
 
+@pytest.mark.usefixtures("planned", "undecided")
 def test_what_is_not_checked_yet_is_listed() -> None:
     claimed = Implementation("mine", "1", functions={"job.sync", "job.backoff", "pod.phase"})
     assert unchecked(claimed, "v1.36") == ("job.sync",)
     assert unchecked(claimed, "documented") == ("job.backoff", "job.sync")
 
 
+@pytest.mark.usefixtures("planned", "undecided")
 def test_the_rules_that_functions_show() -> None:
     claimed = Implementation("mine", "1", functions={"job.sync", "scheduler.fits", "hpa.limits"})
     assert rules_by_function(claimed, "v1.36") == {"SCHED-004", "HPA-005", "HPA-008"}

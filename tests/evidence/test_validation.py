@@ -33,8 +33,9 @@ KINDS = {
     "pv": "PersistentVolume",
     "pvc": "PersistentVolumeClaim",
     "hpa": "HorizontalPodAutoscaler",
+    "job": "Job",
 }
-TEMPLATES = {"job": "Job", "deployment": "Deployment"}
+TEMPLATES = {"deployment": "Deployment"}
 
 BEYOND = Path(__file__).parent / "beyond-catalogue.txt"
 HEADER = """\

@@ -6,6 +6,7 @@ from typing import Any
 
 from spec_model import judge
 from spec_model.events import Evaluated, Observation
+from spec_model.law import NOTES
 from spec_model.world import Setting, World
 from tests.laws.traces import EPOCH, done, judged, pod, running, seen, status, terminated
 
@@ -76,3 +77,14 @@ def test_a_function_that_nobody_knows_is_not_judged() -> None:
 
 def test_a_stimulus_alone_exercises_nothing() -> None:
     assert not judged(done(0, "advance", seconds=5)).findings
+
+
+def test_no_two_files_of_laws_keep_a_note_of_one_name() -> None:
+    judge.load_laws()
+    keepers: dict[tuple[str, str], set[str]] = {}
+    for looked_at, notes in NOTES.items():
+        of_an_object = looked_at[0].isupper() and not looked_at.endswith("*")
+        for note in notes:
+            where = looked_at if of_an_object else "the world"
+            keepers.setdefault((where, note.name), set()).add(note.remember.__module__)
+    assert not {name: files for name, files in keepers.items() if len(files) > 1}

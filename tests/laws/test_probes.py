@@ -338,3 +338,18 @@ def test_a_new_run_may_seem_to_have_started_like_the_one_before() -> None:
     again = c.again(40, True)
     assert not broken(judged(*start, again, clock="real"))
     assert "PROBE-001" in broken(judged(*start, again))
+
+
+@pytest.mark.parametrize(
+    ("verb", "blamed"), [("restart-kubelet", set()), ("set-image", {"PROBE-005"})]
+)
+def test_another_kubelet_asks_when_it_comes_to_it(verb: str, blamed: set[str]) -> None:
+    given = {"node": "node-1"} if "kubelet" in verb else {"image": "x", "outcome": "missing"}
+    c = Probed(liveness={"failureThreshold": 9})
+    trace = [
+        *c.begins(True),
+        answered(100, "liveness", 1),
+        unhealthy(105),
+        done(106, verb, **given),
+    ]
+    assert broken(judged(*trace, unhealthy(108), until=108)) == blamed

@@ -250,3 +250,35 @@ def test_a_change_may_be_noticed_after_the_container_has_started() -> None:
         *(put(60, changed[1]), mirror(80, status("c", stopped, **run))),
     )
     assert trace.held("STATIC-004")
+
+
+# -- RESTART-002: as long as its file stays as it was written ---------------------------------------
+
+
+def crashed(*before: Act) -> Judged:
+    """A container of a static Pod ends badly, and is never seen again."""
+    start = [seen(0, NODE_OBJECT, "ADDED"), put(0), born(0), mirror(1, lives())]
+    return judged(*start, *before, mirror(5, ended(5, 1)), until=400)
+
+
+def test_a_static_pod_of_one_file_is_restarted_like_any_other() -> None:
+    assert "RESTART-002" in crashed().broken
+
+
+def test_a_file_that_has_changed_may_have_taken_the_pod_along() -> None:
+    assert "RESTART-002" not in crashed(put(2, manifest(hostname="x"))).broken
+    assert "RESTART-002" not in crashed(take(2)).broken
+
+
+def test_a_file_that_is_back_is_remembered() -> None:
+    """BACKOFF-006: its Pod has the same UID as before, and so has the kubelet's back-off."""
+    message = f"back-off 10s restarting failed container=c pod={NAME}_default(uid)"
+    waits = status("c", {"waiting": {"reason": "CrashLoopBackOff", "message": message}})
+    ended_now = {**waits, "lastState": terminated(1, started=11, finished=15)}
+
+    def trace(*files: Act) -> Judged:
+        back = born(10), mirror(11, status("c", running(11), containerID="cri://c-0"))
+        return judged(seen(0, NODE_OBJECT, "ADDED"), *files, *back, mirror(15, ended_now), until=16)
+
+    assert "BACKOFF-006" not in trace(put(0), take(5), put(10)).broken
+    assert "BACKOFF-006" in trace(put(10)).broken

@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 from conformance.recorded import VECTORS, has_vectors, vectors
 from spec_model.asked import told
-from spec_model.functions import FUNCTIONS, Legal, Parts, same_result
+from spec_model.functions import FUNCTIONS, Legal, same_result
+from spec_model.parts import Parts
 from spec_model.profiles import PROFILES, Profile
 from spec_model.rules import Decision, registry
 from spec_model.schemas import (

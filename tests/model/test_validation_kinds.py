@@ -35,7 +35,7 @@ def test_pods_of_a_job_do_not() -> None:
     assert told(a_workload("Job", "OnFailure")) == told(a_workload("Job", "Never")) == []
     for policy in ("Always", None):
         assert told(a_workload("Job", policy)) == [(at, "Required", "RESTART-006")]
-    assert told(a_workload("Job", "x")) == [(at, "NotSupported", "RESTART-006")]
+    assert told(a_workload("Job", "x")) == [(at, "NotSupported", "JOB-001")]
     strict = a_workload("Job", "OnFailure")
     strict["spec"]["podFailurePolicy"] = {"rules": []}
     assert told(strict) == [(at, "Invalid", "JOB-001")]

@@ -10,41 +10,16 @@ from typing import Any
 import pytest
 
 from conformance.adapters.simulator import meta
-from conformance.adapters.simulator.controllers.workloads import replicas, rollout, victims
+from conformance.adapters.simulator.controllers.workloads import replicas, victims
+from conformance.adapters.simulator.controllers.workloads.functions import FUNCTIONS
+from conformance.adapters.simulator.settings import V1_36
 from tests.simulator.control_plane import ControlPlane, template, workload
 
 VECTORS = Path(__file__).parents[2] / "conformance" / "vectors"
 
 
-def fenceposts(given: dict[str, Any]) -> dict[str, int]:
-    posts = rollout.fenceposts(given["replicas"], given["maxSurge"], given["maxUnavailable"])
-    return {"surge": posts.surge, "unavailable": posts.unavailable}
-
-
-def rolling_step(given: dict[str, Any]) -> dict[str, Any]:
-    deployment, new, old = (
-        given[name] for name in ("deployment", "new_replica_set", "old_replica_sets")
-    )
-    sizes = {meta.name_of(one): rollout.replicas_of(one) for one in [new, *old]}
-    size = rollout.new_size(deployment, new, [new, *old])
-    if size != rollout.replicas_of(new):
-        return {"sizes": {**sizes, meta.name_of(new): size}, "step": "new"}
-    changed = rollout.old_sizes(deployment, new, old)
-    return {"sizes": {**sizes, **changed}, "step": "old" if changed else "none"}
-
-
 ARITHMETIC: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "deployment.fenceposts": fenceposts,
-    "deployment.rolling_step": rolling_step,
-    "deployment.proportion": lambda given: rollout.proportional_sizes(
-        given["deployment"], given["new_replica_set"], given["old_replica_sets"]
-    ),
-    "deployment.rs_proportion": lambda given: rollout.proportion(
-        given["deployment"],
-        given["replica_set"],
-        given["replicas_to_add"],
-        given["replicas_added"],
-    ),
+    **{name: lambda given, asked=asked: asked(given, V1_36) for name, asked in FUNCTIONS.items()},
     "replicaset.deletion_order": lambda given: [
         meta.name_of(pod)
         for pod in victims.victims_first(

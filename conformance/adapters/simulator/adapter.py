@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 from conformance.adapter import FunctionNotServedError, Implementation
 from conformance.adapters.simulator import client, functions, watching
 from conformance.adapters.simulator.clock import EPOCH
+from conformance.adapters.simulator.controllers.workloads import undo
 from conformance.adapters.simulator.engine import Engine
 from conformance.adapters.simulator.errors import ApiError, bad_request, not_found
 from conformance.adapters.simulator.kubelet import Kubelet, images
@@ -25,7 +26,7 @@ SERVED_CAPABILITIES: Final = frozenset(
         "images", "sandbox-loss", "kubelet-restart", "kubelet-config", "node-fault", "hooks", "stop-signals",
         "static-pods", "workloads", "autoscaler", "metrics", "volumes", "provisioner", "reclaimer",
         "pod-gc", "probes", "eviction", "scheduler-fault", "statefulsets", "controller-flags",
-        "runtime-fault",
+        "runtime-fault", "kubectl-rollout", "kubectl-rolling-update", "jobs", "daemonsets",
     }
 )  # fmt: skip
 """What the engine really does, by the vocabulary of ``spec_model.events.CAPABILITIES``."""
@@ -58,7 +59,7 @@ class SimulatorAdapter:
             name="kubelaws-simulator",
             version=VERSION,
             clock="virtual",
-            capabilities=SERVED_CAPABILITIES,
+            capabilities=SERVED_CAPABILITIES - self.settings.unserved,
             functions=functions.SERVED,
             profile=self.settings.profile,
             epoch=EPOCH,
@@ -215,6 +216,8 @@ _VERBS: Final[Mapping[str, Callable[[Engine, Arguments], Any]]] = {
     "burn": _burn,
     "set-stop": lambda engine, given: engine.manners.set_stop(given),
     "set-hook": lambda engine, given: engine.manners.set_hook(given),
+    "rollout-undo": lambda engine, given: undo.rollout_undo(engine.store, **given),
+    "rolling-update": lambda engine, given: engine.updaters.begin(**given),
     "list": lambda engine, given: watching.list_objects(engine.store, **given),
     "watch": lambda engine, given: watching.watch(engine.store, **given),
     "inspect": _in_container("inspect"),

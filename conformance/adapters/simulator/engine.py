@@ -14,6 +14,7 @@ from conformance.adapters.simulator.kubelet import Kubelet
 from conformance.adapters.simulator.kubelet.disk import share_of
 from conformance.adapters.simulator.kubelet.manners import Manners
 from conformance.adapters.simulator.kubelet.probe_results import Answer
+from conformance.adapters.simulator.rolling_update import Updaters
 from conformance.adapters.simulator.scheduler import Scheduler
 from conformance.adapters.simulator.settings import V1_36, Settings
 from conformance.adapters.simulator.store import Store
@@ -49,6 +50,7 @@ class Engine:
         self.kubelets: dict[str, Kubelet] = {}
         self.shares: dict[str, dict[str, bytes]] = {}  # the files of each storage of the network
         self._numbers = itertools.count(1)
+        self.updaters = Updaters(self)
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
         self._work: tuple[Callable[[], bool], ...] = ()

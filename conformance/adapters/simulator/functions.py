@@ -17,7 +17,8 @@ from conformance.adapters.simulator import (
 from conformance.adapters.simulator.api import pod_defaults
 from conformance.adapters.simulator.controllers.hpa import functions as autoscaler
 from conformance.adapters.simulator.controllers.volumes import functions as binder
-from conformance.adapters.simulator.controllers.workloads import victims
+from conformance.adapters.simulator.controllers.workloads import functions as rollouts
+from conformance.adapters.simulator.controllers.workloads import job_functions, victims
 from conformance.adapters.simulator.errors import ApiError
 from conformance.adapters.simulator.kubelet import (
     backoff,
@@ -100,6 +101,7 @@ SERVED: Final[Mapping[str, Function]] = {
     "pv.validate": _validate("pv", "PersistentVolume"),
     "pvc.validate": _validate("pvc", "PersistentVolumeClaim"),
     "hpa.validate": _validate("hpa", "HorizontalPodAutoscaler"),
+    "job.validate": _validate("job", "Job"),
     "deployment.validate": _validate("deployment", "Deployment"),
     "pod.phase": lambda given, settings: phase.pod_phase(given, settings),
     "pod.conditions": lambda given, _: conditions.pod_conditions(given),
@@ -126,5 +128,7 @@ SERVED: Final[Mapping[str, Function]] = {
     "replicaset.deletion_order": lambda given, _: victims.deletion_order(given),
     **autoscaler.FUNCTIONS,
     **binder.FUNCTIONS,
+    **rollouts.FUNCTIONS,
+    **job_functions.FUNCTIONS,
 }
 """Every function by name. Looked up through its module at call time, so that it can be replaced."""

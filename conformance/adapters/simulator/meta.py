@@ -214,6 +214,8 @@ def with_status(manifest: Mapping[str, Any], **fields: Any) -> Object:
 
 def plain_copy(value: Any) -> Any:
     """A copy of JSON-able data that shares nothing with what a client still holds."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if isinstance(value, (dict, Mapping)):
         return {key: plain_copy(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -155,6 +155,17 @@ def untolerated(pod: Manifest, node: Manifest, effects: Iterable[str]) -> Manife
     return None
 
 
+CORDON: Final = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+"""The taint that spec.unschedulable stands for."""
+
+
+def is_cordoned_for(pod: Manifest, node: Manifest) -> bool:
+    """Is the node unschedulable, and does the Pod not put up with that (DAEMON-003)?"""
+    if not (node.get("spec") or {}).get("unschedulable"):
+        return False
+    return not any(tolerates(each, CORDON) for each in pod["spec"].get("tolerations") or ())
+
+
 def pods_of(capacity: Amounts) -> int:
     """How many Pods a node takes."""
     return capacity.get("pods", 0) // 1000

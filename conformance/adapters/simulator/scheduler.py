@@ -158,7 +158,7 @@ class Scheduler:
 
     def problems(self, pod: Object, node: Object) -> list[str]:
         """Why the node is not feasible; empty when it is."""
-        if (node.get("spec") or {}).get("unschedulable"):
+        if predicates.is_cordoned_for(pod, node):
             return [UNSCHEDULABLE_NODE]
         taint = predicates.untolerated(pod, node, predicates.HARD_EFFECTS)
         if taint is not None:

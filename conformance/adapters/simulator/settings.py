@@ -13,6 +13,17 @@ import attrs
 
 
 @attrs.frozen
+class DeploymentDefaults:
+    """What a version of the API fills in of a Deployment (DEPLOY-001)."""
+
+    max_surge: int | str = "25%"
+    max_unavailable: int | str = "25%"
+    revision_history_limit: int = 10
+    progress_deadline_seconds: int = 600
+    selector_from_labels: bool = False
+
+
+@attrs.frozen
 class Settings:
     """One profile of the engine."""
 
@@ -26,8 +37,11 @@ class Settings:
     volume_access_modes: frozenset[str] = frozenset(  # PV-012
         {"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"}
     )
+    unserved: frozenset[str] = frozenset({"kubectl-rolling-update"})  # ROLLOUT-001: capabilities
     deployment_selector_mutable: bool = False  # REPLICA-005
-    deployment_rolling_update: int | str = "25%"  # DEPLOY-001: maxSurge and maxUnavailable
+    deployment_apis: Mapping[str, DeploymentDefaults] = {  # DEPLOY-001
+        "apps/v1": DeploymentDefaults()
+    }
     daemon_set_update_strategy: str = "RollingUpdate"  # DAEMON-006
     stateful_set_update_strategy: str = "RollingUpdate"  # STATEFUL-003
     hpa_min_replicas_floor: int = 1  # HPA-018
@@ -126,6 +140,13 @@ class Settings:
     endpoints_only_ready: bool = False  # PROBE-013, TERM-008: others are not listed at all
     replica_burst: int = 500  # REPLICA-003
     replica_retry_seconds: tuple[float, float] = (1.0, 1000.0)  # REPLICA-003: first, longest
+    job_backoff_limit: int | None = 6  # JOB-002, JOB-008; None: no limit unless one is given
+    job_backoff_seconds: tuple[float, float] = (10.0, 600.0)  # JOB-009: first, longest
+    job_tracks_pods: bool = True  # JOB-011, JOB-013: by finalizers; deleted Pods have failed
+    job_two_steps: bool = True  # JOB-013: an interim condition comes first
+    job_knows_indexes: bool = True  # JOB-012
+    daemon_set_binds: bool = False  # DAEMON-004: the controller sets spec.nodeName
+    daemon_failure_backoff_seconds: tuple[float, float] = (1.0, 900.0)  # DAEMON-005
     recycled_sources: frozenset[str] = frozenset({"hostPath", "nfs"})  # PV-008
     deleted_host_path_prefix: str = "/tmp/"  # PV-007
     unprovisionable: frozenset[str] = frozenset({"kubernetes.io/no-provisioner"})  # PV-010
@@ -158,7 +179,19 @@ DOCUMENTED: Final = attrs.evolve(
     pod_level_resources=False,
     container_resources=frozenset({"cpu", "memory"}),
     volume_access_modes=frozenset({"ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"}),
+    unserved=frozenset(),
     deployment_selector_mutable=True,
+    deployment_apis={
+        "apps/v1": DeploymentDefaults(),
+        "apps/v1beta1": DeploymentDefaults(revision_history_limit=2, selector_from_labels=True),
+        "extensions/v1beta1": DeploymentDefaults(
+            max_surge=1,
+            max_unavailable=1,
+            revision_history_limit=2**31 - 1,
+            progress_deadline_seconds=2**31 - 1,
+            selector_from_labels=True,
+        ),
+    },
     daemon_set_update_strategy="OnDelete",
     stateful_set_update_strategy="OnDelete",
     mount_path_limit=512,
@@ -215,6 +248,12 @@ DOCUMENTED: Final = attrs.evolve(
     hpa_downscale_window_seconds=None,
     hpa_upscale_forbidden_seconds=180.0,
     hpa_downscale_forbidden_seconds=300.0,
+    job_backoff_limit=None,
+    job_backoff_seconds=(10.0, 360.0),
+    job_tracks_pods=False,
+    job_two_steps=False,
+    job_knows_indexes=False,
+    daemon_set_binds=True,
     node_monitor_grace_seconds=40.0,
     node_eviction_seconds=300.0,
     node_lost_pods_fail=True,

@@ -109,7 +109,7 @@ class Store:
         kind, namespace, name = meta.key_of(candidate)
         if self.is_taken(kind, namespace, name):
             raise errors.already_exists(kind, name)
-        created = self._with_system_fields(strategy, candidate)
+        created = strategy.identify(self._with_system_fields(strategy, candidate))
         if dry_run:
             return created
         return self._write(ADDED, created, None)

@@ -10,8 +10,10 @@ from conformance.adapters.simulator import errors, meta
 from conformance.adapters.simulator.api import admission, names, pod_changes
 from conformance.adapters.simulator.api.autoscaling import HorizontalPodAutoscalerStrategy
 from conformance.adapters.simulator.api.config_maps import ConfigMapStrategy
+from conformance.adapters.simulator.api.daemons import DaemonSetStrategy
 from conformance.adapters.simulator.api.deletion import SYSTEM_FIELDS
 from conformance.adapters.simulator.api.fields import Problems
+from conformance.adapters.simulator.api.jobs import JobStrategy
 from conformance.adapters.simulator.api.nodes import NodeStrategy
 from conformance.adapters.simulator.api.pods import PodStrategy, bound
 from conformance.adapters.simulator.api.priorities import PriorityClassStrategy
@@ -29,9 +31,7 @@ from conformance.adapters.simulator.api.storage import (
 )
 from conformance.adapters.simulator.api.strategy import Strategy
 from conformance.adapters.simulator.api.workloads import (
-    DaemonSetStrategy,
     DeploymentStrategy,
-    JobStrategy,
     ReplicaSetStrategy,
     ReplicationControllerStrategy,
     StatefulSetStrategy,

@@ -34,6 +34,10 @@ class Strategy:
         """On create, after admission: a client's status is discarded (PHASE-002)."""
         manifest.pop("status", None)
 
+    def identify(self, manifest: Object) -> Object:
+        """The new object once it has its uid, with whatever is made from that; a copy, or itself."""
+        return manifest
+
     def validate(self, manifest: Object, problems: Problems, settings: Settings) -> None:
         """Judge a whole object, apart from its metadata."""
 

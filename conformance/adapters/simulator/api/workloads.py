@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-from conformance.adapters.simulator import meta
+from conformance.adapters.simulator import errors, meta
 from conformance.adapters.simulator.api import names, pod_defaults, pod_spec
 from conformance.adapters.simulator.api.fields import Problems
 from conformance.adapters.simulator.api.strategy import Strategy
@@ -146,21 +146,29 @@ class DeploymentStrategy(WorkloadStrategy):
     """ReplicaSets that follow each other."""
 
     kind = "Deployment"
-    defaults: ClassVar[Mapping[str, Any]] = {
-        "replicas": 1,
-        "revisionHistoryLimit": 10,
-        "progressDeadlineSeconds": 600,
-    }
 
     def default(self, manifest: Object, settings: Settings) -> None:
+        """DEPLOY-001: what is filled in depends on the version of the API."""
+        given = settings.deployment_apis.get(manifest["apiVersion"])
+        if given is None:
+            raise errors.unknown_kind(f"{manifest['apiVersion']}, Deployment")
         super().default(manifest, settings)
-        strategy = manifest["spec"]["strategy"] = manifest["spec"].get("strategy") or {}
+        spec = manifest["spec"]
+        for field, value in (
+            ("revisionHistoryLimit", given.revision_history_limit),
+            ("progressDeadlineSeconds", given.progress_deadline_seconds),
+        ):
+            if spec.get(field) is None:
+                spec[field] = value
+        if given.selector_from_labels and not spec.get("selector") and _template_labels(spec):
+            spec["selector"] = {"matchLabels": dict(_template_labels(spec))}
+        strategy = spec["strategy"] = spec.get("strategy") or {}
         strategy["type"] = strategy.get("type") or "RollingUpdate"
         if strategy["type"] == "RollingUpdate":
             rolling = strategy.get("rollingUpdate") or {}
-            for field in ("maxSurge", "maxUnavailable"):
-                if rolling.get(field) is None:
-                    rolling = {**rolling, field: settings.deployment_rolling_update}
+            usual = {"maxSurge": given.max_surge, "maxUnavailable": given.max_unavailable}
+            given_posts = {key: value for key, value in rolling.items() if value is not None}
+            rolling = {**usual, **given_posts}
             strategy["rollingUpdate"] = rolling
 
     def prepare(self, manifest: Object, settings: Settings) -> None:
@@ -179,30 +187,6 @@ class DeploymentStrategy(WorkloadStrategy):
 
     def may_change_selector(self, settings: Settings) -> bool:
         return settings.deployment_selector_mutable
-
-
-class DaemonSetStrategy(WorkloadStrategy):
-    """A Pod on every node that is fit for it."""
-
-    kind = "DaemonSet"
-    defaults: ClassVar[Mapping[str, Any]] = {"revisionHistoryLimit": 10}
-
-    def default(self, manifest: Object, settings: Settings) -> None:
-        super().default(manifest, settings)
-        update = manifest["spec"]["updateStrategy"] = manifest["spec"].get("updateStrategy") or {}
-        update["type"] = update.get("type") or settings.daemon_set_update_strategy
-        if update["type"] == "RollingUpdate":
-            given = update.get("rollingUpdate") or {}
-            update["rollingUpdate"] = {"maxUnavailable": 1, "maxSurge": 0, **given}
-
-    def prepare(self, manifest: Object, settings: Settings) -> None:
-        zero = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled")
-        manifest["status"] = {**dict.fromkeys(zero, 0), "numberReady": 0}
-
-    def validate(self, manifest: Object, problems: Problems, settings: Settings) -> None:
-        super().validate(manifest, problems, settings)
-        kind = manifest["spec"]["updateStrategy"]["type"]
-        problems.one_of("spec.updateStrategy.type", kind, _UPDATE_STRATEGIES)
 
 
 class StatefulSetStrategy(WorkloadStrategy):
@@ -239,46 +223,6 @@ class StatefulSetStrategy(WorkloadStrategy):
         ]
         if changed:
             problems.forbidden("spec", f"updates may not change {', '.join(changed)}")
-
-
-class JobStrategy(WorkloadStrategy):
-    """Pods that run to their end."""
-
-    kind = "Job"
-    allowed_restart_policies = frozenset({"OnFailure", "Never"})
-    defaults: ClassVar[Mapping[str, Any]] = {
-        "backoffLimit": 6,
-        "completionMode": "NonIndexed",
-        "suspend": False,
-        "podReplacementPolicy": "TerminatingOrFailed",
-    }
-
-    def default(self, manifest: Object, settings: Settings) -> None:
-        super().default(manifest, settings)
-        spec = manifest["spec"]
-        if spec.get("completions") is None and spec.get("parallelism") is None:
-            spec["completions"] = 1
-        if spec.get("parallelism") is None:
-            spec["parallelism"] = 1
-
-    def prepare(self, manifest: Object, settings: Settings) -> None:
-        manifest["status"] = {}
-
-    def validate_selector(self, spec: Mapping[str, Any], problems: Problems) -> None:
-        """A Job's selector is made for it; one of its own is judged only by its form."""
-        names.validate_selector(spec.get("selector"), "spec.selector", problems)
-
-    def validate_restart_policy(self, template: Mapping[str, Any], problems: Problems) -> None:
-        """RESTART-006: OnFailure or Never, said explicitly: unsaid is Always, and refused."""
-        policy = template.get("restartPolicy")
-        if not self.may_restart(str(policy)):
-            problems.required("spec.restartPolicy", 'valid values: "OnFailure", "Never"')
-
-    def validate_update(
-        self, new: Object, old: Object, problems: Problems, settings: Settings
-    ) -> None:
-        for field in ("selector", "completions", "completionMode", "template"):
-            problems.unchanged(f"spec.{field}", new["spec"].get(field), old["spec"].get(field))
 
 
 def _template_labels(spec: Mapping[str, Any]) -> Mapping[str, str]:

@@ -18,10 +18,14 @@ from conformance.adapters.simulator.controllers.volumes.binder import Persistent
 from conformance.adapters.simulator.controllers.volumes.protection import (
     StorageProtectionController,
 )
+from conformance.adapters.simulator.controllers.workloads.daemons import DaemonSetController
 from conformance.adapters.simulator.controllers.workloads.deployments import DeploymentController
+from conformance.adapters.simulator.controllers.workloads.foreground import ForegroundCollector
 from conformance.adapters.simulator.controllers.workloads.garbage import GarbageCollector
+from conformance.adapters.simulator.controllers.workloads.jobs import JobController
 from conformance.adapters.simulator.controllers.workloads.replicas import ReplicaController
 from conformance.adapters.simulator.controllers.workloads.stateful import StatefulSetController
+from conformance.adapters.simulator.controllers.workloads.ttl import FinishedJobCollector
 
 if TYPE_CHECKING:
     from conformance.adapters.simulator.engine import Engine
@@ -34,6 +38,10 @@ def all_controllers(engine: Engine) -> list[Controller]:
         HorizontalPodAutoscalerController(engine),
         DeploymentController(engine, owned),
         ReplicaController(engine, owned),
+        DaemonSetController(engine, owned),
+        JobController(engine, owned),
+        FinishedJobCollector(engine),
+        ForegroundCollector(engine, owned),
         StatefulSetController(engine, owned),
         GarbageCollector(engine, owned),
         PersistentVolumeController(engine),

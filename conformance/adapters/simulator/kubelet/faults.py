@@ -18,6 +18,7 @@ from conformance.adapters.simulator.kubelet.status import Why
 
 if TYPE_CHECKING:
     from conformance.adapters.simulator.kubelet import Kubelet
+    from conformance.adapters.simulator.kubelet.hindrances import Hindered
     from conformance.adapters.simulator.kubelet.worker import PodWorker
 
 RUNTIME: Final = "runtime"
@@ -185,7 +186,7 @@ def forgive(worker: PodWorker) -> None:
 # What containers see of it.
 
 
-def before_start(worker: PodWorker, name: str) -> Why | None:
+def before_start(worker: Hindered, name: str) -> Why | None:
     """The kubelet's own steps before a container is created, and before it is started."""
     for part, hook in ((PRE_CREATE, "PreCreateContainer"), (PRE_START, "PreStartContainer")):
         if not worker.kubelet.faults.works(part):

@@ -5,14 +5,14 @@ Decides BACKOFF-001 to 006 and CONFIGMAP-003 (upstream doBackOff and startContai
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.kubelet import (
     backoff,
     environment,
+    faults,
     images,
     probe_kills,
     runtime,
@@ -40,13 +40,24 @@ class Hindered(Alarmed):
             self.uid, pod.get("status") or {}, self.clock.now, self.clock.timestamp()
         )
 
-    @abstractmethod
     def report(self, reason: str, message: str, type_: str = "Normal") -> None:
         """Record an Event about the Pod."""
+        self.kubelet.store.event(self.pod, reason, message, type_, "kubelet")
 
-    @abstractmethod
-    def fails_before(self, name: str) -> Why | None:
-        """Does a step of the kubelet's own fail before a container is created, or started?"""
+    def report_of(self, container: str, reason: str, message: str, type_: str) -> None:
+        """Record an Event about one container of the Pod."""
+        field = f"spec.containers{{{container}}}"
+        self.kubelet.store.event(self.pod, reason, message, type_, "kubelet", field)
+
+    def containers(self) -> Iterator[Container]:
+        """Init containers, then app containers."""
+        spec = self.pod["spec"]
+        yield from spec.get("initContainers") or ()
+        yield from spec["containers"]
+
+    def container(self, name: str) -> Container:
+        """The container of that name."""
+        return next(each for each in self.containers() if each["name"] == name)
 
     def in_the_way(self, container: Container) -> Why | None:
         """Why a container cannot start now: its back-off, its image, or what it refers to."""
@@ -58,6 +69,10 @@ class Hindered(Alarmed):
             if why is not None:
                 self.nap(self.settings.sync_retry_seconds)
         return why
+
+    def fails_before(self, name: str) -> Why | None:
+        """Does a step of the kubelet's own fail before a container is created, or started?"""
+        return faults.before_start(self, name)
 
     def lacks(self, container: Container) -> Why | None:
         """Is something missing that the environment refers to (CONFIGMAP-003)?"""

@@ -7,7 +7,7 @@ to be called again, so every state in between is a status write of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from conformance.adapters.simulator import meta
@@ -229,15 +229,6 @@ class PodWorker(Hindered):
             restarting_all=self.restarting_all,
         )
 
-    def report(self, reason: str, message: str, type_: str = "Normal") -> None:
-        """Record an Event about the Pod."""
-        self.kubelet.store.event(self.pod, reason, message, type_, "kubelet")
-
-    def report_of(self, container: str, reason: str, message: str, type_: str) -> None:
-        """Record an Event about one container of the Pod."""
-        field = f"spec.containers{{{container}}}"
-        self.kubelet.store.event(self.pod, reason, message, type_, "kubelet", field)
-
     # Starting.
 
     def make_sandbox(self) -> None:
@@ -275,10 +266,6 @@ class PodWorker(Hindered):
         run = self.runtime.start(container, self.clock.now, self.clock.timestamp())
         run.environment, run.frozen = variables, self.volumes.frozen(container)
         return run
-
-    def fails_before(self, name: str) -> Why | None:
-        """Does a step of the kubelet's own fail before a container is created, or started?"""
-        return faults.before_start(self, name)
 
     # Stopping.
 
@@ -369,16 +356,6 @@ class PodWorker(Hindered):
             stopping.stop_pod(self)
         else:
             self.kubelet.drop(self)
-
-    def containers(self) -> Iterator[Container]:
-        """Init containers, then app containers."""
-        spec = self.pod["spec"]
-        yield from spec.get("initContainers") or ()
-        yield from spec["containers"]
-
-    def container(self, name: str) -> Container:
-        """The container of that name."""
-        return next(each for each in self.containers() if each["name"] == name)
 
     def restarted_kubelet(self) -> None:
         """The kubelet's memory is gone; the containers are not (BACKOFF-010).

@@ -75,7 +75,7 @@ class TaintEvictionController(Controller):
         if delay is None:
             return taints.seconds_tolerated(pod, marked)
         others = [taint for taint in marked if taint["key"] not in taints.LOST]
-        lost = delay if len(others) < len(marked) else math.inf
+        lost = delay if len(others) < len(marked) and not is_daemon(pod) else math.inf
         return min(lost, taints.seconds_tolerated(pod, others))
 
     def evict(self, pod: Object) -> None:
@@ -110,3 +110,8 @@ class TaintEvictionController(Controller):
         if timer is not None:
             timer.cancel()
         return timer is not None
+
+
+def is_daemon(pod: Object) -> bool:
+    """DAEMON-003: daemon Pods are not evicted on node failure, whatever profile."""
+    return (meta.controller_of(pod) or {}).get("kind") == "DaemonSet"

@@ -1,52 +1,37 @@
 """Deployments: a ReplicaSet for each template, and a rollout from the old ones to the new one.
 
-Source: DEPLOY-003..007, 009..012, 014; ``pkg/controller/deployment/{deployment_controller,sync,rolling,
-recreate}.go``.
+Source: DEPLOY-003..014; ``pkg/controller/deployment/{deployment_controller,sync,rolling,recreate,
+rollback}.go``.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.simulator import errors, meta
+from conformance.adapters.simulator.clock import EPOCH
 from conformance.adapters.simulator.controllers.controller import Controller
 from conformance.adapters.simulator.controllers.ownership import Ownership
-from conformance.adapters.simulator.controllers.workloads import rollout
-from conformance.adapters.simulator.controllers.workloads.status import deployment_status
+from conformance.adapters.simulator.controllers.workloads import (
+    progress,
+    replica_sets,
+    rollout,
+    undo,
+)
+from conformance.adapters.simulator.controllers.workloads.progress import Moment
+from conformance.adapters.simulator.controllers.workloads.replica_sets import (
+    Rollout,
+    annotations_of,
+    revision_of,
+)
+from conformance.adapters.simulator.controllers.workloads.status import (
+    deployment_status,
+    subject_of,
+)
 from conformance.adapters.simulator.meta import Key, Object
 
 if TYPE_CHECKING:
     from conformance.adapters.simulator.engine import Engine
-
-HASH: Final = "pod-template-hash"
-_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
-_NOT_COPIED: Final = frozenset(
-    {
-        "kubectl.kubernetes.io/last-applied-configuration",
-        rollout.REVISION,
-        rollout.DESIRED_REPLICAS,
-        rollout.MAX_REPLICAS,
-    }
-)
-
-
-@frozen
-class Rollout:
-    """A Deployment with its ReplicaSets: the one of the current template, and all others."""
-
-    deployment: Object
-    new: Object | None
-    old: Sequence[Object]
-
-    @property
-    def everything(self) -> list[Object]:
-        """All ReplicaSets, the new one last."""
-        return [*self.old, *([self.new] if self.new is not None else [])]
 
 
 class DeploymentController(Controller):
@@ -58,6 +43,7 @@ class DeploymentController(Controller):
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)
         self.owned = owned
+        self._looks: dict[Key, float] = {}
 
     def notice(self, type: str, new: Object, old: Object | None) -> None:
         """Queue a changed Deployment, the owner of a changed ReplicaSet, and of a Pod that went."""
@@ -65,8 +51,12 @@ class DeploymentController(Controller):
         if kind == "Deployment":
             if type != "DELETED":
                 self.enqueue(meta.key_of(new))
+            else:
+                self._looks.pop(meta.key_of(new), None)
         elif kind == "ReplicaSet":
             self._enqueue_owner(new)
+            if old is not None and meta.controller_of(old) != meta.controller_of(new):
+                self._enqueue_owner(old)
         elif kind == "Pod" and type == "DELETED":
             reference = meta.controller_of(new)
             if reference is not None and reference["kind"] == "ReplicaSet":
@@ -84,38 +74,70 @@ class DeploymentController(Controller):
         deployment = self.store.get(*key)
         if deployment is None:
             return
-        found = self._found(deployment)
+        rolling = False
         if not meta.is_deleting(deployment):
-            self._step(found)
+            rolling = self._step(self._found(self._note_pause(deployment)))
         fresh = self.store.get(*key)
         if fresh is not None:
-            self._report(fresh)
+            self._report(fresh, rolling)
 
     def _found(self, deployment: Object) -> Rollout:
-        sets = self.owned.children(deployment, "ReplicaSet")
-        same = [one for one in sets if has_template(one, deployment)]
-        new = min(same, key=lambda one: one["metadata"]["creationTimestamp"]) if same else None
-        return Rollout(deployment, new, [one for one in sets if one is not new])
+        return replica_sets.rollout_of(deployment, self.owned.children(deployment, "ReplicaSet"))
 
-    def _report(self, deployment: Object) -> None:
+    def _moment(self) -> Moment:
+        return Moment(self.clock.timestamp(), EPOCH + self.clock.now)
+
+    # What it says of itself.
+
+    def _report(self, deployment: Object, rolling: bool) -> None:
         found = self._found(deployment)
         pods = [pod for one in found.everything for pod in self.owned.children(one, "Pod")]
-        status = deployment_status(deployment, found.new, found.old, pods, self.clock.timestamp())
-        self.store.update_status({**deployment, "status": status})
+        status = deployment_status(found, pods, self._moment(), rolling=rolling)
+        written = self.store.update_status({**deployment, "status": status})
+        self._look_again(written)
+
+    def _look_again(self, deployment: Object) -> None:
+        """Come back when the deadline of a rollout will have passed (DEPLOY-013)."""
+        due, key = progress.next_look(deployment), meta.key_of(deployment)
+        if due is not None and self._looks.get(key) != due:
+            self._looks[key] = due
+            self.clock.at(due - EPOCH, lambda: self._due(key, due))
+
+    def _due(self, key: Key, due: float) -> None:
+        if self._looks.get(key) == due:
+            self.enqueue(key)
+
+    def _note_pause(self, deployment: Object) -> Object:
+        """A pause, and its end, are told before anything else is done (DEPLOY-010)."""
+        reason = progress.pause_reason(deployment)
+        return deployment if reason is None else self._tell_progress(deployment, reason)
+
+    def _tell_progress(self, deployment: Object, reason: str, subject: str = "") -> Object:
+        before = deployment.get("status") or {}
+        told = progress.with_reason(before.get("conditions") or [], reason, subject, self._moment())
+        return self.store.update_status({**deployment, "status": {**before, "conditions": told}})
 
     # One step.
 
-    def _step(self, found: Rollout) -> None:
+    def _step(self, found: Rollout) -> bool:
+        """Whether it belongs to a rollout, whose progress counts; a pause and scaling do not."""
         spec = found.deployment["spec"]
         if spec.get("paused"):
+            found = self._with_revision(found)
             self._scale_in_proportion(found)
             self._clean_up(found)
-        elif self._is_scaling(found):
-            self._scale_in_proportion(found)
-        elif (spec.get("strategy") or {}).get("type") == "Recreate":
+            return False
+        if undo.asked_revision(found.deployment) is not None:
+            self._roll_back(self._with_revision(found))
+            return False
+        if self._is_scaling(found):
+            self._scale_in_proportion(self._with_revision(found))
+            return False
+        if (spec.get("strategy") or {}).get("type") == "Recreate":
             self._recreate(found)
         else:
             self._roll(found)
+        return True
 
     def _is_scaling(self, found: Rollout) -> bool:
         """An active ReplicaSet was last written for another number of replicas (DEPLOY-012)."""
@@ -133,25 +155,35 @@ class DeploymentController(Controller):
         new = found.new
         if new is None:
             return
-        if self.scale_to(found, new, rollout.new_size(found.deployment, new, found.everything)):
+        size = rollout.next_new_size(found.deployment, new, found.everything)
+        if size != rollout.replicas_of(new):
+            self.scale_to(found, new, size)
             return
         sizes = rollout.old_sizes(found.deployment, new, found.old)
         for one in found.old:
-            self.scale_to(found, one, sizes.get(meta.name_of(one), rollout.replicas_of(one)))
+            if meta.name_of(one) in sizes:
+                self.scale_to(found, one, sizes[meta.name_of(one)])
         if not sizes:
             self._clean_up(found)
 
     def _recreate(self, found: Rollout) -> None:
         """Everything old goes first, to the last Pod (DEPLOY-011)."""
-        scaled = [self.scale_to(found, one, 0) for one in found.old]
+        found = self._with_revision(found)
+        scaled = [self.scale_to(found, one, 0) for one in found.old if rollout.replicas_of(one)]
         if any(scaled) or self._old_pods_run(found):
             return
         found = self._with_new(found)
         wanted = rollout.replicas_of(found.deployment)
-        if found.new is not None and not self.scale_to(found, found.new, wanted):
+        if found.new is None:
+            return
+        if rollout.replicas_of(found.new) != wanted:
+            self.scale_to(found, found.new, wanted)
+        else:
             self._clean_up(found)
 
     def _old_pods_run(self, found: Rollout) -> bool:
+        if any((one.get("status") or {}).get("replicas") for one in found.old):
+            return True
         pods = (pod for one in found.old for pod in self.owned.children(one, "Pod"))
         return any(
             (pod.get("status") or {}).get("phase") not in {"Succeeded", "Failed"} for pod in pods
@@ -160,21 +192,39 @@ class DeploymentController(Controller):
     def _scale_in_proportion(self, found: Rollout) -> None:
         sizes = rollout.proportional_sizes(found.deployment, found.new, found.old)
         for one in found.everything:
-            self.scale_to(found, one, sizes[meta.name_of(one)])
+            if rollout.replicas_of(one) or sizes[meta.name_of(one)]:
+                self.scale_to(found, one, sizes[meta.name_of(one)])
+
+    def _roll_back(self, found: Rollout) -> None:
+        """The annotation of the old API asks for an earlier revision: done, or given up (DEPLOY-008)."""
+        deployment, revision = found.deployment, undo.asked_revision(found.deployment) or 0
+        target = undo.target_of(found.everything, revision)
+        back = deployment if target is None else undo.rolled_back(deployment, target)
+        if target is None:
+            why = "Unable to find the revision to rollback to."
+            self.tell(deployment, "DeploymentRollbackRevisionNotFound", why, warning=True)
+        elif back is deployment:
+            why = "The rollback revision contains the same template as current deployment"
+            self.tell(deployment, "DeploymentRollbackTemplateUnchanged", why, warning=True)
+        else:
+            name, number = meta.name_of(deployment), revision_of(target)
+            done = f'Rolled back deployment "{name}" to revision {number}'
+            self.tell(deployment, "DeploymentRollback", done)
+        self.store.update(undo.without_request(back))
 
     # ReplicaSets.
 
     def scale_to(self, found: Rollout, one: Object, size: int) -> bool:
         """Give the ReplicaSet this size, and note for what; whether the size changed."""
         before, metadata = rollout.replicas_of(one), one["metadata"]
-        noted = {**annotations_of(one), **size_annotations(found.deployment)}
+        noted = {**annotations_of(one), **replica_sets.size_annotations(found.deployment)}
+        if size == before and noted == annotations_of(one):
+            return False
         changed = {
             **one,
             "metadata": {**metadata, "annotations": noted},
             "spec": {**one["spec"], "replicas": size},
         }
-        if size == before and noted == annotations_of(one):
-            return False
         self.store.update(changed)
         if size == before:
             return False
@@ -185,36 +235,63 @@ class DeploymentController(Controller):
 
     def _with_new(self, found: Rollout) -> Rollout:
         """The rollout with a ReplicaSet for the current template, of the newest revision."""
-        revision = str(max((revision_of(one) for one in found.old), default=0) + 1)
+        if found.new is not None:
+            return self._with_revision(found)
+        created = self._create(found)
+        if created is None:
+            return found
+        deployment = self.store.get(*meta.key_of(found.deployment)) or found.deployment
+        if progress.deadline_of(deployment) is not None:
+            subject = f'"{meta.name_of(created)}"'
+            deployment = self._tell_progress(deployment, progress.CREATED, subject)
+        return Rollout(self._revised(deployment, created), created, found.old)
+
+    def _with_revision(self, found: Rollout) -> Rollout:
+        """The same, the revision of the new ReplicaSet, if there is one, the highest (DEPLOY-007)."""
         if found.new is None:
-            created = self._create(found, revision)
-            if created is None:
-                return found
-            new = created
-        elif revision_of(found.new) < int(revision):
-            path = ("metadata", "annotations", rollout.REVISION)
-            new = self.store.update(meta.with_path(found.new, path, revision))
-        else:
-            new, revision = found.new, str(revision_of(found.new))
-        deployment = found.deployment
-        if annotations_of(deployment).get(rollout.REVISION) != revision:
-            path = ("metadata", "annotations", rollout.REVISION)
-            deployment = self.store.update(meta.with_path(deployment, path, revision))
+            return found
+        new, renewed = found.new, replica_sets.renewed(found, found.new)
+        if renewed is not new:
+            new = self.store.update(renewed)
+        deployment = self._revised(found.deployment, new)
+        if progress.deadline_of(deployment) is not None and not progress.current(deployment):
+            subject = f'"{meta.name_of(new)}"'
+            deployment = self._tell_progress(deployment, progress.FOUND, subject)
         return Rollout(deployment, new, found.old)
 
-    def _create(self, found: Rollout, revision: str) -> Object | None:
-        bare = replica_set_for(found.deployment, revision)
+    def _revised(self, deployment: Object, new: Object) -> Object:
+        """The Deployment with the revision of its new ReplicaSet (DEPLOY-007)."""
+        revision = str(revision_of(new))
+        if annotations_of(deployment).get(rollout.REVISION) == revision:
+            return deployment
+        path = ("metadata", "annotations", rollout.REVISION)
+        return self.store.update(meta.with_path(deployment, path, revision))
+
+    def _create(self, found: Rollout) -> Object | None:
+        bare = replica_sets.replica_set_for(found.deployment, found.next_revision)
         size = rollout.new_size(found.deployment, bare, [*found.old, bare])
         try:
             new = self.store.create(meta.with_path(bare, ("spec", "replicas"), size))
         except errors.ApiError as error:
-            message = f"Failed to create new replica set: {error.message}"
-            self.tell(found.deployment, "ReplicaSetCreateError", message, warning=True)
+            self._not_created(found, error)
             return None
         if size:
             message = f"Scaled up replica set {meta.name_of(new)} from 0 to {size}"
             self.tell(found.deployment, "ScalingReplicaSet", message)
         return new
+
+    def _not_created(self, found: Rollout, error: errors.ApiError) -> None:
+        """Another ReplicaSet has the name: the next one is made of another hash; or it is refused."""
+        deployment = found.deployment
+        if error.reason == "AlreadyExists":
+            status: dict[str, Any] = dict(deployment.get("status") or {})
+            status["collisionCount"] = (status.get("collisionCount") or 0) + 1
+            self.store.update_status({**deployment, "status": status})
+            return
+        message = f"Failed to create new replica set: {error.message}"
+        self.tell(deployment, "ReplicaSetCreateError", message, warning=True)
+        if progress.deadline_of(deployment) is not None:
+            self._tell_progress(deployment, progress.NOT_CREATED, subject_of(found))
 
     def _clean_up(self, found: Rollout) -> None:
         """Empty old ReplicaSets beyond the newest revisionHistoryLimit go (DEPLOY-009)."""
@@ -223,80 +300,17 @@ class DeploymentController(Controller):
             found.deployment["spec"].get("paused") or self._is_complete(found)
         ):
             return
-        old = sorted(found.old, key=revision_of)
-        for one in old[: max(len(old) - limit, 0)]:
-            status = one.get("status") or {}
-            if not (rollout.replicas_of(one) or status.get("replicas") or meta.is_deleting(one)):
+        old = sorted((one for one in found.old if not meta.is_deleting(one)), key=revision_of)
+        for each in old[: max(len(old) - limit, 0)]:
+            one = self.store.get(*meta.key_of(each)) or each  # it may just have been scaled
+            if not (rollout.replicas_of(one) or (one.get("status") or {}).get("replicas")):
                 self.store.delete(*meta.key_of(one))
 
     def _is_complete(self, found: Rollout) -> bool:
-        """Everything that runs is new and available (DEPLOY-014)."""
+        """Everything that runs is new and available, by its status (DEPLOY-014)."""
         status = found.deployment.get("status") or {}
-        wanted = rollout.replicas_of(found.deployment)
-        counts = ("updatedReplicas", "replicas", "availableReplicas")
-        return all((status.get(count) or 0) == wanted for count in counts) and status.get(
-            "observedGeneration", 0
-        ) >= found.deployment["metadata"].get("generation", 1)
-
-
-def annotations_of(manifest: Object) -> Mapping[str, str]:
-    """metadata.annotations."""
-    return manifest["metadata"].get("annotations") or {}
-
-
-def revision_of(replica_set: Object) -> int:
-    """The revision that the ReplicaSet's annotation says, 0 without one (DEPLOY-007)."""
-    text = annotations_of(replica_set).get(rollout.REVISION, "0")
-    return int(text) if text.isdecimal() else 0
-
-
-def size_annotations(deployment: Object) -> dict[str, str]:
-    """For how many replicas, and how many at most, a ReplicaSet was written."""
-    wanted = rollout.replicas_of(deployment)
-    return {
-        rollout.DESIRED_REPLICAS: str(wanted),
-        rollout.MAX_REPLICAS: str(wanted + rollout.fenceposts_of(deployment).surge),
-    }
-
-
-def has_template(replica_set: Object, deployment: Object) -> bool:
-    """The templates are equal but for the hash label (DEPLOY-006)."""
-    theirs = replica_set["spec"]["template"]
-    labels = {k: v for k, v in meta.labels_of(theirs).items() if k != HASH}
-    return bool(
-        meta.with_path(theirs, ("metadata", "labels"), labels) == deployment["spec"]["template"]
-    )
-
-
-def template_hash(template: Mapping[str, Any]) -> str:
-    """A short name for the template that is safe in names and labels."""
-    text = json.dumps(template, sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(text.encode()).digest()
-    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:10])
-
-
-def replica_set_for(deployment: Object, revision: str) -> Object:
-    """The ReplicaSet of the Deployment's template, still without replicas."""
-    spec = deployment["spec"]
-    hashed = template_hash(spec["template"])
-    template_labels = {**meta.labels_of(spec["template"]), HASH: hashed}
-    copied = {k: v for k, v in annotations_of(deployment).items() if k not in _NOT_COPIED}
-    new_spec: Object = {
-        "replicas": 0,
-        "selector": meta.with_path(spec["selector"], ("matchLabels", HASH), hashed),
-        "template": meta.with_path(spec["template"], ("metadata", "labels"), template_labels),
-    }
-    if spec.get("minReadySeconds"):
-        new_spec["minReadySeconds"] = spec["minReadySeconds"]
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "ReplicaSet",
-        "metadata": {
-            "name": f"{meta.name_of(deployment)}-{hashed}",
-            "namespace": meta.namespace_of(deployment),
-            "labels": template_labels,
-            "annotations": {**copied, **size_annotations(deployment), rollout.REVISION: revision},
-            "ownerReferences": [meta.owner_reference(deployment)],
-        },
-        "spec": new_spec,
-    }
+        names = ("replicas", "updatedReplicas", "availableReplicas")
+        counts = {name: int(status.get(name) or 0) for name in names}
+        generation = found.deployment["metadata"].get("generation", 1)
+        seen = status.get("observedGeneration", 0) >= generation
+        return seen and progress.is_complete(found.deployment, counts)

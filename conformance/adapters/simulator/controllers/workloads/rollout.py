@@ -75,13 +75,19 @@ def available_of(replica_set: Manifest) -> int:
     return int((replica_set.get("status") or {}).get("availableReplicas") or 0)
 
 
+def next_new_size(deployment: Manifest, new: Manifest, everything: Sequence[Manifest]) -> int:
+    """What a rolling update makes of the new ReplicaSet next (DEPLOY-005, first half)."""
+    wanted = replicas_of(deployment)
+    return wanted if replicas_of(new) > wanted else new_size(deployment, new, everything)
+
+
 def new_size(deployment: Manifest, new: Manifest, everything: Sequence[Manifest]) -> int:
-    """What the new ReplicaSet is to have next (DEPLOY-005, first half)."""
+    """How large the new ReplicaSet may be beside the old ones (DEPLOY-003)."""
     wanted, size = replicas_of(deployment), replicas_of(new)
-    if (deployment["spec"].get("strategy") or {}).get("type") == "Recreate" or size > wanted:
+    if (deployment["spec"].get("strategy") or {}).get("type") == "Recreate":
         return wanted
     room = wanted + fenceposts_of(deployment).surge - sum(map(replicas_of, everything))
-    return min(wanted, size + max(room, 0))
+    return size if room <= 0 else size + min(room, wanted - size)
 
 
 def old_sizes(
@@ -92,8 +98,8 @@ def old_sizes(
     floor = replicas_of(deployment) - tolerated_unavailable(deployment)
     unavailable_new = replicas_of(new) - available_of(new) if new is not None else 0
     spare = sum(map(replicas_of, everything)) - floor - unavailable_new
-    if spare <= 0:
-        return {}
+    if spare <= 0 or any(0 < replicas_of(one) < available_of(one) for one in old):
+        return {}  # or one has not caught up with its last size, and is not to be counted on
     ordered = sorted(old, key=_age_key)
     sizes = {meta.name_of(one): replicas_of(one) for one in ordered}
     _shrink_unhealthy(ordered, sizes, spare)

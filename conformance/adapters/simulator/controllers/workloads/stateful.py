@@ -43,16 +43,19 @@ class StatefulSetController(Controller):
     """One Pod for each ordinal."""
 
     name = "statefulset-controller"
-    watches = frozenset({KIND, "Pod", "PersistentVolumeClaim"})
+    watches = frozenset({KIND, "Pod"})
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)
         self.owned = owned
+        self._retry_delays: dict[Key, float] = {}
 
     def notice(self, type: str, new: Object, old: Object | None) -> None:
         """Queue a changed set, and that of a changed Pod."""
         if new["kind"] == KIND:
-            if type != "DELETED":
+            if type == "DELETED":
+                self._retry_delays.pop(meta.key_of(new), None)
+            else:
                 self.enqueue(meta.key_of(new))
         elif new["kind"] == "Pod":
             self._notice_pod(new, old)
@@ -192,11 +195,18 @@ class StatefulSetController(Controller):
         except errors.ApiError as error:
             message = f"create Pod {name} in StatefulSet {meta.name_of(workload)} failed error: "
             self.tell(workload, "FailedCreate", f"{message}{error.message}", warning=True)
-            key = meta.key_of(workload)
-            self.clock.after(self.settings.replica_retry_seconds[0], lambda: self.enqueue(key))
+            self._retry_later(meta.key_of(workload))
             return
+        self._retry_delays.pop(meta.key_of(workload), None)
         message = f"create Pod {name} in StatefulSet {meta.name_of(workload)} successful"
         self.tell(workload, "SuccessfulCreate", message)
+
+    def _retry_later(self, key: Key) -> None:
+        """What failed is tried again, at longer and longer intervals."""
+        first, longest = self.settings.replica_retry_seconds
+        delay = self._retry_delays.get(key, first)
+        self._retry_delays[key] = min(2 * delay, longest)
+        self.clock.after(delay, lambda: self.enqueue(key))
 
     def revision_for(self, sync: Sync, ordinal: int) -> Object:
         """Below the partition a Pod is made as it was before the update (STATEFUL-003)."""
