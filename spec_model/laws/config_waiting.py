@@ -82,6 +82,8 @@ def nothing_runs_without_its_config_map(seen: SeenContainer) -> Verdict:
         return None
     if before is not None and before.container_id == now.container_id and before.state == "running":
         return None
+    if now.started_at < seen.pod.world.setting.epoch - seen.pod.tolerance.truncation:
+        return None  # what there was when it started, before anybody looked, is not known
     spec = seen.pod.now.spec.manifest
     relevant = (each for each in references(spec) if each.container in ("", seen.spec.name))
     found = (_started(seen, each) for each in relevant)

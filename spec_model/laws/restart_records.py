@@ -142,7 +142,8 @@ def a_restart_counts_and_keeps_the_last_run(seen: SeenContainer) -> Verdict:
         return None
     if any(takes_all_along(each) for each in all_containers(seen.pod.now)) or _is_unknown(now):
         return None
-    if now.restart_count < before.restart_count and not has_one_life(seen.pod):
+    falls = now.restart_count < before.restart_count
+    if _is_given_up(before, now) or (falls and not has_one_life(seen.pod)):
         return None
     wrong = next(_discrepancies(before, now), None)
     if wrong is not None:
@@ -156,6 +157,18 @@ def _is_as_before(before: ContainerStatus, now: ContainerStatus) -> bool:
         and now.state == before.state
         and now.container_id == before.container_id
     )
+
+
+def _is_given_up(before: ContainerStatus, now: ContainerStatus) -> bool:
+    """Whether a container that waited for its restart is not restarted any more, as its Pod ends.
+
+    A kubelet then shows its last run as the present one again, and leaves lastState as it was.
+    """
+    last, ended = before.last, now.terminated
+    if before.state != "waiting" or last is None or ended is None or now.last is None:
+        return False
+    same = last.container_id == ended.container_id == now.last.container_id
+    return same and before.restart_count == now.restart_count
 
 
 def _is_unknown(status: ContainerStatus) -> bool:

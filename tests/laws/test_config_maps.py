@@ -168,6 +168,8 @@ def test_nothing_runs_without_what_it_refers_to() -> None:
     gone = cfg(0, "ADDED", k="1"), cfg(10, "DELETED", k="1")
     assert judged(*gone, runs(60, needs_key(), 60)).broken == {"CONFIGMAP-003"}
     assert judged(cfg(0, "ADDED", k="1"), running).held("CONFIGMAP-003")
+    long_before = runs(1, needs_key(), -60)
+    assert not judged(cfg(0, "ADDED", l="1"), long_before, clock="real").broken
 
 
 def test_a_container_that_runs_may_lose_it() -> None:

@@ -331,6 +331,15 @@ def test_a_run_that_had_started_may_seem_not_to_have() -> None:
     assert "PROBE-014" in broken(judged(*early, clock="real"))
 
 
+def test_a_new_run_may_seem_to_have_started_like_the_one_before() -> None:
+    """For a moment a kubelet says of a new run what held of the one before."""
+    c = Probed(startup={"initialDelaySeconds": 20})
+    start = [*c.begins(started=False), c.at(30, True)]
+    again = c.again(40, True)
+    assert not broken(judged(*start, again, clock="real"))
+    assert "PROBE-001" in broken(judged(*start, again))
+
+
 @pytest.mark.parametrize(
     ("verb", "blamed"), [("restart-kubelet", set()), ("set-image", {"PROBE-005"})]
 )

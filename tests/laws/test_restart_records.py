@@ -145,6 +145,16 @@ def test_a_container_that_waits_shows_the_run_it_has_just_ended() -> None:
     assert trace.held("RESTART-004")
 
 
+def test_a_container_that_is_given_up_shows_its_last_run_again() -> None:
+    """Its Pod is deleted while it waits: a kubelet shows the same run as state and lastState."""
+    last, entry = finished(1, 7), {"restarts": 1, "containerID": ID.format("c-1")}
+    start = [observed(0, run_of(0)), observed(6, run_of(6, 1))]
+    waits = observed(8, status("c", waiting("CrashLoopBackOff"), last=last, **entry))
+    over = observed(9, status("c", last, last=last, **entry))
+    assert "RESTART-004" not in judged(*start, waits, over).broken
+    assert "RESTART-004" in judged(*start, over).broken
+
+
 def test_a_run_that_failed_to_start_began_never() -> None:
     state = finished(1, 6, 128)
     state["terminated"]["startedAt"] = "1970-01-01T00:00:00Z"
