@@ -212,3 +212,10 @@ def test_where_all_are_lost_taints_are_taken_away() -> None:
     last = seen(60, node("Unknown", name="n1"))
     assert "GC-008" in play(*there, last, until=100).broken
     assert play(*there, last, seen(62, node("Unknown", name="n0")), until=100).held("GC-008")
+
+
+def test_nodes_that_begin_are_not_all_lost() -> None:
+    there = nodes("", "")
+    ready = [seen(0, node("True", name=name)) for name in ("n0", "n1")]
+    lost = seen(0, node("False", MARK, name="n0"))
+    assert not play(*there, *ready, lost, until=100).broken
