@@ -179,3 +179,11 @@ def test_scaled_to_nothing_it_stays() -> None:
     assert kept.held("REPLICA-008")
     lost = play(*OLD, scaled(0, 0), *after, gone(6, workload(0)), until=20)
     assert "REPLICA-008" in lost.broken
+
+
+def test_a_deployment_forgets_what_it_has_scaled_to_nothing() -> None:
+    owner = {"kind": "Deployment", "name": "web", "uid": "uid-d", "controller": True}
+    owned = {"metadata": {"ownerReferences": [owner]}}
+    after = seen(5, workload(0, generation=2, **owned)), gone(5, member("a", going=5))
+    trace = play(*OLD, scaled(0, 0), *after, gone(6, workload(0, **owned)), until=20)
+    assert "REPLICA-008" not in trace.broken
