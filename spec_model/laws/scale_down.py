@@ -19,6 +19,7 @@ from spec_model.laws.flocks import (
     is_going,
     owner_of,
     owner_uid,
+    went_by_others,
 )
 from spec_model.laws.node_loss import is_served
 from spec_model.objects import EMPTY, Pod
@@ -119,7 +120,7 @@ def _is_by_controller(seen: Seen) -> bool:
     if deleted_by_tester(seen.world, seen.now.uid):
         return False
     ended = seen.now.phase in ("Succeeded", "Failed")
-    return not ended and is_served(seen) and not seen.now.conditions.get("DisruptionTarget")
+    return not ended and is_served(seen) and not went_by_others(seen)
 
 
 def _none_was_due(seen: Seen, owner: Known, victim: Pod, active: list[Pod]) -> Overdue:

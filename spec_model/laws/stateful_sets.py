@@ -19,6 +19,7 @@ from spec_model.laws.flocks import (
     owner_uid,
     pods_of,
     shows_pods,
+    went_by_others,
 )
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.slow_start import LONGEST_WAIT
@@ -260,7 +261,7 @@ def went_by_controller(seen: Seen) -> bool:
         return False
     if seen.type != "DELETED" and seen.now.deletion_timestamp is None:
         return False
-    if deleted_by_tester(seen.world, before.uid) or seen.now.conditions.get("DisruptionTarget"):
+    if deleted_by_tester(seen.world, before.uid) or went_by_others(seen):
         return False
     return is_served(seen)
 

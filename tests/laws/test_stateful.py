@@ -185,6 +185,20 @@ def test_on_delete_nothing_is_updated() -> None:
     assert "STATEFUL-003" in rolling(seen(10, place(1, going=10)), update=by_hand, until=20).broken
 
 
+@pytest.mark.parametrize(("profile", "breaks"), [("documented", False), ("v1.36", True)])
+def test_documented_a_taint_drives_away_without_a_word(profile: str, breaks: bool) -> None:
+    taint = {"key": "example.com/t", "effect": "NoExecute"}
+    tainted = {
+        "kind": "Node",
+        "metadata": {"name": "node-1", "uid": "n"},
+        "spec": {"taints": [taint]},
+    }
+    trace = added(10, tainted), seen(10, place(1, going=10))
+    by_hand = {"type": "OnDelete"}
+    judged = rolling(*trace, update=by_hand, until=20, profile=profile)
+    assert ("STATEFUL-003" in judged.broken) is breaks
+
+
 def test_a_new_pod_is_of_the_new_revision() -> None:
     went = seen(10, place(1, going=10)), gone(11, place(1, going=10))
     for revision, breaks in (("r2", False), ("r1", True)):
