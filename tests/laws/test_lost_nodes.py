@@ -155,6 +155,14 @@ def test_a_taint_that_goes_cancels_it() -> None:
     assert "GC-005" in tainted(FOR_20, cleared, evicted(30, FOR_20)).broken
 
 
+@pytest.mark.parametrize(("other", "breaks"), [("False", False), ("True", True)])
+def test_documented_the_time_begins_when_another_node_is_ready(other: str, breaks: bool) -> None:
+    there = added(0, node()), added(0, node(other, name="node-2")), added(0, on_it())
+    shown = seen(10, node("Unknown")), seen(50, node("True", name="node-2"))
+    trace = play(BEGIN, *there, *shown, until=330, profile="documented")
+    assert ("GC-005" in trace.broken) is breaks
+
+
 # -- GC-006 ------------------------------------------------------------------------------------------
 
 
