@@ -261,7 +261,7 @@ def _follows(done: Done, key: Key, uid: str, wanted: int) -> Obligation:
         if seen.type != "DELETED":
             return None
         if controller_of(seen.manifest):
-            return VOID  # a Deployment forgets its old ReplicaSets
+            return VOID  # its Deployment may have scaled it back, and keeps no more history
         return Breach(f"{key[0]} {key[2]}, scaled to {wanted}, is kept", "DELETED", rule=SCALE)
 
     return evolve(owed, settled=settled, disturbed_by=frozenset({"delete"}))
