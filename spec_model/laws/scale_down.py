@@ -87,10 +87,18 @@ def first_to_go(before: Mapping[str, Start] | None, seen: Seen) -> Mapping[str, 
         return known
     uid = owner_uid(pod)
     start = known.get(uid)
-    if not uid or (start is not None and seen.at - start.at <= seen.tolerance.lateness):
+    if not uid or (start is not None and _goes_on(start, uid, seen)):
         return known
     kept = {each: old for each, old in known.items() if seen.at - old.at <= seen.tolerance.lateness}
     return {**kept, uid: Start(seen.at, tuple(active_pods(seen.world, uid)))}
+
+
+def _goes_on(start: Start, uid: str, seen: Seen) -> bool:
+    """Whether this one goes with those before it: soon after them, and nobody has come in between."""
+    if seen.at - start.at > seen.tolerance.lateness:
+        return False
+    known = {pod.uid for pod in start.active}
+    return all(pod.uid in known for pod in active_pods(seen.world, uid))
 
 
 @law(RULE, on="Pod", when="stirred")
