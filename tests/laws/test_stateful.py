@@ -137,6 +137,15 @@ def test_the_last_goes_first() -> None:
     assert "STATEFUL-002" in three(1, seen(10, place(1, going=10))).broken
 
 
+def test_a_pod_that_is_not_selected_any_more_is_not_waited_for() -> None:
+    three = [added(0, place(ordinal)) for ordinal in range(3)]
+    other = place(2, going=5)
+    other["metadata"]["labels"] = {"app": "other"}
+    fewer = seen(10, of(1, generation=2)), seen(10, place(1, going=10))
+    trace = play(BEGIN, added(0, of(3)), *three, seen(5, other), *fewer, until=12)
+    assert "STATEFUL-002" not in trace.broken
+
+
 def test_one_at_a_time() -> None:
     both = seen(10, place(2, going=10)), seen(11, place(1, going=11))
     assert "STATEFUL-002" in three(0, *both).broken
