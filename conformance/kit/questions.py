@@ -27,6 +27,15 @@ BY_HAND: Final[Mapping[str, tuple[Arguments, ...]]] = {
             ],
         },
     ),
+    "eviction.order": (
+        {
+            "signal": "memory",
+            "pods": [
+                {"name": "a", "priority": 0, "request": 0, "usage": 2, "qos_class": "BestEffort"},
+                {"name": "b", "priority": 0, "request": 2, "usage": 1, "qos_class": "Guaranteed"},
+            ],
+        },
+    ),
     "hpa.max_of_metrics": ({"current": 2, "proposals": [3, None, 1]},),
     "kubectl_delete.grace": ({"grace_period": None, "force": False, "now": False},),
     "oom.victim": (
