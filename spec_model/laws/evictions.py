@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.broken import RUNTIME, broken
 from spec_model.laws.ladders import UPSETS
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.placing import holds_room, is_safe, pods_on
@@ -210,6 +211,8 @@ def who_is_told_to_be_put_out_fails(seen: Seen) -> Verdict:
         return None
     if pod.phase in TERMINAL or pod.deletion_timestamp is not None:
         return None
+    if broken(seen.world, pod.spec.node_name, RUNTIME) is not None:
+        return None  # its containers cannot be stopped, and until then it has not failed
 
     def settled(later: Seen) -> Held | Void | None:
         now: Pod = later.now

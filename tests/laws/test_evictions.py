@@ -185,3 +185,5 @@ def test_who_is_told_to_be_put_out_has_failed_soon() -> None:
     before = plenty(), runs("a"), holds("a", 950), short(10), seen(10, event, "ADDED")
     assert judged(*before, evicted("a"), until=60).held("EVICT-003")
     assert judged(*before, until=60).broken == {"EVICT-003"}
+    down = done(3, "set-runtime", Accepted(), node="n0", part="runtime", works=False)
+    assert "EVICT-003" not in judged(*before[:3], down, *before[3:], until=60).broken
