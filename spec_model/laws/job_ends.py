@@ -301,7 +301,9 @@ def _was_the_end(seen: Seen, key: Key, pod: str) -> Obligation:
 
     def overdue(world: World) -> Breach | Void:
         now = case_at(world, key)
-        return VOID if now is None or now.ending else Breach(what, f"Pod {pod} is deleted")
+        failed = now is None or now.condition("Failed", "FailureTarget") is not None
+        gone = now is None or _is_marked(now.manifest)
+        return VOID if failed or gone else Breach(what, f"Pod {pod} is deleted")
 
     return Obligation(
         what=what, settled=lambda _: None, not_after=seen.at + _slack(seen), on=key, overdue=overdue
