@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.broken import RUNTIME, broken
-from spec_model.laws.ladders import UPSETS
+from spec_model.laws.ladders import UPSETS, upsets_of
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.placing import holds_room, is_safe, pods_on
 from spec_model.laws.pressure import (
@@ -115,10 +115,16 @@ def _spared(seen: Seen) -> Iterator[Outcome]:
         yield Breach("a static or critical Pod is never put out", f"Evicted, priority {priority}")
 
 
+def _was_upset(seen: Seen) -> bool:
+    """Whether those that could not be stopped before may end together now."""
+    moments = (upset[1] for upset in upsets_of(seen) if upset is not None)
+    return any(seen.at - at <= ENDING + seen.tolerance.lateness for at in moments)
+
+
 def _alone(seen: Seen) -> Iterator[Outcome]:
     last: Moments = seen.world.notes.get("put out") or {}
     before = last.get(seen.now.spec.node_name)
-    if before is None or seen.world.setting.clock == "real":
+    if before is None or seen.world.setting.clock == "real" or _was_upset(seen):
         return
     yield expect(
         seen.at - before >= ONE_AT_A_TIME,
