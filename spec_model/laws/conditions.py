@@ -8,7 +8,7 @@ from spec_model.law import Verdict, expect, law
 from spec_model.laws.ladders import UPSETS
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, UNSETTLING, kubelet_owned
-from spec_model.objects import EMPTY, Pod
+from spec_model.objects import EMPTY, Pod, is_static
 from spec_model.pod import conditions
 from spec_model.pod.conditions import STATUSES, Condition, said
 from spec_model.pod.phase import RUNNING, final_phase, pod_phase
@@ -126,12 +126,21 @@ def initialized_follows_from_the_init_containers(seen: Seen) -> Verdict:
         return expect(shown.status == "True", "Initialized=True", f"Initialized={shown}")
     before = None if seen.before is None else said(seen.before, "Initialized")
     if before is not None and before.status == "True":
+        if _begins_behind_its_mirror(seen):
+            return None
         return expect(shown.status == "True", "Initialized=True for ever", f"Initialized={shown}")
     if seen.before is None and not seen.fresh:
         return None
     if shown.status == "True" and _may_have_been_initialized(pod):
         return None  # it was, when nobody looked, and starts over
     return expect(shown.status == "False", f"Initialized={decided}", f"Initialized={shown}")
+
+
+def _begins_behind_its_mirror(seen: Seen) -> bool:
+    """Whether a file came back as it was, and its Pod begins anew while the mirror has stayed."""
+    statuses = (seen.now.statuses.get(each.name) for each in seen.now.spec.containers)
+    begun = any(each is not None and each.has_run for each in statuses)
+    return is_static(seen.manifest) and not begun
 
 
 def _has_just_begun(seen: Seen) -> bool:

@@ -135,10 +135,17 @@ def a_daemon_pod_is_bound_where_it_belongs(seen: Seen) -> Verdict:
 
 @frozen
 class Cleared:
-    """Failed Pods of a node that were deleted one after the other, and when the last one was."""
+    """Failed Pods of a node that were deleted one after the other, and when the last one was.
+
+    Attributes:
+        count: those that nobody but their DaemonSet can have deleted.
+        at: when the last of these was.
+        most: these, and those of which nobody knows who deleted them.
+    """
 
     count: int
     at: float
+    most: int
 
 
 Clearings: TypeAlias = Mapping[tuple[str, str], Cleared]
@@ -164,15 +171,20 @@ def _is_cleared(seen: Seen) -> bool:
 
 @note("failed daemons cleared", on="Pod*")
 def failed_daemons_cleared(before: Clearings | None, seen: Seen) -> Clearings:
-    """Folds in a failed Pod that its DaemonSet deletes."""
+    """Folds in a failed Pod that its DaemonSet deletes, or may have deleted."""
     known = before or {}
-    if not _is_cleared(seen) or seen.before.phase != "Failed":
+    if not is_newly_marked(seen) or seen.before.phase != "Failed":
         return known
-    place = controller_of(seen.manifest)["uid"], seen.before.spec.node_name
-    last = known.get(place)
-    forgotten = last is None or seen.at - last.at > 2 * seen.profile.daemon.failure_cap
-    count = 1 if last is None or forgotten else last.count + 1
-    return {**known, place: Cleared(count, seen.at)}
+    owner = controller_of(seen.manifest)
+    if owner.get("kind") != "DaemonSet":
+        return known
+    place = owner["uid"], seen.before.spec.node_name
+    last = known.get(place) or Cleared(0, seen.at, 0)
+    if not _is_cleared(seen):
+        return {**known, place: Cleared(last.count, last.at, last.most + 1)}
+    forgotten = seen.at - last.at > 2 * seen.profile.daemon.failure_cap
+    most = 1 if forgotten and last.most == last.count else last.most + 1
+    return {**known, place: Cleared(1 if forgotten else last.count + 1, seen.at, most)}
 
 
 @law("DAEMON-005", on="Pod")
@@ -220,7 +232,7 @@ def _longest_wait(seen: Seen, uid: str) -> float:
     if seen.now.phase == "Succeeded":
         return 0.0
     last = _clearings(seen.world).get((uid, seen.now.spec.node_name))
-    return 0.0 if last is None else decide.failure_delay(last.count, seen.profile).value
+    return 0.0 if last is None else decide.failure_delay(last.most, seen.profile).value
 
 
 @law("DAEMON-005", on="Pod")

@@ -98,6 +98,8 @@ def _unmarked(seen: Seen) -> Iterator[Outcome]:
         changed = world.notes.get("readiness changed")
         if changed is not None and changed > began:
             return VOID
+        if not is_all_lost([*_zones(world).values()]).value:
+            return VOID  # one became ready at that very instant
         marked = [
             known.manifest["metadata"]["name"]
             for known in world.of_kind("Node")

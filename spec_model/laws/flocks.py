@@ -14,6 +14,7 @@ from attrs import frozen
 from spec_model.events import Manifest, Rejected
 from spec_model.law import note
 from spec_model.objects import EMPTY, Pod
+from spec_model.pod.tolerations import executing, stays
 from spec_model.workloads.ownership import REPLICATED, controller_of, is_active, ready_since
 from spec_model.world import Done, Key, Known, Seen, World
 
@@ -196,3 +197,13 @@ def deleted_by_tester(world: World, uid: str) -> bool:
     """Whether the tester has asked this very Pod to end."""
     deletes: Mapping[str, Any] = world.notes.get("deletes") or EMPTY
     return uid in deletes
+
+
+def went_by_others(seen: Seen) -> bool:
+    """Whether a Pod ends for the sake of its node; of a taint's doing documented conditions say nothing."""
+    if seen.now.conditions.get("DisruptionTarget"):
+        return True
+    node = seen.world.view("Node", "", seen.now.spec.node_name)
+    if node is None or seen.profile.lost_pod_phase is None:
+        return False
+    return stays(seen.now.spec.manifest, executing(node)).value is not None

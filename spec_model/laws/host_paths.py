@@ -14,12 +14,14 @@ from spec_model.laws.node_loss import stopped_nodes
 from spec_model.laws.shared_volumes import place_of
 from spec_model.laws.telling import happened, pod_about
 from spec_model.objects import EMPTY, Container, Pod
+from spec_model.pod.reasons import OF_NODES
 from spec_model.storage.host_path import MODES, RULE, can_mount, host_path_of
 from spec_model.storage.mounts import Mount, mounts, shown_in
 from spec_model.world import HELD, Breach, Done, Held, Outcome, Seen, World
 
 CHECK_FAILED: Final = re.compile(r'volume "([^"]+)" : hostPath type check failed')
-STARTING: Final = ("ContainerCreating", "PodInitializing")
+STARTING: Final = ("ContainerCreating", "PodInitializing", *OF_NODES.values())
+"""What a Pod may say that has not started; of what is broken of its node there are other laws."""
 
 
 # -- What is in it ----------------------------------------------------------------------------------

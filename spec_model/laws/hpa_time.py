@@ -113,7 +113,8 @@ def _settled(
     if found is None:
         return []
     stale = memory.last_sync is not None and memory.last_sync < changed
-    if stale and not _is_up_to_date(known, found):
+    measures = replicas > 0  # of none that run, nothing is measured
+    if stale and measures and not _is_up_to_date(known, found):
         seen = "the status shows what was measured before"
         return [Breach(f"a sync since {changed:g} s", seen, rule="HPA-001")]
     case = Case(

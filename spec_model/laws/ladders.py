@@ -238,7 +238,7 @@ def upset_by_itself(before: Upsets | None, seen: Seen) -> Upsets:
 def upset_by_another_node(before: Upsets | None, seen: Seen) -> Upsets:
     """A Node that comes after one of its name has a kubelet of its own."""
     name = seen.now["metadata"]["name"]
-    gone: Mapping[str, float] = seen.world.notes.get("stopped") or EMPTY
+    gone: Mapping[str, float] = seen.world.notes.get("gone nodes") or EMPTY
     if seen.before is not None or seen.type == "DELETED" or name not in gone:
         return before or {}
     return _with_upset(before, ("Node", "", name), LOSES_TRACK, seen.at, seen.world)

@@ -7,7 +7,14 @@ from typing import Final, TypeAlias
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law
-from spec_model.laws.flocks import deleted_by_tester, is_driven, is_going, owner_of, pods_of
+from spec_model.laws.flocks import (
+    deleted_by_tester,
+    is_driven,
+    is_going,
+    owner_of,
+    pods_of,
+    went_by_others,
+)
 from spec_model.laws.node_loss import is_served
 from spec_model.objects import EMPTY, Pod
 from spec_model.workloads.ownership import (
@@ -230,4 +237,4 @@ def _is_still_of(seen: Seen, reference: Manifest) -> bool:
 
 def _is_left_alone(seen: Seen) -> bool:
     """Whether nothing but its controller can have a say in its end."""
-    return is_served(seen) and not seen.now.conditions.get("DisruptionTarget")
+    return is_served(seen) and not went_by_others(seen)

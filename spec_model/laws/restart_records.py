@@ -249,6 +249,8 @@ def another_image_restarts_the_container(seen: Seen) -> Verdict:
         return None  # its kubelet goes by the file, not by what is written on the mirror
     found: list[Outcome] = []
     for name in changed_images(seen):
+        if _restarts_the_pod(pod.spec.container(name), seen):
+            continue
         status, now = before.statuses.get(name), pod.statuses.get(name)
         if status is None or status.state != "running" or now is None:
             continue
@@ -259,6 +261,13 @@ def another_image_restarts_the_container(seen: Seen) -> Verdict:
         elif now.state == "running" and _can_start_at_once(pod.spec.container(name), seen):
             found.append(_new_image_owed(seen, name, status))
     return tuple(found) or None
+
+
+def _restarts_the_pod(container: Container | None, seen: Seen) -> bool:
+    """Documented, a sidecar's image stops all containers, and a policy may leave it at that (INIT-008)."""
+    is_init = container is not None and container.kind != "app"
+    may_end = seen.now.spec.restart_policy != "Always"
+    return is_init and may_end and seen.profile.init_image_restarts_pod
 
 
 def _can_start_at_once(container: Container | None, seen: Seen) -> bool:

@@ -19,6 +19,7 @@ from spec_model.laws.flocks import (
     is_going,
     owner_of,
     owner_uid,
+    went_by_others,
 )
 from spec_model.laws.node_loss import is_served
 from spec_model.objects import EMPTY, Pod
@@ -86,10 +87,18 @@ def first_to_go(before: Mapping[str, Start] | None, seen: Seen) -> Mapping[str, 
         return known
     uid = owner_uid(pod)
     start = known.get(uid)
-    if not uid or (start is not None and seen.at - start.at <= seen.tolerance.lateness):
+    if not uid or (start is not None and _goes_on(start, uid, seen)):
         return known
     kept = {each: old for each, old in known.items() if seen.at - old.at <= seen.tolerance.lateness}
     return {**kept, uid: Start(seen.at, tuple(active_pods(seen.world, uid)))}
+
+
+def _goes_on(start: Start, uid: str, seen: Seen) -> bool:
+    """Whether this one goes with those before it: soon after them, and nobody has come in between."""
+    if seen.at - start.at > seen.tolerance.lateness:
+        return False
+    known = {pod.uid for pod in start.active}
+    return all(pod.uid in known for pod in active_pods(seen.world, uid))
 
 
 @law(RULE, on="Pod", when="stirred")
@@ -119,7 +128,7 @@ def _is_by_controller(seen: Seen) -> bool:
     if deleted_by_tester(seen.world, seen.now.uid):
         return False
     ended = seen.now.phase in ("Succeeded", "Failed")
-    return not ended and is_served(seen) and not seen.now.conditions.get("DisruptionTarget")
+    return not ended and is_served(seen) and not went_by_others(seen)
 
 
 def _none_was_due(seen: Seen, owner: Known, victim: Pod, active: list[Pod]) -> Overdue:

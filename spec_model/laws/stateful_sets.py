@@ -19,12 +19,19 @@ from spec_model.laws.flocks import (
     owner_uid,
     pods_of,
     shows_pods,
+    went_by_others,
 )
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.slow_start import LONGEST_WAIT
 from spec_model.objects import EMPTY, Pod, seconds
 from spec_model.workloads import stateful
-from spec_model.workloads.ownership import controller_of, is_active, ready_since
+from spec_model.workloads.ownership import (
+    controller_of,
+    is_active,
+    labels_of,
+    ready_since,
+    selects,
+)
 from spec_model.workloads.stateful import Members, is_healthy, ordinal
 from spec_model.world import (
     VOID,
@@ -102,6 +109,7 @@ def members(world: World, workload: Known, at: float) -> Members:
         place: pod
         for pod in pods_of(world, workload.uid)
         if (place := ordinal(name, pod.key[2])) is not None
+        and selects(manifest, labels_of(pod.manifest))  # of others a set does not know
     }
     update = str((manifest.get("status") or EMPTY).get("updateRevision") or "")
 
@@ -260,7 +268,7 @@ def went_by_controller(seen: Seen) -> bool:
         return False
     if seen.type != "DELETED" and seen.now.deletion_timestamp is None:
         return False
-    if deleted_by_tester(seen.world, before.uid) or seen.now.conditions.get("DisruptionTarget"):
+    if deleted_by_tester(seen.world, before.uid) or went_by_others(seen):
         return False
     return is_served(seen)
 

@@ -120,11 +120,12 @@ def _is_run(file: File, key: Key, found: Pod | None, edited: bool) -> Outcome:
 def _mirrors_back(done: Done) -> Iterator[Outcome]:
     known: Mapping[Key, Mirror] = done.world.notes.get("mirrors") or {}
     for key, mirror in known.items():
-        due = mirror.at + 2 * done.world.setting.tolerance.lateness
-        if not mirror.gone or not _is_due(done, due):
-            continue
-        file = file_of(done.world, key)
+        file = file_of(done.world, key) if mirror.gone else None
         if file is None or file.fate != RUNS or file.at >= mirror.at:
+            continue
+        ended = file.at if file.before is None else file.at + RESCAN + _to_stop(file)
+        due = max(mirror.at, ended) + 2 * done.world.setting.tolerance.lateness
+        if not _is_due(done, due):
             continue
         if _is_quiet(done.world, mirror.pod.spec.node_name, mirror.at):
             yield Breach(f"a new mirror Pod {key[2]}", "there is none", rule="STATIC-003")

@@ -196,7 +196,9 @@ def _given_up(seen: Seen, pod: Pod, node: str, end: float) -> Obligation:
         nodes = [known.view for known in world.of_kind("Node")]
         is_back = found is None or ready(found) == "True"
         crowded = sum(ready(each) != "True" for each in nodes) > 1
-        return VOID if is_back or crowded else None
+        changed = world.notes.get("readiness changed")
+        was_crowded = changed is not None and changed > seen.at  # and so the time began anew
+        return VOID if is_back or crowded or was_crowded else None
 
     what, due = f"deleted at {end:g} s, for its node is lost", end + seen.tolerance.lateness
     return Obligation(

@@ -135,6 +135,15 @@ def test_a_late_judge_takes_initialized_as_it_is() -> None:
     assert "CONDITION-003" not in judged(init_pod(60, "True", running())).broken
 
 
+@pytest.mark.parametrize(("source", "breaks"), [("file", False), ("api", True)])
+def test_a_static_pod_may_begin_anew_behind_its_mirror(source: str, breaks: bool) -> None:
+    own = {"metadata": {"annotations": {"kubernetes.io/config.source": source}}}
+    trace = judged(
+        init_pod(2, "True", terminated(0), **own), init_pod(3, "False", running(), **own)
+    )
+    assert ("CONDITION-003" in trace.broken) is breaks
+
+
 def test_without_init_containers_a_pod_is_initialized_at_once() -> None:
     waits = {"state": waiting(), "phase": "Pending"}
     assert judged(one(0, condition("Initialized"), **waits)).held("CONDITION-003")

@@ -152,6 +152,22 @@ def test_failed_daemons_are_deleted_ever_later(gaps: tuple[float, ...], broken: 
     assert ("DAEMON-005" in judged(*failing(*gaps)).broken) is broken
 
 
+def fails(name: str, at: float, deleted: float) -> list[Event]:
+    """A Pod that fails, and is deleted then."""
+    failed = daemon(name, "Failed", ready=False, created=at)
+    gone = daemon(name, "Failed", ready=False, created=at, **marks(deleted, 0))
+    return [comes(at, name), seen(at, failed), seen(deleted, gone, "DELETED")]
+
+
+def test_who_deleted_failures_on_a_node_in_trouble_nobody_knows() -> None:
+    trouble = node("node-1", ("node.kubernetes.io/not-ready", "NoExecute"))
+    trace = [*begun(), *fails("d-0", 0, 0), seen(0, trouble), *fails("d-1", 0, 1)]
+    last = [seen(2, node()), *fails("d-2", 2, 3), comes(3, "d-3")]
+    last.append(seen(3, daemon("d-3", "Failed", ready=False, created=3)))
+    assert "DAEMON-005" not in judged(*trace, *last, until=12).broken
+    assert "DAEMON-005" in judged(*trace, *last, until=30).broken
+
+
 def test_a_daemon_that_has_ended_makes_room() -> None:
     trace = [*begun(), comes(0), seen(5, daemon("d-1", "Succeeded", ready=False))]
     assert "DAEMON-005" in judged(*trace, until=30).broken

@@ -160,3 +160,13 @@ def test_what_is_made_has_its_mode() -> None:
     ):
         look = inside({"mounts": {"/v": {"mode": mode}}}, "b", at=8)
         assert (RULE in judged(*starts("b", "/tmp/new", type_), look).broken) is breaks
+
+
+def test_a_broken_network_has_its_own_word() -> None:
+    def waits(reason: str) -> Any:
+        first = mounts_it("a", "/tmp/new", "File", at=4, state=waiting())
+        word = mounts_it("a", "/tmp/new", "File", at=5, state=waiting(reason), kind="MODIFIED")
+        return judged(first, word)
+
+    assert RULE not in waits("NetworkPluginNotReady").broken
+    assert RULE in waits("CreateContainerError").broken

@@ -56,6 +56,11 @@ def test_an_autoscaler_that_stops_looking() -> None:
     assert judged(*events, looks(61)).broken == {"HPA-001"}
 
 
+def test_of_none_nothing_is_measured() -> None:
+    begun = [*begin(0, "50m"), syncs(15, status(0, 0, active="ScalingDisabled"))]
+    assert not judged(*begun, *uses(40, "90m"), looks(61)).broken
+
+
 def test_one_that_looks_and_does_nothing() -> None:
     events = [*begin(amount="50m"), syncs(15, status(2, 2, 50)), *uses(20, "90m")]
     assert "HPA-003" in judged(*events, syncs(30, status(2, 2, 90)), looks(60)).broken

@@ -77,3 +77,16 @@ def test_what_has_run_before_has_its_restarts_to_wait_for() -> None:
 def test_a_new_kubelet_may_remember_pulls_or_not() -> None:
     trace: list[Event] = [*pulls(0, 10, 30, 70), done(80, "start-node", node="node-1"), *pulls(150)]
     assert not blamed(judged(*trace, until=450))
+
+
+def test_the_kubelet_of_another_node_of_that_name_begins_anew() -> None:
+    def node(at: float, uid: str, kind: str) -> Observation:
+        return seen(at, {"kind": "Node", "metadata": {"name": "node-1", "uid": uid}}, kind)
+
+    def trace(*between: Event) -> Judged:
+        before = [node(0, "n", "ADDED"), *pulls(0, 10, 30, 70, 150)]
+        return judged(*before, *between, pulling(170, "ErrImagePull"))
+
+    assert blamed(trace()) == {"BACKOFF-011"}
+    made = done(160, "create", object={"kind": "Node", "metadata": {"name": "node-1"}})
+    assert not blamed(trace(node(155, "n", "DELETED"), made, node(160, "m", "ADDED")))

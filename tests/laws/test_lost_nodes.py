@@ -155,6 +155,14 @@ def test_a_taint_that_goes_cancels_it() -> None:
     assert "GC-005" in tainted(FOR_20, cleared, evicted(30, FOR_20)).broken
 
 
+@pytest.mark.parametrize(("other", "breaks"), [("False", False), ("True", True)])
+def test_documented_the_time_begins_when_another_node_is_ready(other: str, breaks: bool) -> None:
+    there = added(0, node()), added(0, node(other, name="node-2")), added(0, on_it())
+    shown = seen(10, node("Unknown")), seen(50, node("True", name="node-2"))
+    trace = play(BEGIN, *there, *shown, until=330, profile="documented")
+    assert ("GC-005" in trace.broken) is breaks
+
+
 # -- GC-006 ------------------------------------------------------------------------------------------
 
 
@@ -212,3 +220,10 @@ def test_where_all_are_lost_taints_are_taken_away() -> None:
     last = seen(60, node("Unknown", name="n1"))
     assert "GC-008" in play(*there, last, until=100).broken
     assert play(*there, last, seen(62, node("Unknown", name="n0")), until=100).held("GC-008")
+
+
+def test_nodes_that_begin_are_not_all_lost() -> None:
+    there = nodes("", "")
+    ready = [seen(0, node("True", name=name)) for name in ("n0", "n1")]
+    lost = seen(0, node("False", MARK, name="n0"))
+    assert not play(*there, *ready, lost, until=100).broken

@@ -139,6 +139,25 @@ def test_what_has_just_changed_is_not_compared() -> None:
     assert "REPLICA-004" not in trace.broken
 
 
+def test_who_has_come_since_the_last_time_crowds_a_node_too() -> None:
+    z: dict[str, Any] = {"node": "node-3", "ready": None}
+    there = [member("z", **z), member("a"), *[member(name, node="node-2") for name in "bc"]]
+    trace = play(
+        BEGIN,
+        added(0, workload(4)),
+        *[added(0, pod) for pod in there],
+        seen(60, workload(3, generation=2)),
+        seen(60, member("z", going=60, **z)),
+        seen(62, workload(5, generation=3)),
+        *[added(62, member(name, created=62)) for name in "de"],
+        seen(64, workload(2, generation=4)),
+        *[seen(64, member(name, going=64, created=62)) for name in "de"],
+        seen(64, member("a", going=64)),
+        until=70,
+    )
+    assert "REPLICA-004" not in trace.broken
+
+
 # -- REPLICA-003 -------------------------------------------------------------------------------------
 
 FAILING = [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}]

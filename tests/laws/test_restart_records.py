@@ -256,6 +256,17 @@ def test_without_a_kubelet_an_image_starts_nothing() -> None:
     assert "RESTART-008" not in judged(BEFORE, stop, CHANGED, until=120).exercised
 
 
+@pytest.mark.parametrize(("profile", "breaks"), [("documented", False), ("v1.36", True)])
+def test_documented_the_image_of_a_sidecar_may_end_the_pod(profile: str, breaks: bool) -> None:
+    def with_sidecar(at: float, image: str) -> Observation:
+        sidecar = {"name": "s", "image": image, "restartPolicy": "Always"}
+        more = {"init": [sidecar], "init_statuses": [run_of(0, name="s")], "policy": "Never"}
+        return observed(at, run_of(0), **more)
+
+    trace = judged(with_sidecar(0, "app:1"), with_sidecar(1, "app:2"), profile=profile, until=120)
+    assert ("RESTART-008" in trace.broken) is breaks
+
+
 # -- RESTART-009: in the order of the spec --------------------------------------------------------------
 
 

@@ -137,6 +137,15 @@ def test_the_last_goes_first() -> None:
     assert "STATEFUL-002" in three(1, seen(10, place(1, going=10))).broken
 
 
+def test_a_pod_that_is_not_selected_any_more_is_not_waited_for() -> None:
+    three = [added(0, place(ordinal)) for ordinal in range(3)]
+    other = place(2, going=5)
+    other["metadata"]["labels"] = {"app": "other"}
+    fewer = seen(10, of(1, generation=2)), seen(10, place(1, going=10))
+    trace = play(BEGIN, added(0, of(3)), *three, seen(5, other), *fewer, until=12)
+    assert "STATEFUL-002" not in trace.broken
+
+
 def test_one_at_a_time() -> None:
     both = seen(10, place(2, going=10)), seen(11, place(1, going=11))
     assert "STATEFUL-002" in three(0, *both).broken
@@ -183,6 +192,20 @@ def test_on_delete_nothing_is_updated() -> None:
     by_hand = {"type": "OnDelete"}
     assert "STATEFUL-003" not in rolling(update=by_hand, until=30).broken
     assert "STATEFUL-003" in rolling(seen(10, place(1, going=10)), update=by_hand, until=20).broken
+
+
+@pytest.mark.parametrize(("profile", "breaks"), [("documented", False), ("v1.36", True)])
+def test_documented_a_taint_drives_away_without_a_word(profile: str, breaks: bool) -> None:
+    taint = {"key": "example.com/t", "effect": "NoExecute"}
+    tainted = {
+        "kind": "Node",
+        "metadata": {"name": "node-1", "uid": "n"},
+        "spec": {"taints": [taint]},
+    }
+    trace = added(10, tainted), seen(10, place(1, going=10))
+    by_hand = {"type": "OnDelete"}
+    judged = rolling(*trace, update=by_hand, until=20, profile=profile)
+    assert ("STATEFUL-003" in judged.broken) is breaks
 
 
 def test_a_new_pod_is_of_the_new_revision() -> None:

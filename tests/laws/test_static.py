@@ -156,6 +156,23 @@ def test_the_mirror_comes_back() -> None:
     assert "STATIC-003" not in deleted_mirror(take(41), passes(45), passes(70)).broken
 
 
+def test_the_mirror_of_another_file_comes_when_the_old_pod_has_ended() -> None:
+    edited = put(30, manifest(hostNetwork=True))
+    gone = {"kind": "Pod", "namespace": "default", "name": NAME, "gracePeriodSeconds": 0}
+    before = [
+        seen(0, NODE_OBJECT, "ADDED"),
+        put(0),
+        born(0),
+        mirror(1, lives()),
+        edited,
+        passes(40),
+    ]
+    deleted = done(40, "delete", **gone), mirror(40, lives(), type="DELETED")
+    trace = [*before, *deleted, passes(60)]
+    assert "STATIC-003" not in judged(*trace).broken
+    assert "STATIC-003" in judged(*trace, passes(120)).broken
+
+
 # -- STATIC-004 -------------------------------------------------------------------------------------
 
 

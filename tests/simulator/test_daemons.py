@@ -124,6 +124,19 @@ def test_an_update_that_gets_stuck_has_spent_its_budget(amount: Any, gone: int) 
     assert images(cluster).count("app:2") == gone
 
 
+def test_where_one_has_just_failed_one_is_missing() -> None:
+    cluster = Cluster(nodes=2)
+    cluster.create(daemon_set("d", **rolling(maxUnavailable=1)))
+    cluster.do("set-image", image="app:2", outcome="missing")
+    cluster.patch("DaemonSet", "d", IMAGE_2)
+    cluster.advance(60)
+    (stuck,) = (one for one in cluster.pods() if one["spec"]["containers"][0]["image"] == "app:2")
+    given = {"namespace": "default", "pod": meta.name_of(stuck), "status": {"phase": "Failed"}}
+    cluster.do("write-status", **given)
+    cluster.advance(5)
+    assert images(cluster) == ["app:1", "app:2"]
+
+
 def test_a_surge_has_two_for_a_while() -> None:
     cluster = Cluster(nodes=2)
     cluster.create(daemon_set("d", **rolling(maxUnavailable=0, maxSurge=1)))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.adapters.simulator import SimulatorAdapter
-from spec_model.events import Accepted, Response, stimulus
+from spec_model.events import Accepted, Rejected, Response, stimulus
 from strategies.rollouts import deployment, new_image, rolled, stuck
 
 
@@ -98,3 +98,15 @@ def test_a_rolling_update_takes_a_minute_a_step() -> None:
     cluster.do("advance", seconds=20)
     assert cluster.get("ReplicationController", "old") is None
     assert cluster.get("ReplicationController", "new")["spec"]["replicas"] == 1
+
+
+def test_an_update_in_progress_goes_on_with_its_image_and_no_other(cluster: Cluster) -> None:
+    cluster.do("create", object=rolled("old", 2))
+    cluster.do("rolling-update", namespace="default", name="old", image="app:2")
+    cluster.do("advance", seconds=90)
+    assert cluster.get("ReplicationController", "old")["spec"]["replicas"] == 1
+    controllers = cluster.adapter.engine.store.list("ReplicationController")
+    cluster.do("rolling-update", namespace="default", name="old", image="app:2")
+    assert len(cluster.adapter.engine.store.list("ReplicationController")) == len(controllers)
+    other = cluster.do("rolling-update", namespace="default", name="old", image="app:3")
+    assert isinstance(other, Rejected)

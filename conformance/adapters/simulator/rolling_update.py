@@ -195,7 +195,11 @@ class Updaters:
         if rollback:
             update = self._back(old, newName)
         else:
-            made = self._of_object(old, object) if object else self._of_image(old, image, newName)
+            made = (
+                self._of_object(old, object)
+                if object
+                else self._resumed(old, image, newName) or self._of_image(old, image, newName)
+            )
             update = self._towards(old, made, keeps_name=bool(image) and not newName)
         self._stop(namespace, name)
         self.running[namespace, name] = update
@@ -214,6 +218,17 @@ class Updaters:
         if made["spec"].get("replicas") is None:
             made["spec"]["replicas"] = old["spec"]["replicas"]
         return made
+
+    def _resumed(self, old: Object, image: str | None, name: str | None) -> Object | None:
+        """NEW as the update that is in progress has it; None where there is none."""
+        name = name or _note_of(old, NEXT)
+        new = name and self.engine.store.get(KIND, meta.namespace_of(old), name)
+        if not new:
+            return None
+        begun = new["spec"]["template"]["spec"]["containers"][0]["image"]
+        if begun != image:
+            raise errors.bad_request(f"Found existing in-progress update to image ({begun})")
+        return new
 
     def _of_image(self, old: Object, image: str | None, name: str | None) -> Object:
         """NEW as OLD with another image, told apart by a label (ROLLOUT-004)."""

@@ -149,6 +149,8 @@ class DaemonSetController(Controller):
         fit = [node for node in self.store.list("Node") if daemon_pods.fitness(daemons, node).runs]
         if daemon_rollout.allows_surge(daemons):  # nobody new comes to a node that is not fit
             pods = {name: pods[name] for name in map(meta.name_of, fit) if name in pods}
+        else:  # where there is none at all, one is missing
+            pods = {**{meta.name_of(node): [] for node in fit}, **pods}
         step = daemon_rollout.next_step(
             daemons, pods, hash_, len(fit), lambda pod: self._is_available(daemons, pod)
         )
