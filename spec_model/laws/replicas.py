@@ -20,7 +20,7 @@ from spec_model.laws.flocks import (
 )
 from spec_model.laws.replacement import cannot_make
 from spec_model.objects import EMPTY, Pod, seconds
-from spec_model.workloads.ownership import REPLICATED, is_active, ready_since
+from spec_model.workloads.ownership import REPLICATED, controller_of, is_active, ready_since
 from spec_model.world import (
     HELD,
     VOID,
@@ -257,9 +257,11 @@ def _follows(done: Done, key: Key, uid: str, wanted: int) -> Obligation:
     """What is scaled stays, with nothing to do too, and comes to have as many Pods."""
     owed = converges(done, key, uid, SCALE)
 
-    def settled(seen: Seen) -> Breach | None:
+    def settled(seen: Seen) -> Breach | Void | None:
         if seen.type != "DELETED":
             return None
+        if controller_of(seen.manifest):
+            return VOID  # its Deployment may have scaled it back, and keeps no more history
         return Breach(f"{key[0]} {key[2]}, scaled to {wanted}, is kept", "DELETED", rule=SCALE)
 
     return evolve(owed, settled=settled, disturbed_by=frozenset({"delete"}))

@@ -179,3 +179,10 @@ def test_scaled_to_nothing_it_stays() -> None:
     assert kept.held("REPLICA-008")
     lost = play(*OLD, scaled(0, 0), *after, gone(6, workload(0)), until=20)
     assert "REPLICA-008" in lost.broken
+
+
+def test_what_a_deployment_scales_back_it_may_delete() -> None:
+    owner = {"kind": "Deployment", "name": "d", "uid": "uid-d", "controller": True}
+    back = workload(0, generation=3, metadata={"ownerReferences": [owner]})
+    trace = play(*OLD, scaled(3, 3), seen(1, back), gone(1, back), until=20)
+    assert "REPLICA-008" not in trace.broken
