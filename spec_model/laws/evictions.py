@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from spec_model.law import Verdict, expect, law, note
-from spec_model.laws.ladders import UPSETS
+from spec_model.laws.broken import RUNTIME, broken
+from spec_model.laws.ladders import UPSETS, upsets_of
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.placing import holds_room, is_safe, pods_on
 from spec_model.laws.pressure import (
@@ -114,10 +115,16 @@ def _spared(seen: Seen) -> Iterator[Outcome]:
         yield Breach("a static or critical Pod is never put out", f"Evicted, priority {priority}")
 
 
+def _was_upset(seen: Seen) -> bool:
+    """Whether those that could not be stopped before may end together now."""
+    moments = (upset[1] for upset in upsets_of(seen) if upset is not None)
+    return any(seen.at - at <= ENDING + seen.tolerance.lateness for at in moments)
+
+
 def _alone(seen: Seen) -> Iterator[Outcome]:
     last: Moments = seen.world.notes.get("put out") or {}
     before = last.get(seen.now.spec.node_name)
-    if before is None or seen.world.setting.clock == "real":
+    if before is None or seen.world.setting.clock == "real" or _was_upset(seen):
         return
     yield expect(
         seen.at - before >= ONE_AT_A_TIME,
@@ -210,6 +217,8 @@ def who_is_told_to_be_put_out_fails(seen: Seen) -> Verdict:
         return None
     if pod.phase in TERMINAL or pod.deletion_timestamp is not None:
         return None
+    if broken(seen.world, pod.spec.node_name, RUNTIME) is not None:
+        return None  # its containers cannot be stopped, and until then it has not failed
 
     def settled(later: Seen) -> Held | Void | None:
         now: Pod = later.now

@@ -290,6 +290,21 @@ def a_work_queue_leaves_the_rest_to_finish(seen: Seen) -> Verdict:
             return None
         if asked_for_by_others(seen):
             return None
-        return Breach("Pods that still work are left alone", f"Pod {pod.key[2]} is deleted")
+        return _was_the_end(seen, case.key, pod.key[2])
     ended = pod.phase in job_pods.OVER and seen.before.phase not in job_pods.OVER
     return held("JOB-006") if ended and pod.deletion_timestamp is None else None
+
+
+def _was_the_end(seen: Seen, key: Key, pod: str) -> Obligation:
+    """Whether the Job has failed is told after its Pods are deleted for that."""
+    what = "Pods that still work are left alone"
+
+    def overdue(world: World) -> Breach | Void:
+        now = case_at(world, key)
+        failed = now is None or now.condition("Failed", "FailureTarget") is not None
+        gone = now is None or _is_marked(now.manifest)
+        return VOID if failed or gone else Breach(what, f"Pod {pod} is deleted")
+
+    return Obligation(
+        what=what, settled=lambda _: None, not_after=seen.at + _slack(seen), on=key, overdue=overdue
+    )

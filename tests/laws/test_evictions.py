@@ -160,6 +160,9 @@ def test_one_goes_after_the_other() -> None:
     before = [plenty(), *pods, *told, done(3, "advance", seconds=60), short(10)]
     assert "EVICT-003" in judged(*before, evicted("a"), evicted("b"), until=90).broken
     assert not judged(*before, evicted("a"), evicted("b", at=22), until=90).broken
+    mended = done(10, "set-runtime", Accepted(), node="n0", part="runtime", works=True)
+    together = judged(*before, mended, evicted("a"), evicted("b"), until=90)
+    assert "EVICT-003" not in together.broken
 
 
 def test_who_was_put_out_stays_out() -> None:
@@ -185,3 +188,5 @@ def test_who_is_told_to_be_put_out_has_failed_soon() -> None:
     before = plenty(), runs("a"), holds("a", 950), short(10), seen(10, event, "ADDED")
     assert judged(*before, evicted("a"), until=60).held("EVICT-003")
     assert judged(*before, until=60).broken == {"EVICT-003"}
+    down = done(3, "set-runtime", Accepted(), node="n0", part="runtime", works=False)
+    assert "EVICT-003" not in judged(*before[:3], down, *before[3:], until=60).broken
