@@ -88,7 +88,7 @@ def _foreseen(
         foreseen = forecasts(target, task.scenario, task.name, examples)
         chosen = choose(foreseen, task.rules, patience)
         met = {rule for each in chosen for rule in each.exercised}
-        if task.rules and met.issuperset(task.rules):
+        if chosen and met.issuperset(task.rules):
             break
     return foreseen, chosen
 

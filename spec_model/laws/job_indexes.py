@@ -47,12 +47,8 @@ def _told(pod: Manifest, job: str, index: int) -> list[Outcome]:
 def _is_next(case: Case, uid: str, index: int) -> Outcome:
     """Of those that are created together any may come first; the lowest free ones they are."""
     completions = jobs.completions_of(case.spec) or 0
-    taken = {
-        run.index
-        for each, run in case.memory.runs.items()
-        if each != uid and (run.active or run.fate == SUCCEEDED)
-    }
-    taken |= set(job_pods.indexes_in(case.status.get("completedIndexes") or ""))
+    taken = {run.index for each, run in case.memory.runs.items() if each != uid and run.active}
+    taken |= case.done_indexes | set(job_pods.indexes_in(case.status.get("completedIndexes") or ""))
     lower = sum(each not in taken for each in range(min(index, completions)))
     at_once = jobs.parallelism_of(case.spec)
     is_free = index not in taken and index < completions

@@ -243,8 +243,18 @@ class Case:
         """Successes as far as anybody knows: shown by the Job, or by its Pods."""
         shown = (self.status.get("succeeded") or 0) + len(_uncounted(self.status, "succeeded"))
         if self.spec.get("completionMode") == "Indexed":
-            return max(shown, len({run.index for run in self._with(SUCCEEDED)}))
+            return max(shown, len(self.done_indexes))
         return max(shown, len(self._with(SUCCEEDED)))
+
+    @property
+    def done_indexes(self) -> frozenset[int | None]:
+        """Indexes that have succeeded since another spec was written.
+
+        Of those before it the status knows: a Job that was given fewer completions has forgotten the
+        rest, even if it is given more again.
+        """
+        runs = (run for run in self._with(SUCCEEDED) if run.fated >= self.changed)
+        return frozenset(run.index for run in runs)
 
     def _with(self, fate: str) -> list[Run]:
         return [run for run in self.memory.runs.values() if run.fate == fate]

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, held, law, note
-from spec_model.laws import node_loss
+from spec_model.laws import node_collection, node_loss
 from spec_model.laws.deletion import in_time
 from spec_model.laws.flocks import deleted_by_tester, is_driven
 from spec_model.objects import EMPTY, Pod
@@ -166,7 +166,7 @@ def the_phase_is_kept(seen: Seen) -> Verdict:
 @law(PHASE, on="delete")
 def orphans_are_collected(done: Done) -> Verdict:
     """The Pods of a node that is gone become Failed and are removed."""
-    verdict = node_loss.pods_of_a_node_that_is_gone_are_collected(done)
+    verdict = node_collection.pods_of_a_node_that_is_gone_are_collected(done)
     owed = verdict if isinstance(verdict, tuple) else ()
     return tuple(evolve(each, rule=PHASE) for each in owed if isinstance(each, Obligation)) or None
 

@@ -6,9 +6,8 @@ can still tell whether the Pods of a tainted node are deleted too early.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law, note
@@ -21,7 +20,6 @@ from spec_model.pod.node_loss import (
     TAINTING,
     UNREACHABLE,
     Window,
-    collected,
     counts_as_lost,
     evicts,
     given_up,
@@ -180,7 +178,7 @@ def _shown_as_lost(done: Done, name: str) -> Obligation:
             return VOID
         if ready(seen.now) != "Unknown" or (tainted and _taint(seen.now) is None):
             return None
-        return _in_time(seen, done, window, f"node {name} stopped, and is lost")
+        return in_time(seen, done, window, f"node {name} stopped, and is lost")
 
     taint = " and the taint unreachable:NoExecute" if tainted else ""
     return Obligation(
@@ -205,7 +203,7 @@ def _taint(node: Manifest) -> Manifest | None:
     return None
 
 
-def _in_time(seen: Seen, done: Done, window: Window, what: str) -> Held | Breach:
+def in_time(seen: Seen, done: Done, window: Window, what: str) -> Held | Breach:
     waited, tolerance = seen.at - done.at, seen.tolerance
     return expect(
         window.not_before - tolerance.truncation <= waited <= window.not_after + tolerance.lateness,
@@ -271,7 +269,7 @@ def _failed(done: Done, window: Window) -> Settled:
     def settled(seen: Seen) -> Held | Breach | Void | None:
         phase = done.profile.lost_pod_phase
         if seen.now.phase == phase:
-            return _in_time(seen, done, window, f"its node stopped, and it is {phase}")
+            return in_time(seen, done, window, f"its node stopped, and it is {phase}")
         if seen.now.deletion_timestamp is not None and _has_owner(seen):
             return VOID  # its controller has deleted it
         gone = seen.type == "DELETED"
@@ -294,7 +292,7 @@ def _deleted(done: Done, window: Window) -> Settled:
             if _has_owner(seen):
                 return VOID  # its controller has deleted it
             return Breach(f"condition DisruptionTarget, reason {BY_TAINT}", f"{dict(target)}")
-        return _in_time(seen, done, window, "its node stopped, and it is deleted")
+        return in_time(seen, done, window, "its node stopped, and it is deleted")
 
     return settled
 
@@ -356,56 +354,3 @@ def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdic
     stayed = pod.deletion_timestamp - grace - added
     what = f"deleted not before {wait:g} s after the taint"
     return expect(stayed >= wait - seen.tolerance.truncation, what, f"after {stayed:g} s")
-
-
-@note("nodes-gone", on="delete")
-def nodes_that_are_gone(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
-    """When the tester last deleted a Node, by its name."""
-    known, given = before or {}, done.arguments
-    if given["kind"] != "Node" or isinstance(done.response, Rejected):
-        return known
-    return {**known, given["name"]: done.at}
-
-
-@law(RULE, on="delete")
-def pods_of_a_node_that_is_gone_are_collected(done: Done) -> Verdict:
-    """The Pods of a stopped node whose Node is deleted become Failed and are removed, 40 s later or more."""
-    name = done.arguments["name"]
-    if done.arguments["kind"] != "Node" or isinstance(done.response, Rejected):
-        return None
-    if name not in stopped_nodes(done.world) or done.profile.lost_pod_phase is not None:
-        return None
-    window, late = collected().value, done.world.setting.tolerance.lateness
-    before: Mapping[str, float] = done.world.notes.get("nodes-gone") or {}
-    if done.at - before.get(name, -math.inf) <= window.not_after:
-        return None  # its name may be in quarantine since then
-    owed: tuple[Any, ...] = tuple(
-        Obligation(
-            what=f"Failed and removed {window.not_after:g} s after the Node of {pod.key[2]} was deleted",
-            settled=_removed(done, window, pod.deletion_timestamp is not None),
-            not_after=done.at + window.not_after + late,
-            disturbed_by=UNSETTLING | {"create"},
-            on=pod.key,
-        )
-        for pod in pods_of(done.world, name)
-    )
-    return owed or None
-
-
-def _is_held(pod: Pod) -> bool:
-    """Whether only a finalizer keeps it."""
-    held = pod.manifest["metadata"].get("finalizers")
-    return bool(held) and pod.deletion_timestamp is not None and pod.phase in OVER
-
-
-def _removed(done: Done, window: Window, was_going: bool) -> Settled:
-    def settled(seen: Seen) -> Held | Breach | None:
-        if seen.type != "DELETED" and not _is_held(seen.now):
-            return None
-        if seen.now.phase not in OVER:
-            return Breach("phase Failed before it is removed", f"phase {seen.now.phase}")
-        return (
-            HELD if was_going else _in_time(seen, done, window, "its Node went, and it is removed")
-        )
-
-    return settled

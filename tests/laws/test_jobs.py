@@ -275,6 +275,22 @@ def test_completed_indexes_are_intervals(text: str, succeeded: int, broken: bool
     assert ("JOB-012" in judged(*trace).broken) is broken
 
 
+def test_fewer_completions_forget_the_indexes_above() -> None:
+    wide: dict[str, Any] = {**INDEXED, "parallelism": 3}
+    fewer: dict[str, Any] = {**wide, "completions": 2, "parallelism": 2}
+    known: dict[str, Any] = {"completedIndexes": "0", "succeeded": 1, "active": 1}
+    pods = [indexed(0, index) for index in range(3)]
+    ends = [succeeded(5, f"j-{index}-x", index=index) for index in (0, 2)]
+    before = job(spec=wide, status={"completedIndexes": "0,2", "succeeded": 2, "active": 1})
+    after = job(spec=fewer, status=known, generation=2)
+    trace = [*begun(wide), *pods, *ends, seen(5, before), seen(9, after)]
+    assert not judged(*trace, until=60).broken
+    again = job(spec=wide, status=known, generation=3)
+    anew = seen(20, worker("j-y", "Pending", created=20, index=2), "ADDED")
+    findings = judged(*trace, seen(20, again), anew, until=20).findings
+    assert not [each for each in findings if "lowest free" in each.expected]
+
+
 # -- The end ---------------------------------------------------------------------------------------
 
 

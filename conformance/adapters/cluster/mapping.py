@@ -8,18 +8,26 @@ that what is judged is what the scenario wrote.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from conformance.adapters.cluster import dressing
 from conformance.adapters.cluster.images import Images
 from conformance.adapters.cluster.kinds import CLUSTER_SCOPED
+from conformance.adapters.cluster.parts import (
+    Object,
+    containers,
+    copied,
+    exchange_hostnames,
+    path_of,
+    pod_specs,
+    unlabel,
+    without,
+)
 
 RUN_LABEL: Final = "kubelaws/run"
 SESSION_LABEL: Final = "kubelaws/session"
 DEFAULT: Final = "default"
-
-Object = dict[str, Any]
 
 TOLERATION: Final = {"key": SESSION_LABEL, "operator": "Exists"}
 """What lets Pods of the run onto its hollow nodes, where nobody else's may go."""
@@ -28,8 +36,6 @@ NAMES: Final = {"volumeName": "PersistentVolume", "storageClassName": "StorageCl
 """Fields that name a cluster-scoped object, and of which kind."""
 
 SELECTIONS: Final = ("matchExpressions", "matchFields")
-NODE_NAMES: Final = ("kubernetes.io/hostname", "metadata.name")
-"""What a requirement on a node may look at that is its name."""
 
 
 class Mapper:
@@ -94,28 +100,28 @@ class Mapper:
     def left_open(self, pod: Mapping[str, Any]) -> list[str]:
         """The containers of a Pod whose pull policy the scenario leaves open."""
         spec = pod.get("spec")
-        found = _containers(spec) if isinstance(spec, dict) else ()
+        found = containers(spec) if isinstance(spec, dict) else ()
         return [str(each.get("name")) for each in found if not each.get("imagePullPolicy")]
 
     def learn_policies(self, name: str, stored: Object, left_open: list[str]) -> None:
         """Keeps the policies that the API gave, to show them instead of those that were filled in."""
         self._policies[name] = {
             each["name"]: str(each["imagePullPolicy"])
-            for each in _containers(stored.get("spec") or {})
+            for each in containers(stored.get("spec") or {})
             if each["name"] in left_open and each.get("imagePullPolicy")
         }
 
     def _of_the_run(self, pod: Object) -> None:
         """A Pod that was shown goes back with the policies that it has."""
         shown = self._policies.get(str((pod.get("metadata") or {}).get("name"))) or {}
-        for container in _containers(pod.get("spec") or {}):
+        for container in containers(pod.get("spec") or {}):
             policy = container.get("imagePullPolicy")
             if policy is not None and policy == shown.get(str(container.get("name"))):
                 container["imagePullPolicy"] = self._pull
 
     def _as_by_default(self, pod: Object) -> None:
         shown = self._policies.get(pod["metadata"]["name"]) or {}
-        for container in _containers(pod.get("spec") or {}):
+        for container in containers(pod.get("spec") or {}):
             if container.get("name") in shown:
                 container["imagePullPolicy"] = shown[container["name"]]
 
@@ -147,7 +153,7 @@ class Mapper:
                 self._label(metadata)
         if kind == "Pod" and not dry:
             self._of_the_run(result)
-        for spec, of_template in _pod_specs(result, kind):
+        for spec, of_template in pod_specs(result, kind):
             if not self.hollow:
                 self._dress(spec, told or {}, is_whole="apiVersion" in manifest, dry=dry)
             else:
@@ -158,7 +164,7 @@ class Mapper:
         if kind in ("PersistentVolume", "PersistentVolumeClaim"):
             self._own_class(result, kind, is_whole="apiVersion" in manifest)
         if kind == "PersistentVolume":
-            _path_of(result, lambda given: given if given == "/" else f"{given}.{self.home}")
+            path_of(result, lambda given: given if given == "/" else f"{given}.{self.home}")
         if kind == "Node":
             self._own_node(result)
         return result
@@ -200,7 +206,7 @@ class Mapper:
         self, spec: Object, told: Mapping[str, Mapping[str, str]], *, is_whole: bool, dry: bool
     ) -> None:
         """Makes the containers of a Pod's spec puppets with images that there are."""
-        for container in _containers(spec):
+        for container in containers(spec):
             image = container.get("image")
             if isinstance(image, str) and image and not dry:
                 container["image"] = self.images.real(image)
@@ -245,22 +251,22 @@ class Mapper:
         result: Object = copied(manifest)
         metadata = result.get("metadata") or {}
         metadata["name"] = self.inner_name(kind, metadata.get("name", ""))
-        _unlabel(metadata)
+        unlabel(metadata, RUN_LABEL)
         if isinstance(result.get("status"), dict):
             self._undress_statuses(result)
         if kind == "Event" and isinstance(result.get("message"), str):
             result["message"] = self.text(self.images.text(result["message"]))
-        for spec, of_template in _pod_specs(result, kind):
+        for spec, of_template in pod_specs(result, kind):
             self._undress(spec)
             if of_template is not None:
-                _unlabel(of_template.get("metadata") or {})
+                unlabel(of_template.get("metadata") or {}, RUN_LABEL)
         if kind == "Pod" and "name" in metadata:
             self._as_by_default(result)
         self._walk(result, self._inner_namespace, self.inner_name)
         if kind in ("PersistentVolume", "PersistentVolumeClaim"):
             self._disown_class(result, kind)
         if kind == "PersistentVolume":
-            _path_of(result, lambda given: given.removesuffix(f".{self.home}"))
+            path_of(result, lambda given: given.removesuffix(f".{self.home}"))
         if kind == "Node":
             self._disown_node(result)
         return result
@@ -269,7 +275,7 @@ class Mapper:
         return DEFAULT if name == self.home else name.removeprefix(f"{self.home}-")
 
     def _undress(self, spec: Object) -> None:
-        for container in _containers(spec):
+        for container in containers(spec):
             if isinstance(container.get("image"), str):
                 container["image"] = self.images.name(container["image"])
             dressing.undress(container)
@@ -280,13 +286,13 @@ class Mapper:
             if not selector:
                 del spec["nodeSelector"]
         if self.hollow:
-            _without(spec, "tolerations", SESSION_LABEL)
+            without(spec, "tolerations", SESSION_LABEL)
 
     def _undress_statuses(self, pod: Object) -> None:
         """Statuses name the image as the runtime does; the one it was started with is meant."""
         images = {
             each["name"]: self.images.name(each.get("image", ""))
-            for each in _containers(pod.get("spec") or {})
+            for each in containers(pod.get("spec") or {})
             if "name" in each
         }
         for group in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
@@ -305,7 +311,7 @@ class Mapper:
         labels = node["metadata"].get("labels") or {}
         labels.pop(SESSION_LABEL, None)
         if isinstance(node.get("spec"), dict):
-            _without(node["spec"], "taints", SESSION_LABEL)
+            without(node["spec"], "taints", SESSION_LABEL)
             if not node["spec"]:
                 del node["spec"]
         hostname = "kubernetes.io/hostname"
@@ -332,71 +338,9 @@ class Mapper:
                 elif key == "nodeName" and isinstance(part, str) and self.hollow:
                     value[key] = name("Node", part)
                 elif key in SELECTIONS and self.hollow and isinstance(part, list):
-                    _exchange_hostnames(part, name)
+                    exchange_hostnames(part, name)
                 else:
                     self._walk(part, namespace, name)
         elif isinstance(value, list):
             for part in value:
                 self._walk(part, namespace, name)
-
-
-def copied(value: Any) -> Any:
-    """A copy in which no part stands twice: a scenario may use one dictionary in several places."""
-    if isinstance(value, Mapping):
-        return {key: copied(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [copied(part) for part in value]
-    return value
-
-
-def _exchange_hostnames(expressions: list[Any], name: Callable[[str, str], str]) -> None:
-    for each in expressions:
-        if isinstance(each, dict) and each.get("key") in NODE_NAMES:
-            each["values"] = [name("Node", value) for value in each.get("values") or ()]
-
-
-def _without(spec: Object, group: str, key: str) -> None:
-    """Takes the entries with a key out of a list, and the list where it becomes empty."""
-    if isinstance(spec.get(group), list):
-        kept = [
-            each for each in spec[group] if not (isinstance(each, dict) and each.get("key") == key)
-        ]
-        if kept:
-            spec[group] = kept
-        else:
-            del spec[group]
-
-
-def _unlabel(metadata: Object) -> None:
-    labels = metadata.get("labels")
-    if isinstance(labels, dict) and RUN_LABEL in labels:
-        del labels[RUN_LABEL]
-        if not labels:
-            del metadata["labels"]
-
-
-def _pod_specs(manifest: Object, kind: str) -> Iterator[tuple[Object, Object | None]]:
-    """The spec of a Pod, or that in a workload's template, with the template."""
-    spec = manifest.get("spec")
-    if not isinstance(spec, dict):
-        return
-    if kind == "Pod":
-        yield spec, None
-        return
-    template = spec.get("template")
-    if isinstance(template, dict) and isinstance(template.get("spec"), dict):
-        yield template["spec"], template
-
-
-def _containers(spec: Object) -> Iterator[Object]:
-    for group in ("initContainers", "containers"):
-        listed = spec.get(group)
-        if isinstance(listed, list):
-            yield from (each for each in listed if isinstance(each, dict))
-
-
-def _path_of(volume: Object, change: Callable[[str], str]) -> None:
-    """Exchanges the path on the host, so that nobody's files lie there."""
-    host_path = (volume.get("spec") or {}).get("hostPath")
-    if isinstance(host_path, dict) and isinstance(host_path.get("path"), str):
-        host_path["path"] = change(host_path["path"])
