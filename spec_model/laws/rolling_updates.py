@@ -76,8 +76,8 @@ def _begun(done: Done) -> Update | None:
     before: Updates = done.world.notes.get("rolling-updates") or {}
     known = before.get(key)
     if given.get("rollback"):
-        if known is None or known.new is None:
-            return None
+        if known is None or known.new is None or given.get("newName", known.new) != known.new:
+            return None  # it goes back from another update than the one that is known
         return Update(known.new_key, key[2], known.original, known.desired, back=True)
     made = given.get("object")
     if made is not None:

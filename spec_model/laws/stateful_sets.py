@@ -329,6 +329,8 @@ def _takes_a_step(seen: Seen, key: Key, uid: str, since: float) -> Obligation:
             return VOID
         if not shows_pods(world, key[1]) or not _is_observed(known.manifest):
             return VOID
+        if not all(selects(known.manifest, labels_of(pod.manifest)) for pod in pods_of(world, uid)):
+            return VOID  # one that goes, and is let go, may count until it is gone
         there = members(world, known, due - seen.tolerance.lateness - seen.tolerance.truncation)
         decision = stateful.owed(known.manifest["spec"], there, world.profile)
         step = decision.value

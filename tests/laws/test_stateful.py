@@ -146,6 +146,15 @@ def test_a_pod_that_is_not_selected_any_more_is_not_waited_for() -> None:
     assert "STATEFUL-002" not in trace.broken
 
 
+def test_a_pod_that_is_let_go_may_count_until_it_is_gone() -> None:
+    other = place(1, going=5)
+    other["metadata"]["labels"] = {"app": "other"}
+    there = BEGIN, added(0, of(1, current="r0")), added(0, place(0))
+    assert "STATEFUL-003" in play(*there, until=30).broken
+    asked = deletes(1, "Pod", "web-1"), seen(1, other)
+    assert "STATEFUL-003" not in play(*there, added(0, place(1)), *asked, until=30).broken
+
+
 def test_one_at_a_time() -> None:
     both = seen(10, place(2, going=10)), seen(11, place(1, going=11))
     assert "STATEFUL-002" in three(0, *both).broken
