@@ -1,4 +1,4 @@
-"""RESTART-003, -004, -008 and -009: what a restart leaves behind, and whom it leaves alone.
+"""RESTART-003 and -004: what a restart leaves behind, and whom it leaves alone.
 
 What the tester did to containers is noted here, since some exits are somebody's doing.
 """
@@ -6,37 +6,25 @@ What the tester did to containers is noted here, since some exits are somebody's
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law, note
-from spec_model.laws.ladders import known_ladder, upsets_of
 from spec_model.laws.manifests import has_one_life
-from spec_model.laws.node_loss import is_served
-from spec_model.laws.phase import ABSORBING, kubelet_owned
+from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.restart import (
     UNKNOWN_STATUS,
-    UNSETTLING,
-    Settled,
     all_containers,
-    changed_images,
     is_on_its_own,
     takes_all_along,
 )
-from spec_model.objects import EMPTY, Container, ContainerStatus, Pod, Terminated, is_static
-from spec_model.pod.ladder import COUNTED, key_of
+from spec_model.objects import EMPTY, ContainerStatus, Terminated
 from spec_model.pod.reasons import OF_RUNTIMES
 from spec_model.world import (
     HELD,
-    VOID,
     Breach,
     Done,
-    Held,
-    Obligation,
-    Outcome,
     Seen,
     SeenContainer,
-    Void,
 )
 
 # -- RESTART-003: the others stay -------------------------------------------------------------------
@@ -232,186 +220,3 @@ def _overlap(now: ContainerStatus) -> Iterator[str]:
         return
     if started < finished:
         yield f"the run started {finished - started:g} s before the previous one had ended"
-
-
-# -- RESTART-008: another image ---------------------------------------------------------------------
-
-
-@law("RESTART-008", on="Pod")
-def another_image_restarts_the_container(seen: Seen) -> Verdict:
-    """A running container whose image is changed is killed and started with it, whatever the policy."""
-    before, pod = seen.before, seen.now
-    if before is None or before.spec is pod.spec or pod.deletion_timestamp is not None:
-        return None
-    if pod.phase in ABSORBING or not kubelet_owned(seen) or not is_served(seen):
-        return None
-    if is_static(seen.manifest):
-        return None  # its kubelet goes by the file, not by what is written on the mirror
-    found: list[Outcome] = []
-    for name in changed_images(seen):
-        if _restarts_the_pod(pod.spec.container(name), seen):
-            continue
-        status, now = before.statuses.get(name), pod.statuses.get(name)
-        if status is None or status.state != "running" or now is None:
-            continue
-        if now.restart_count > status.restart_count:
-            found.append(HELD)
-        elif pod.spec.active_deadline_seconds is not None:
-            continue  # its deadline may come first
-        elif now.state == "running" and _can_start_at_once(pod.spec.container(name), seen):
-            found.append(_new_image_owed(seen, name, status))
-    return tuple(found) or None
-
-
-def _restarts_the_pod(container: Container | None, seen: Seen) -> bool:
-    """Documented, a sidecar's image stops all containers, and a policy may leave it at that (INIT-008)."""
-    is_init = container is not None and container.kind != "app"
-    may_end = seen.now.spec.restart_policy != "Always"
-    return is_init and may_end and seen.profile.init_image_restarts_pod
-
-
-def _can_start_at_once(container: Container | None, seen: Seen) -> bool:
-    """Whether its image may be had, as far as the tester has said, and nothing delays its start."""
-    if container is None or "postStart" in (container.manifest.get("lifecycle") or ()):
-        return False
-    ladder = known_ladder(seen, container.name)
-    if ladder is None or key_of(container) in ladder.left:
-        return False  # it had this image before, and may still be backing off with it
-    outcomes: Mapping[str, str] = seen.world.notes.get("images") or {}
-    return outcomes.get(container.image, "present") in ("present", "pullable")
-
-
-def _new_image_owed(seen: Seen, name: str, status: ContainerStatus) -> Obligation:
-    grace = seen.now.spec.manifest.get("terminationGracePeriodSeconds") or 0
-    image = seen.now.spec.container(name).image
-    return Obligation(
-        what=f"container {name} is restarted with the image {image}",
-        settled=_has_new_image(name, status, image, seen.wall),
-        not_after=seen.at + grace + 2 * seen.tolerance.lateness,
-        disturbed_by=UNSETTLING - {"patch", "replace"},
-    )
-
-
-def _has_new_image(name: str, old: ContainerStatus, image: str, changed_at: float) -> Settled:
-    def settled(seen: Seen) -> Held | Breach | Void | None:
-        now, spec = seen.now.statuses.get(name), seen.now.spec.container(name)
-        if now is None or spec is None or spec.image != image or seen.type == "DELETED":
-            return VOID
-        if now.restart_count > old.restart_count and now.state != "waiting":
-            what = f"container {name} runs the image {image}"
-            return expect(not _is_still(old, now, seen), what, f"it was started with {now.image}")
-        if now.state == "waiting" and now.reason not in COUNTED:
-            return VOID  # it was stopped, and the new image cannot be had
-        if seen.now.deletion_timestamp is not None or seen.now.reason:
-            return VOID
-        if seen.now.phase in ABSORBING and seen.world.setting.clock == "real":
-            return VOID  # its image may not be there, and then its policy lets the Pod end
-        ended = now.terminated
-        if (
-            ended is not None
-            and ended.finished_at is not None
-            and ended.finished_at < changed_at - 1
-        ):
-            return VOID  # it had ended by itself before
-        return None
-
-    return settled
-
-
-def _is_still(old: ContainerStatus, now: ContainerStatus, seen: Seen) -> bool:
-    """Whether a container runs its old image; a real runtime may name one image by any of its tags."""
-    is_named_so = seen.world.setting.clock == "virtual" or old.image_id == now.image_id == ""
-    return is_named_so and bool(now.image) and now.image == old.image
-
-
-# -- RESTART-009: in the order of the spec ----------------------------------------------------------
-
-
-UPSET_FOR: Final = 60.0
-"""Seconds after a fault in which containers may start in another order."""
-
-
-@law("RESTART-009", on="Pod", when="crowded")
-def app_containers_start_in_order(seen: Seen) -> Verdict:
-    """The app containers of a Pod start one after another in spec order; documented: in any order."""
-    before, pod = seen.before, seen.now
-    if len(pod.spec.containers) < 2 or not pod.statuses or not kubelet_owned(seen):
-        return None
-    starts = _first_starts(pod)
-    if None in starts or (before is not None and None not in _first_starts(before)):
-        return None
-    if before is not None and any(map(_was_held_up, before.statuses.values())):
-        return None
-    if any(upset is not None and upset[1] >= seen.at - UPSET_FOR for upset in upsets_of(seen)):
-        return None  # a kubelet that starts anew has forgotten what held a container up
-    if seen.profile.name == "documented":
-        return HELD
-    names = [container.name for container in pod.spec.containers]
-    in_order = sorted(zip(starts, range(len(starts)), strict=True))
-    order = [names[index] for _, index in in_order]
-    return expect(order == names, f"{', '.join(names)} start in this order", ", ".join(order))
-
-
-@law("RESTART-009", on="Pod", when="crowded")
-def one_that_cannot_start_holds_up_nobody(seen: Seen) -> Verdict:
-    """A container whose start fails does not keep those after it from being started."""
-    pod: Pod = seen.now
-    if len(pod.spec.containers) < 2 or not kubelet_owned(seen) or pod.phase in ABSORBING:
-        return None
-    statuses = [pod.statuses.get(container.name) for container in pod.spec.containers]
-    failed = next((each for each in statuses if each is not None and _was_held_up(each)), None)
-    if failed is None or pod.deletion_timestamp is not None or not _is_new(failed, seen):
-        return None
-    held_up = [
-        each.name
-        for each in statuses[statuses.index(failed) :]
-        if each is not None and each.state == "waiting" and each.reason == "ContainerCreating"
-    ]
-    return tuple(_start_owed(seen, name) for name in held_up) or _all_go_on(statuses)
-
-
-def _is_new(status: ContainerStatus, seen: Seen) -> bool:
-    before = None if seen.before is None else seen.before.statuses.get(status.name)
-    return before is not None and not _was_held_up(before) and not before.restart_count
-
-
-def _all_go_on(statuses: list[ContainerStatus | None]) -> Verdict:
-    running = any(each is not None and each.state == "running" for each in statuses)
-    return HELD if running else None
-
-
-def _start_owed(seen: Seen, name: str) -> Obligation:
-    def settled(later: Seen) -> Held | Void | None:
-        status = later.now.statuses.get(name)
-        if status is None or later.now.deletion_timestamp is not None or later.type == "DELETED":
-            return VOID
-        return None if status.state == "waiting" and status.reason == "ContainerCreating" else HELD
-
-    return Obligation(
-        what=f"container {name} is started, though one before it could not be",
-        settled=settled,
-        not_after=seen.at + seen.tolerance.lateness,
-        disturbed_by=UNSETTLING,
-    )
-
-
-def _was_held_up(status: ContainerStatus) -> bool:
-    """Whether something of its own, an image say, kept a container from starting in its turn."""
-    return status.state == "waiting" and status.reason not in (
-        "ContainerCreating",
-        "PodInitializing",
-    )
-
-
-def _first_starts(pod: Pod) -> list[float | None]:
-    """When each app container was first started; None where it was not, or that is long ago."""
-    found: list[float | None] = []
-    for container in pod.spec.containers:
-        status = pod.statuses.get(container.name)
-        if status is None or status.restart_count:
-            found.append(None)
-        else:
-            found.append(
-                status.started_at if status.terminated is None else status.terminated.started_at
-            )
-    return found
