@@ -219,6 +219,18 @@ def test_an_update_rolls_over_the_nodes(run: Session, draw: Draw) -> None:
 
 
 @focus("DAEMON-008")
+def test_a_part_of_a_node_is_a_whole_one(run: Session, draw: Draw) -> None:
+    """Of four nodes so many in a hundred, with Pods that never become ready."""
+    for name in ("n3", "n4"):
+        run.create(node(name))
+    share = draw(st.sampled_from(["30%", "40%"]))
+    run.create(daemon_set("d", **rolling(maxUnavailable=share)))
+    run.advance(12)
+    run.patch("DaemonSet", "d", _probed("app:2"))
+    run.advance(40)
+
+
+@focus("DAEMON-008")
 def test_useless_pods_go_first(run: Session, draw: Draw) -> None:
     """Some Pods are not ready when the template changes."""
     run.create(node("n3"))

@@ -288,7 +288,9 @@ def a_work_queue_leaves_the_rest_to_finish(seen: Seen) -> Verdict:
     if is_newly_marked(seen):
         if seen.before.phase in job_pods.OVER or case.ending or case.spec.get("suspend"):
             return None
-        if asked_for_by_others(seen):
+        deadline = jobs.deadline_of(case.spec, case.status).value
+        is_late = deadline is not None and seen.wall >= deadline - seen.tolerance.truncation
+        if is_late or asked_for_by_others(seen):
             return None
         return _was_the_end(seen, case.key, pod.key[2])
     ended = pod.phase in job_pods.OVER and seen.before.phase not in job_pods.OVER

@@ -95,6 +95,19 @@ def kubelet_restarts(
     return {**known, node: (*known.get(node, ()), done.at)[-KEPT:]}
 
 
+@note("hindered", on="set-runtime")
+@note("hindered", on="stop-node")
+@note("hindered", on="start-node")
+def kubelets_that_were_hindered(
+    before: Mapping[str, float] | None, done: Done
+) -> Mapping[str, float]:
+    """When a Node's kubelet or runtime last stopped or came back, by its name."""
+    known = before or {}
+    if isinstance(done.response, Rejected):
+        return known
+    return {**known, done.arguments["node"]: done.at}
+
+
 # -- what is known of a deletion --------------------------------------------------------------------
 
 
@@ -178,6 +191,9 @@ def deletion_of(seen: Seen) -> Deletion | None:
         return None
     if any(upset is not None and _upsets(upset, found, seen) for upset in upsets_of(seen)):
         return None
+    hindered: Mapping[str, float] = seen.world.notes.get("hindered") or EMPTY
+    if hindered.get(seen.now.spec.node_name, -math.inf) >= found.at:
+        return None  # a restart of the kubelet since then does not make up for it
     return None if seen.now.spec.active_deadline_seconds is not None else found
 
 

@@ -291,6 +291,15 @@ def test_fewer_completions_forget_the_indexes_above() -> None:
     assert not [each for each in findings if "lowest free" in each.expected]
 
 
+@pytest.mark.parametrize(("limit", "lawful"), [(20, True), (90, False)])
+def test_a_deadline_ends_the_rest_of_a_work_queue(limit: int, lawful: bool) -> None:
+    spec: dict[str, Any] = {**QUEUE, "activeDeadlineSeconds": limit}
+    before = [*begun(spec), created(0, "j-1"), created(0, "j-2")]
+    over = succeeded(5, "j-1", tracked=False)
+    trace = judged(*before, over, seen(20, worker("j-2", **marks(20, 30))), until=21)
+    assert ("JOB-006" not in trace.broken) is lawful
+
+
 # -- The end ---------------------------------------------------------------------------------------
 
 

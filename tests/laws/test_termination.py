@@ -145,6 +145,23 @@ def test_a_sidecar_waits_for_the_app_containers() -> None:
 # -- TERM-014, and the node's side of TERM-004 --------------------------------------------------------
 
 
+def test_a_restart_does_not_make_up_for_a_runtime_that_was_broken() -> None:
+    def works(at: float, is_well: bool) -> Event:
+        return done(at, "set-runtime", node="node-1", part="runtime", works=is_well)
+
+    trace = judged(
+        told(None),
+        up(),
+        deletes(),
+        shown(ASKED, lives(), metadata=marks(20)),
+        works(ASKED + 1, False),
+        works(ASKED + 100, True),
+        done(ASKED + 100, "restart-kubelet", node="node-1"),
+        shown(ASKED + 190, ended(ASKED + 190, 137), metadata=marks(20)),
+    )
+    assert not trace.broken & {"TERM-005", "TERM-006", "TERM-014"}
+
+
 @pytest.mark.parametrize(("finished", "lawful"), [(28, True), (20, False), (50, False)])
 def test_a_kubelet_that_restarts_grants_it_all_again(finished: float, lawful: bool) -> None:
     trace = judged(
