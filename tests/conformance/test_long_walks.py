@@ -10,13 +10,13 @@ import pytest
 from conformance.adapters.simulator import SimulatorAdapter
 from conformance.machines import SUBJECTS, wander
 from conformance.session import Session
-from spec_model.rules import PROFILES
 
-STEPS = 400
+STEPS = 250
 
 
-@pytest.mark.parametrize("jitter", [False, True])
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    ("profile", "jitter"), [("v1.36", False), ("v1.36", True), ("documented", True)]
+)
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_a_long_walk_finds_nothing(subject: str, profile: str, jitter: bool) -> None:
     engine = SimulatorAdapter(profile, jitter=jitter)
