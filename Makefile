@@ -18,10 +18,10 @@ run: $(VENV)/.installed  ## the whole suite against the embedded simulator, both
 	$(BIN)/kubelaws run --profile v1.36 --profile documented --mutants --jobs $(JOBS) --report report
 
 test: $(VENV)/.installed  ## the project's own tests
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 coverage: $(VENV)/.installed  ## the same with the lines that the tests reach; tracing makes them twice as slow
-	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/.installed  ## style, types, import contracts, generated docs
 	$(BIN)/ruff check .

@@ -29,7 +29,6 @@ def claiming(name):
     return FunctionsAdapter("mine", "1", {**FUNCTIONS, name: lambda asked: "?"})
 
 def typo(): return claiming("pod.qosclass")
-def planned(): return claiming("job.sync")
 def recorded(): return claiming("job.backoff")
 
 def idle():
@@ -83,7 +82,7 @@ def test_a_plain_run_says_what_no_function_shows(tmp_path: Path) -> None:
     assert found["QOS-001"]["verdict"] == "passed"
     assert found["BACKOFF-001"]["verdict"] == "unsupported"
     assert found["BACKOFF-001"]["why"] == "no function that the adapter serves shows it"
-    assert {rule["verdict"] for rule in found.values()} == {"passed", "unsupported", "planned"}
+    assert {rule["verdict"] for rule in found.values()} == {"passed", "unsupported"}
 
 
 def test_mistakes_are_shown_as_input_expected_and_got(tmp_path: Path) -> None:
@@ -121,15 +120,6 @@ def test_an_engine_that_claims_what_does_not_exist(tmp_path: Path) -> None:
         "kubelaws: adapter python:mine:typo: describe: functions: no function 'pod.qosclass'; "
         "did you mean pod.qos_class or pod.phase?; kubelaws functions lists them\n"
     )
-
-
-def test_a_function_that_is_not_checked_yet_is_no_error(tmp_path: Path) -> None:
-    result = run(tmp_path, "planned")
-    assert result.returncode == 0
-    assert "not checked yet: job.sync" in result.stdout
-    report = json.loads((tmp_path / "report" / "report.json").read_text())
-    assert report["runs"][0]["uncheckedFunctions"] == ["job.sync"]
-    assert "not checked yet: job.sync" in (tmp_path / "report" / "summary.md").read_text()
 
 
 def test_an_engine_without_functions_cannot_be_asked(tmp_path: Path) -> None:
