@@ -1,4 +1,4 @@
-"""Long random walks on the embedded simulator: hundreds of steps and no false alarm."""
+"""Long random walks on the embedded simulator: many steps and no false alarm."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.adapters.simulator import SimulatorAdapter
 from conformance.machines import SUBJECTS, wander
 from conformance.session import Session
 
-STEPS = 250
+STEPS = 120
 
 
 @pytest.mark.parametrize(
