@@ -83,6 +83,10 @@ HELD: Final = Held()
 VOID: Final = Void()
 
 
+def undecided(_: Any) -> None:
+    """Nothing that is seen of the object decides; what is owed is looked at when its time is over."""
+
+
 @frozen(eq=False)
 class Obligation:
     """Something that must be observed of an object inside a time window.
@@ -90,7 +94,7 @@ class Obligation:
     Attributes:
         what: what is owed, as ``container c restarts not before 10 s``; said when it never came.
         settled: looks at every later observation of the object and says ``Held``, ``Breach`` or
-            ``VOID`` when it is decided, None while it is still open.
+            ``VOID`` when it is decided, None while it is still open; left out where ``overdue`` decides.
         not_after: seconds on the trace's clock; open later than this, it is a breach.
         disturbed_by: verbs of stimuli after which nothing is owed any more.
         on: the object that owes it, where that is another than the one observed; nothing is owed
@@ -100,7 +104,7 @@ class Obligation:
     """
 
     what: str
-    settled: Callable[[Seen], Held | Breach | Void | None]
+    settled: Callable[[Seen], Held | Breach | Void | None] = undecided
     not_after: float = math.inf
     disturbed_by: frozenset[str] = frozenset()
     because: str = ""

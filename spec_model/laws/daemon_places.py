@@ -340,7 +340,6 @@ def who_is_of_the_current_template_is_counted(seen: Seen) -> Verdict:
 
     return Obligation(
         what="updatedNumberScheduled counts the Pods of the current template",
-        settled=lambda _: None,
         not_after=due,
         overdue=overdue,
     )

@@ -257,7 +257,6 @@ def why_it_was_deleted_is_told(seen: Seen) -> Verdict:
 
     return Obligation(
         what=f"Event {reason} about Pod {name}",
-        settled=lambda _: None,
         not_after=seen.at + seen.tolerance.lateness,
         on=key,
         overdue=overdue,

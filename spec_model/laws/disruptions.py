@@ -110,7 +110,6 @@ def _unmarked(seen: Seen) -> Iterator[Outcome]:
 
     yield Obligation(
         what="no taint NoExecute for lost nodes, for all are lost",
-        settled=lambda _: None,
         not_after=seen.at + 2 * seen.tolerance.lateness,
         disturbed_by=frozenset({"start-node", "create", "delete", "patch", "replace"}),
         rule=RULE,

@@ -114,7 +114,6 @@ def who_terminates_is_waited_for(seen: Seen) -> Verdict:
 
     return Obligation(
         what=f"no Pod of Job {case.key[2]} is left uncounted",
-        settled=lambda _: None,
         not_after=seen.at + _slack(seen),
         overdue=overdue,
     )
@@ -307,6 +306,4 @@ def _was_the_end(seen: Seen, key: Key, pod: str) -> Obligation:
         gone = now is None or _is_marked(now.manifest)
         return VOID if failed or gone else Breach(what, f"Pod {pod} is deleted")
 
-    return Obligation(
-        what=what, settled=lambda _: None, not_after=seen.at + _slack(seen), on=key, overdue=overdue
-    )
+    return Obligation(what=what, not_after=seen.at + _slack(seen), on=key, overdue=overdue)

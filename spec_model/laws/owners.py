@@ -67,7 +67,6 @@ def _left_to(seen: Seen, owner: Manifest) -> Obligation:
 
     return Obligation(
         what=f"left to {owner['kind']} {owner['name']}, which controls it",
-        settled=lambda _: None,
         not_after=seen.at + seen.tolerance.lateness,
         rule=RULE,
         overdue=overdue,
@@ -123,7 +122,6 @@ def _adoption(seen: Seen, key: Key) -> Obligation:
 
     return Obligation(
         what="adopted by a workload whose selector it matches",
-        settled=lambda _: None,
         not_after=seen.at + seen.tolerance.lateness,
         rule=RULE,
         on=key,

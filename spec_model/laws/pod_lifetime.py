@@ -177,7 +177,6 @@ def _is_within(event: Seen | Done, pod: Pod, threshold: int) -> Obligation:
 
     return Obligation(
         what=f"at most {threshold} Pods that have ended",
-        settled=lambda _: None,
         not_after=event.at + PERIOD + event.world.setting.tolerance.lateness,
         disturbed_by=frozenset({"configure-controllers", "write-status"}),
         rule=COUNT,

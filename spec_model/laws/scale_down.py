@@ -116,7 +116,6 @@ def the_right_one_goes(seen: Seen) -> Verdict:
     key = (owner.manifest["kind"], pod.key[1], owner.manifest["metadata"]["name"])
     return Obligation(
         what="the Pods that go first are those that are deleted",
-        settled=lambda _: None,
         not_after=seen.at + seen.tolerance.lateness,
         rule=RULE,
         on=key,

@@ -159,7 +159,6 @@ def _retried(seen: Seen, key: Key, uid: str) -> Obligation:
 
     return Obligation(
         what=f"{key[0]} {key[2]} tries again to make its Pods",
-        settled=lambda _: None,
         not_after=seen.at + LONGEST_WAIT + 2 * seen.tolerance.lateness,
         rule=RULE,
         on=key,

@@ -169,7 +169,6 @@ def _claim_is_there(seen: Seen, claim: str) -> Obligation:
 
     return Obligation(
         what=f"claim {claim} made for its Pod",
-        settled=lambda _: None,
         not_after=seen.at + seen.tolerance.lateness,
         disturbed_by=frozenset({"delete"}),
         rule=IDENTITY,
@@ -344,7 +343,6 @@ def _takes_a_step(seen: Seen, key: Key, uid: str, since: float) -> Obligation:
 
     return Obligation(
         what=f"StatefulSet {key[2]} takes its next step",
-        settled=lambda _: None,
         not_after=due,
         rule=IDENTITY,
         on=key,

@@ -86,7 +86,6 @@ def an_update_goes_from_the_end_to_the_partition(seen: Seen) -> Verdict:
     }
     return Obligation(
         what=f"{pod.key[2]} deleted in its turn",
-        settled=lambda _: None,
         not_after=seen.at + seen.tolerance.lateness,
         rule=UPDATE,
         on=_key(owner.manifest),
@@ -163,7 +162,6 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
 
     return Obligation(
         what=f"{pod.key[2]} made of the right revision",
-        settled=lambda _: None,
         not_after=seen.at + seen.tolerance.lateness,
         rule=UPDATE,
         on=key,
@@ -196,7 +194,6 @@ def the_current_revision_moves_when_all_are_updated(seen: Seen) -> Verdict:
 
     return Obligation(
         what=f"all Pods at revision {update}",
-        settled=lambda _: None,
         not_after=seen.at + seen.tolerance.lateness,
         rule=UPDATE,
         on=key,

@@ -43,7 +43,6 @@ def a_new_template_touches_no_pod(seen: Seen) -> Verdict:
 
     return Obligation(
         what="Pods stay as they are when the template changes",
-        settled=lambda _: None,
         not_after=seen.at + seen.tolerance.lateness,
         disturbed_by=OTHER_CAUSES,
         rule=RULE,
