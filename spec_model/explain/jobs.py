@@ -9,6 +9,7 @@ from typing import Final
 from spec_model.events import Manifest
 from spec_model.explain.statement import Others, Statement, Statements
 from spec_model.objects import EMPTY
+from spec_model.pod.termination import OVER
 from spec_model.profiles import Profile
 from spec_model.workloads import job_pods, jobs
 from spec_model.workloads.job_sync import Finish, counted, given_up
@@ -101,7 +102,7 @@ def _is_uncounted(pod: Manifest, profile: Profile) -> bool:
     """Whether a Pod is not in the Job's status yet; where nobody tracks, ended ones are taken to be."""
     if profile.job.counts_deleted:
         return job_pods.TRACKING in (pod["metadata"].get("finalizers") or ())
-    return job_pods.phase_of(pod) not in job_pods.OVER
+    return job_pods.phase_of(pod) not in OVER
 
 
 def _is_its(pod: Manifest, job: Manifest) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from spec_model.events import Manifest
 from spec_model.explain.statement import Others, Statement, Statements
-from spec_model.laws.replacement import controller_of
 from spec_model.pod.termination import OVER
 from spec_model.profiles import Profile
 from spec_model.validation.defaults import filled
@@ -19,6 +18,7 @@ from spec_model.workloads.deployment import (
     revision_of,
 )
 from spec_model.workloads.next_step import next_step, situation_of
+from spec_model.workloads.ownership import controller_of
 from spec_model.workloads.progress import EXCEEDED, count, is_available, is_complete
 
 

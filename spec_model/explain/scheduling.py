@@ -10,11 +10,12 @@ from spec_model.explain import claims
 from spec_model.explain.statement import Others, Statement, Statements
 from spec_model.objects import EMPTY
 from spec_model.pod.network import clashes, host_ports
+from spec_model.pod.termination import OVER
 from spec_model.profiles import Profile
 from spec_model.quantity import QuantityError, milli, whole
 from spec_model.resources.requests import Amounts
 from spec_model.scheduling.affinity import normalized, preferences, preferred_score
-from spec_model.scheduling.fit import PODS, TERMINAL, allocatable, lacking, request_of, take
+from spec_model.scheduling.fit import PODS, allocatable, lacking, request_of, take
 from spec_model.scheduling.node_selector import (
     EVICTING,
     NODE_NAME,
@@ -169,7 +170,7 @@ def _residents(pod: Manifest, node: Manifest, others: Others) -> Iterator[Manife
     for each in others:
         spec, status = each.get("spec") or EMPTY, each.get("status") or EMPTY
         here = each.get("kind") == "Pod" and spec.get("nodeName") == _name(node)
-        if here and each is not pod and status.get("phase") not in TERMINAL:
+        if here and each is not pod and status.get("phase") not in OVER:
             yield each
 
 

@@ -15,11 +15,11 @@ from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.job_counts import REFUSED
 from spec_model.laws.owned import asked_for_by_others, is_newly_marked, owned_pods, owner_of
 from spec_model.objects import EMPTY, Pod
+from spec_model.pod.termination import OVER
 from spec_model.workloads import daemons as decide
 from spec_model.workloads.daemons import Fit
 from spec_model.world import VOID, Breach, Held, Key, Known, Obligation, Seen, Void, World
 
-OVER: Final = ("Succeeded", "Failed")
 NODES: Final = "nodes changed"
 
 Changes: TypeAlias = Mapping[str, tuple[float, Manifest]]

@@ -8,9 +8,10 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from spec_model.law import Verdict, expect, held, law, note
-from spec_model.laws.owned import asked_for_by_others, controller_of, is_newly_marked, owner_of
+from spec_model.laws.owned import asked_for_by_others, is_newly_marked, owner_of
 from spec_model.objects import EMPTY, Pod
 from spec_model.workloads import daemons as decide
+from spec_model.workloads.ownership import controller_of
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, Void, World
 
 LOST: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")

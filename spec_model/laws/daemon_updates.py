@@ -11,6 +11,7 @@ from spec_model.law import Verdict, expect, law
 from spec_model.laws.daemon_places import Place, place_of, places, slack
 from spec_model.laws.owned import asked_for_by_others, is_newly_marked, owned_pods, owner_of
 from spec_model.objects import EMPTY, Pod, seconds
+from spec_model.pod.termination import OVER
 from spec_model.workloads import daemons as decide
 from spec_model.world import HELD, VOID, Breach, Held, Known, Obligation, Seen, Void, World
 
@@ -70,7 +71,7 @@ def an_update_keeps_to_its_budget(seen: Seen) -> Verdict:
     if known is None or not decide.is_rolling(known.manifest) or asked_for_by_others(seen):
         return None
     pod: Pod = seen.before
-    if pod.phase in ("Succeeded", "Failed") or not is_old(pod, known):
+    if pod.phase in OVER or not is_old(pod, known):
         return None
     eligible = _eligible(seen.world, known)
     here = next((place for place in eligible if pod in place.pods), None)

@@ -12,6 +12,7 @@ from spec_model.laws.memory import in_use, owed_to_memory
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.shared_volumes import contents, may_die, place_of, place_written
 from spec_model.objects import EMPTY, Container, Pod
+from spec_model.pod.termination import OVER
 from spec_model.quantity import QuantityError, nano_of, whole
 from spec_model.storage.empty_dir import (
     PAGE,
@@ -162,7 +163,7 @@ def _evicted(uid: str, message: str) -> Callable[[Seen], Held | Breach | Void | 
         pod: Pod = seen.now
         if seen.type == "DELETED" or pod.uid != uid or pod.deletion_timestamp is not None:
             return VOID
-        if pod.phase not in ("Succeeded", "Failed"):
+        if pod.phase not in OVER:
             return None
         if pod.reason != EVICTED:
             return VOID  # it has ended by itself meanwhile, or was failed for something else

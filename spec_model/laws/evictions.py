@@ -21,6 +21,7 @@ from spec_model.laws.pressure import (
 from spec_model.laws.telling import happened, pod_about
 from spec_model.laws.unscheduled import goes_unasked
 from spec_model.objects import Pod
+from spec_model.pod.termination import OVER
 from spec_model.quantity import QuantityError, whole
 from spec_model.resources.eviction import (
     CYCLE,
@@ -30,7 +31,6 @@ from spec_model.resources.eviction import (
     order,
 )
 from spec_model.resources.requests import effective_requests
-from spec_model.scheduling.fit import TERMINAL
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Outcome, Seen, Void, World
 
 ORDER: Final = "EVICT-002"
@@ -215,7 +215,7 @@ def who_is_told_to_be_put_out_fails(seen: Seen) -> Verdict:
     pod = pod_about(seen)
     if pod is None or happened(seen) is None or pod.uid != _uid_about(seen):
         return None
-    if pod.phase in TERMINAL or pod.deletion_timestamp is not None:
+    if pod.phase in OVER or pod.deletion_timestamp is not None:
         return None
     if broken(seen.world, pod.spec.node_name, RUNTIME) is not None:
         return None  # its containers cannot be stopped, and until then it has not failed
@@ -224,7 +224,7 @@ def who_is_told_to_be_put_out_fails(seen: Seen) -> Verdict:
         now: Pod = later.now
         if now.phase == "Failed" and now.reason == EVICTED:
             return HELD
-        ended = now.phase in TERMINAL or later.type == "DELETED"
+        ended = now.phase in OVER or later.type == "DELETED"
         return VOID if ended or now.deletion_timestamp is not None else None
 
     return Obligation(

@@ -24,6 +24,7 @@ REASONS: Final = {
 """By the reason for which a Job failed, the rule that wants its Pods gone."""
 
 REFUSED: Final = "creation refused"
+TOLD: Final = "told of too many"
 
 
 def wanted(case: Case) -> Decision[int]:
@@ -205,8 +206,9 @@ def _completes(seen: Seen, case: Case) -> Obligation:
 
 
 @note(REFUSED, on="Event FailedCreate*")
-def creations_refused(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
-    """Jobs to which the API has refused a Pod, by UID."""
+@note(TOLD, on="Event TooManySucceededPods*")
+def told_of(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
+    """By UID, the Jobs of which an Event has told: the API refused them a Pod, or too many succeeded."""
     uid = (seen.manifest.get("involvedObject") or EMPTY).get("uid", "")
     return (before or frozenset()) | {uid}
 
@@ -294,15 +296,6 @@ def every_success_is_a_pod_of_its_own(seen: Seen) -> Verdict:
 
 
 # -- Too many (JOB-004) ------------------------------------------------------------------------------
-
-TOLD: Final = "told of too many"
-
-
-@note(TOLD, on="Event TooManySucceededPods*")
-def told_of_too_many(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
-    """Jobs that are said to have more successes than they wanted, by UID."""
-    uid = (seen.manifest.get("involvedObject") or EMPTY).get("uid", "")
-    return (before or frozenset()) | {uid}
 
 
 @law("JOB-004", on="Job")

@@ -16,6 +16,7 @@ from spec_model.laws.job_memory import (
 )
 from spec_model.laws.owned import NOBODY, asked_for_by_others, is_newly_marked, owner_of
 from spec_model.objects import EMPTY, Pod, seconds
+from spec_model.pod.termination import OVER
 from spec_model.workloads import job_pods, jobs
 from spec_model.world import HELD, VOID, Breach, Held, Key, Obligation, Outcome, Seen, Void, World
 
@@ -138,7 +139,7 @@ def pods_of_a_job_are_tracked(seen: Seen) -> Verdict:
 @law("JOB-013", on="Pod")
 def pods_of_a_finished_job_are_kept(seen: Seen) -> Verdict:
     """Who has ended stays, so that its logs can be read."""
-    if not is_newly_marked(seen) or seen.before.phase not in job_pods.OVER:
+    if not is_newly_marked(seen) or seen.before.phase not in OVER:
         return None
     known = owner_of(seen, "Job")
     if known is None or asked_for_by_others(seen):
@@ -285,14 +286,14 @@ def a_work_queue_leaves_the_rest_to_finish(seen: Seen) -> Verdict:
         return None
     pod: Pod = seen.now
     if is_newly_marked(seen):
-        if seen.before.phase in job_pods.OVER or case.ending or case.spec.get("suspend"):
+        if seen.before.phase in OVER or case.ending or case.spec.get("suspend"):
             return None
         deadline = jobs.deadline_of(case.spec, case.status).value
         is_late = deadline is not None and seen.wall >= deadline - seen.tolerance.truncation
         if is_late or asked_for_by_others(seen):
             return None
         return _was_the_end(seen, case.key, pod.key[2])
-    ended = pod.phase in job_pods.OVER and seen.before.phase not in job_pods.OVER
+    ended = pod.phase in OVER and seen.before.phase not in OVER
     return held("JOB-006") if ended and pod.deletion_timestamp is None else None
 
 

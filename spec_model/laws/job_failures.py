@@ -19,6 +19,7 @@ from spec_model.laws.job_memory import (
     true_condition,
 )
 from spec_model.objects import EMPTY
+from spec_model.pod.termination import OVER
 from spec_model.workloads import job_pods, jobs
 from spec_model.world import VOID, Breach, Held, Obligation, Seen, Void, World
 
@@ -172,7 +173,7 @@ def a_deleted_pod_counts_at_once_or_when_it_failed(seen: Seen) -> Verdict:
     """A Pod that is deleted is a failure at once; where only failed ones are replaced, when it failed."""
     if seen.before is None or seen.now.deletion_timestamp is None:
         return None
-    if seen.before.deletion_timestamp is not None or seen.now.phase in job_pods.OVER:
+    if seen.before.deletion_timestamp is not None or seen.now.phase in OVER:
         return None
     case = case_of_pod(seen)
     if case is None or not case.whole or case.ending:

@@ -14,10 +14,11 @@ from attrs import evolve, frozen
 
 from spec_model.events import Manifest
 from spec_model.law import note
-from spec_model.laws.owned import controller_of
 from spec_model.objects import EMPTY, Pod, seconds
+from spec_model.pod.termination import OVER
 from spec_model.profiles import Profile
 from spec_model.workloads import job_pods, jobs
+from spec_model.workloads.ownership import controller_of
 from spec_model.world import Key, Known, Seen, World
 
 NOTE: Final = "Pods of Jobs"
@@ -93,7 +94,7 @@ def after(before: Memory, seen: Seen, spec: Manifest) -> Memory:
 
 def _run(old: Run | None, seen: Seen, spec: Manifest) -> Run:
     pod: Pod = seen.now
-    over = pod.phase in job_pods.OVER
+    over = pod.phase in OVER
     tracked = job_pods.TRACKING in (seen.manifest["metadata"].get("finalizers") or ())
     run = Run(
         name=pod.key[2],

@@ -21,6 +21,7 @@ from spec_model.pod.node_loss import (
     UNREACHABLE,
     counts_as_lost,
 )
+from spec_model.pod.termination import OVER
 from spec_model.world import VOID, Breach, Done, Held, Obligation, Outcome, Seen, Void, World
 
 LOST: Final = "GC-004"
@@ -28,7 +29,6 @@ PHASE: Final = "GC-006"
 UNKNOWN: Final = "NodeStatusUnknown"
 BY_COLLECTOR: Final = "DeletionByPodGC"
 COMES_BACK: Final = frozenset({"start-node", "delete", "patch", "replace"})
-OVER: Final = ("Succeeded", "Failed")
 
 
 # -- GC-004: it is noticed ---------------------------------------------------------------------------

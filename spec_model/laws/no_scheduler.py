@@ -18,6 +18,7 @@ from spec_model.laws.placing import (
 )
 from spec_model.laws.unscheduled import BACK_OFF, goes_unasked, owed_a_node, waiting_pods
 from spec_model.objects import Pod
+from spec_model.pod.termination import OVER
 from spec_model.validation.common import holds_in
 from spec_model.world import HELD, Breach, Done, Held, Seen, World
 
@@ -43,7 +44,7 @@ def without_a_scheduler_nobody_goes(seen: Seen) -> Verdict:
     """A Pod that no scheduler looks at is neither deleted nor failed, and one that has a node stays."""
     if seen.before is None or not _is_left_alone(seen.world, seen.before):
         return None
-    if seen.before.phase in ("Succeeded", "Failed"):
+    if seen.before.phase in OVER:
         return None  # who has ended may be collected
     pod: Pod = seen.now
     if goes_unasked(seen) and (not pod.spec.node_name or is_safe(seen.world, pod)):

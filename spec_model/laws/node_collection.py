@@ -8,17 +8,10 @@ from typing import Any
 
 from spec_model.events import Rejected
 from spec_model.law import Verdict, law, note
-from spec_model.laws.node_loss import (
-    OVER,
-    RULE,
-    UNSETTLING,
-    Settled,
-    in_time,
-    pods_of,
-    stopped_nodes,
-)
+from spec_model.laws.node_loss import RULE, UNSETTLING, Settled, in_time, pods_of, stopped_nodes
 from spec_model.objects import Pod
 from spec_model.pod.node_loss import Window, collected
+from spec_model.pod.termination import OVER
 from spec_model.world import HELD, Breach, Done, Held, Obligation, Seen
 
 

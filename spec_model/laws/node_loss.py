@@ -24,8 +24,9 @@ from spec_model.pod.node_loss import (
     evicts,
     given_up,
     tolerated,
-    tolerates,
+    tolerates_loss,
 )
+from spec_model.pod.termination import OVER
 from spec_model.world import (
     HELD,
     VOID,
@@ -44,7 +45,6 @@ BY_TAINT: Final = "DeletionByTaintManager"
 UNSETTLING: Final = frozenset(
     {"start-node", "stop-node", "set-runtime", "delete", "patch", "replace"}
 )
-OVER: Final = ("Succeeded", "Failed")
 
 Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
 
@@ -140,7 +140,7 @@ def a_pod_tolerates_a_lost_node_for_300_seconds(done: Done) -> Verdict:
         return None
     if not isinstance(stored, Mapping) or "spec" not in stored:
         return None
-    if any(map(tolerates, _tolerations(sent))):
+    if any(map(tolerates_loss, _tolerations(sent))):
         return None
     seen, wanted = tolerated(stored["spec"]), done.profile.not_ready_eviction
     shown = "none" if not seen else f"one of {seen:g} s"

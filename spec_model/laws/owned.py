@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from spec_model.events import Manifest, Rejected
+from spec_model.events import Rejected
 from spec_model.law import note
 from spec_model.objects import EMPTY
+from spec_model.pod.tolerations import executing
+from spec_model.workloads.ownership import controller_of
 from spec_model.world import Done, Key, Known, Seen, World
 
 NOBODY: Final[Mapping[Key, str]] = {}
-
-
-def controller_of(manifest: Manifest) -> Manifest:
-    """The owner reference of an object's controller; empty where it has none."""
-    for reference in manifest["metadata"].get("ownerReferences") or ():
-        if reference.get("controller"):
-            found: Manifest = reference
-            return found
-    return EMPTY
 
 
 def owner_of(seen: Seen, kind: str) -> Known | None:
@@ -89,10 +82,7 @@ def asked_for_by_others(seen: Seen) -> bool:
 def _is_well(world: World, name: str) -> bool:
     """Whether a node is there, answers, and drives nobody away."""
     node = world.view("Node", "", name)
-    if node is None or any(
-        taint.get("effect") == "NoExecute"
-        for taint in (node.get("spec") or EMPTY).get("taints") or ()
-    ):
+    if node is None or executing(node):
         return False
     return not any(
         each.get("type") == "Ready" and each.get("status") != "True"

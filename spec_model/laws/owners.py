@@ -17,6 +17,7 @@ from spec_model.laws.flocks import (
 )
 from spec_model.laws.node_loss import is_served
 from spec_model.objects import EMPTY, Pod
+from spec_model.pod.termination import OVER
 from spec_model.workloads.ownership import (
     REPLICATED,
     controller_of,
@@ -197,7 +198,7 @@ def _release(seen: Seen, pod: Pod) -> Obligation:
         by_controller = is_driven(later.world) and not deleted_by_tester(later.world, uid)
         if not _is_still_of(later, reference):
             return VOID
-        if not by_controller or now.phase in ("Succeeded", "Failed") or not _is_left_alone(later):
+        if not by_controller or now.phase in OVER or not _is_left_alone(later):
             return VOID
         return Breach(f"released by {name}, and running on", "deleted", rule=RULE)
 

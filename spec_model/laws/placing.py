@@ -11,6 +11,7 @@ from spec_model.law import note
 from spec_model.laws.node_loss import ready, stopped_nodes
 from spec_model.objects import EMPTY, Pod, PodSpec
 from spec_model.pod.node_loss import NO_EXECUTE
+from spec_model.pod.termination import OVER
 from spec_model.profiles import Profile
 from spec_model.quantity import NANO, QuantityError
 from spec_model.resources.requests import Amounts
@@ -18,7 +19,6 @@ from spec_model.scheduling.affinity import preferences
 from spec_model.scheduling.fit import (
     ONE,
     PODS,
-    TERMINAL,
     allocatable,
     lacking,
     request_of,
@@ -123,7 +123,7 @@ def pods_on(world: World, node: str) -> Iterator[Known]:
 
 def holds_room(pod: Pod) -> bool:
     """Whether a Pod still holds what it requests: until it has ended, also while it ends (SCHED-007)."""
-    return pod.phase not in TERMINAL
+    return pod.phase not in OVER
 
 
 def requested(known: Known) -> Amounts:

@@ -19,6 +19,7 @@ from spec_model.laws.node_loss import stopped_nodes
 from spec_model.laws.phase import kubelet_owned
 from spec_model.laws.placing import pods_on
 from spec_model.objects import EMPTY, Pod, seconds
+from spec_model.pod.termination import OVER
 from spec_model.resources.eviction import (
     CYCLE,
     MEMORY_AVAILABLE,
@@ -286,7 +287,7 @@ def _owes_its_start(seen: Seen, under: list[str]) -> Obligation:
             return HELD
         if pod.phase == "Failed" and pod.reason == EVICTED:
             return Breach(f"taken, though under {', '.join(under)}", f"Failed, reason {EVICTED}")
-        ended = later.type == "DELETED" or pod.phase in ("Failed", "Succeeded")
+        ended = later.type == "DELETED" or pod.phase in OVER
         return VOID if ended or pod.deletion_timestamp is not None else None
 
     return Obligation(

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, law
 from spec_model.laws.deletion import is_marked
+from spec_model.laws.owned import owned_pods
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.termination import OVER
+from spec_model.workloads.ownership import REPLICATED, controller_of, is_active
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, Void, World
 
-REPLACING: Final = ("ReplicaSet", "ReplicationController")
-
 Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
-
-
-def controller_of(manifest: Manifest) -> Manifest:
-    """The owner reference of an object's controller; empty where it has none."""
-    for reference in manifest["metadata"].get("ownerReferences") or ():
-        if reference.get("controller"):
-            found: Manifest = reference
-            return found
-    return EMPTY
 
 
 @law("TERM-010", on="Pod", when="marked")
@@ -33,11 +24,11 @@ def who_is_being_deleted_is_replaced(seen: Seen) -> Verdict:
         return None
     pod: Pod = seen.now
     owner = controller_of(seen.manifest)
-    if owner.get("kind") not in REPLACING or pod.phase in OVER:
+    if owner.get("kind") not in REPLICATED or pod.phase in OVER:
         return None
-    if not _lacks_one(seen, owner, pod.uid):
+    if not lacks(seen.world, owner, pod.key[1], pod.uid):
         return None
-    known = frozenset(other.uid for other in _owned(seen.world, owner["uid"]))
+    known = frozenset(other.uid for other in owned_pods(seen.world, owner["uid"]))
     return Obligation(
         what=f"another Pod of {owner['kind']} {owner['name']} before this one is gone",
         settled=_is_replaced(owner, known, seen.at),
@@ -45,18 +36,15 @@ def who_is_being_deleted_is_replaced(seen: Seen) -> Verdict:
     )
 
 
-def _lacks_one(seen: Seen, owner: Manifest, but: str) -> bool:
-    """Whether the owner exists, stays, and without this Pod has fewer than it wants."""
-    found = seen.world.view(owner["kind"], seen.now.key[1], owner["name"])
+def lacks(world: World, owner: Manifest, namespace: str, but: str) -> bool:
+    """Whether a controller is there, stays, and has fewer Pods than it wants without the one of this UID."""
+    found = world.view(owner["kind"], namespace, owner["name"])
     if found is None or found["metadata"].get("uid") != owner["uid"]:
         return False
     if found["metadata"].get("deletionTimestamp") or cannot_make(found):
         return False
-    others = sum(
-        other.uid != but and other.deletion_timestamp is None and other.phase not in OVER
-        for other in _owned(seen.world, owner["uid"])
-    )
-    return bool(others < (found.get("spec") or EMPTY).get("replicas", 1))
+    left = sum(each.uid != but and is_active(each.view) for each in owned_pods(world, owner["uid"]))
+    return bool(left < (found.get("spec") or EMPTY).get("replicas", 1))
 
 
 def cannot_make(workload: Manifest) -> bool:
@@ -67,20 +55,14 @@ def cannot_make(workload: Manifest) -> bool:
     )
 
 
-def _owned(world: World, uid: str) -> Iterator[Pod]:
-    for known in world.of_kind("Pod"):
-        if controller_of(known.manifest).get("uid") == uid:
-            yield known.view
-
-
 def _is_replaced(owner: Manifest, known: frozenset[str], began: float) -> Settled:
     """Looked at whenever something is seen of the old one, its end at the latest."""
 
     def settled(seen: Seen) -> Held | Breach | Void | None:
-        if any(pod.uid not in known for pod in _owned(seen.world, owner["uid"])):
+        if any(pod.uid not in known for pod in owned_pods(seen.world, owner["uid"])):
             return HELD
         found = seen.world.view(owner["kind"], seen.now.key[1], owner["name"])
-        if found is None or not _lacks_one(seen, owner, seen.now.uid):
+        if found is None or not lacks(seen.world, owner, seen.now.key[1], seen.now.uid):
             return VOID
         if seen.at - began > seen.tolerance.lateness + seen.tolerance.truncation:
             return Breach(f"a new Pod of {owner['kind']} {owner['name']}", "none so far")

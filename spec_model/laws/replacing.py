@@ -8,9 +8,11 @@ from typing import Final, TypeAlias
 from spec_model.events import Manifest
 from spec_model.law import Verdict, law, note
 from spec_model.laws.identity import NOTICED, bare_pods
-from spec_model.laws.replacement import REPLACING, cannot_make, controller_of
-from spec_model.objects import EMPTY, Pod
+from spec_model.laws.owned import owned_pods
+from spec_model.laws.replacement import lacks
+from spec_model.objects import Pod
 from spec_model.pod.termination import OVER
+from spec_model.workloads.ownership import REPLICATED, controller_of
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, Void, World
 
 RULE: Final = "SCHED-009"
@@ -81,9 +83,9 @@ def who_has_a_controller_is_replaced(seen: Seen) -> Verdict:
     if seen.type != "DELETED" and pod.phase not in OVER:
         return None
     owner = controller_of(seen.manifest)
-    if owner.get("kind") not in REPLACING or not _lacks(seen.world, owner, pod.key[1], pod.uid):
+    if owner.get("kind") not in REPLICATED or not lacks(seen.world, owner, pod.key[1], pod.uid):
         return None
-    known = frozenset(each.uid for each in _owned(seen.world, owner["uid"]))
+    known = frozenset(each.uid for each in owned_pods(seen.world, owner["uid"]))
 
     def settled(later: Seen) -> Held | Void | None:
         if later.type == "DELETED" or later.now["metadata"].get("deletionTimestamp"):
@@ -93,7 +95,7 @@ def who_has_a_controller_is_replaced(seen: Seen) -> Verdict:
     def overdue(world: World) -> Held | Void | None:
         if _has_another(world, owner, known):
             return HELD
-        return None if _lacks(world, owner, pod.key[1], pod.uid) else VOID
+        return None if lacks(world, owner, pod.key[1], pod.uid) else VOID
 
     return Obligation(
         what=f"another Pod of {owner['kind']} {owner['name']} for {pod.key[2]}",
@@ -105,25 +107,5 @@ def who_has_a_controller_is_replaced(seen: Seen) -> Verdict:
     )
 
 
-def _owned(world: World, uid: str) -> Iterator[Pod]:
-    for known in world.of_kind("Pod"):
-        if controller_of(known.manifest).get("uid") == uid:
-            yield known.view
-
-
 def _has_another(world: World, owner: Manifest, known: frozenset[str]) -> bool:
-    return any(pod.uid not in known for pod in _owned(world, owner["uid"]))
-
-
-def _lacks(world: World, owner: Manifest, namespace: str, but: str) -> bool:
-    """Whether a controller is there, stays, and has fewer Pods than it wants without this one."""
-    found = world.view(owner["kind"], namespace, owner["name"])
-    if found is None or found["metadata"].get("uid") != owner["uid"]:
-        return False
-    if found["metadata"].get("deletionTimestamp") or cannot_make(found):
-        return False
-    left = sum(
-        pod.uid != but and pod.deletion_timestamp is None and pod.phase not in OVER
-        for pod in _owned(world, owner["uid"])
-    )
-    return bool(left < (found.get("spec") or EMPTY).get("replicas", 1))
+    return any(pod.uid not in known for pod in owned_pods(world, owner["uid"]))

@@ -14,10 +14,10 @@ from attrs import evolve, field, frozen
 
 from spec_model.events import Accepted, Manifest, key_of
 from spec_model.law import note
-from spec_model.laws.replacement import controller_of
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.termination import OVER
 from spec_model.workloads.deployment import Plan, Sized, bare, plan_of, revision_of, sized
+from spec_model.workloads.ownership import controller_of
 from spec_model.workloads.progress import count
 from spec_model.world import VOID, Breach, Done, Key, Obligation, Outcome, Seen, Void, World
 

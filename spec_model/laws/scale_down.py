@@ -23,6 +23,7 @@ from spec_model.laws.flocks import (
 )
 from spec_model.laws.node_loss import is_served
 from spec_model.objects import EMPTY, Pod
+from spec_model.pod.termination import OVER
 from spec_model.workloads.ownership import REPLICATED, controller_of, is_active, ready_since
 from spec_model.workloads.victims import cost, crowd_of, precedence, restarts, within
 from spec_model.world import VOID, Breach, Held, Known, Obligation, Seen, Void, World
@@ -126,7 +127,7 @@ def the_right_one_goes(seen: Seen) -> Verdict:
 def _is_by_controller(seen: Seen) -> bool:
     if deleted_by_tester(seen.world, seen.now.uid):
         return False
-    ended = seen.now.phase in ("Succeeded", "Failed")
+    ended = seen.now.phase in OVER
     return not ended and is_served(seen) and not went_by_others(seen)
 
 

@@ -22,7 +22,6 @@ from spec_model.laws.placing import (
     requested,
     room,
 )
-from spec_model.laws.replacement import controller_of
 from spec_model.objects import EMPTY, Pod
 from spec_model.quantity import NANO, QuantityError, milli, whole
 from spec_model.resources.requests import Amounts
@@ -30,6 +29,7 @@ from spec_model.scheduling.affinity import normalized, preferences, preferred_sc
 from spec_model.scheduling.fit import PODS, apps_alone, lacking, limits_of, take
 from spec_model.scheduling.node_selector import admits, required_terms
 from spec_model.scheduling.taints import text, turned_away
+from spec_model.workloads.ownership import controller_of
 from spec_model.world import VOID, Breach, Held, Known, Obligation, Outcome, Seen, Void, World
 
 Suits: TypeAlias = Callable[[Manifest], bool]

@@ -13,6 +13,7 @@ from attrs import frozen
 from spec_model.events import Manifest
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
+from spec_model.scheduling.taints import tolerates
 
 NOT_READY: Final = "node.kubernetes.io/not-ready"
 UNREACHABLE: Final = "node.kubernetes.io/unreachable"
@@ -73,21 +74,16 @@ def evicts(unready: int, nodes: int) -> bool:
 
 def tolerated(spec: Manifest) -> float | None:
     """Seconds for which a Pod stays on an unreachable node: the least of its tolerations; None: for ever."""
-    matching = [each for each in spec.get("tolerations") or () if tolerates(each)]
+    matching = [each for each in spec.get("tolerations") or () if tolerates_loss(each)]
     if not matching:
         return 0.0
     limits = [each["tolerationSeconds"] for each in matching if "tolerationSeconds" in each]
     return max(float(min(limits)), 0.0) if limits else None
 
 
-def tolerates(toleration: Manifest) -> bool:
+def tolerates_loss(toleration: Manifest) -> bool:
     """Whether a toleration matches the taint that an unreachable node gets, which has no value."""
-    key, operator = toleration.get("key") or "", toleration.get("operator") or "Equal"
-    if (toleration.get("effect") or NO_EXECUTE) != NO_EXECUTE or key not in ("", UNREACHABLE):
-        return False
-    if operator == "Exists":
-        return True
-    return bool(key) and operator == "Equal" and not toleration.get("value")
+    return tolerates(toleration, {"key": UNREACHABLE, "effect": NO_EXECUTE})
 
 
 def collected() -> Decision[Window]:

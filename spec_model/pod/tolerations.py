@@ -1,6 +1,6 @@
 """How long a Pod may stay on a tainted node (GC-005).
 
-After ``pkg/controller/tainteviction.getMinTolerationTime`` and ``ToleratesTaint`` of the component helpers.
+After ``pkg/controller/tainteviction.getMinTolerationTime``.
 """
 
 from __future__ import annotations
@@ -10,28 +10,17 @@ from typing import Final
 
 from spec_model.events import Manifest
 from spec_model.objects import EMPTY
+from spec_model.pod.node_loss import NO_EXECUTE, NOT_READY, UNREACHABLE
 from spec_model.rules import Decision
+from spec_model.scheduling.taints import tolerates
 
-NOT_READY: Final = "node.kubernetes.io/not-ready"
-UNREACHABLE: Final = "node.kubernetes.io/unreachable"
 LOST: Final = (NOT_READY, UNREACHABLE)
-NO_EXECUTE: Final = "NoExecute"
 
 
 def executing(node: Manifest) -> list[Manifest]:
     """The taints of a node that Pods must leave for."""
     taints = (node.get("spec") or EMPTY).get("taints") or ()
     return [each for each in taints if each.get("effect") == NO_EXECUTE]
-
-
-def tolerates(toleration: Manifest, taint: Manifest) -> bool:
-    """Whether a toleration matches a taint; without key or effect it matches any."""
-    if (toleration.get("effect") or taint.get("effect")) != taint.get("effect"):
-        return False
-    key, exists = toleration.get("key"), toleration.get("operator") == "Exists"
-    if key and key != taint.get("key"):
-        return False
-    return exists or (bool(key) and (toleration.get("value") or "") == (taint.get("value") or ""))
 
 
 def stays(spec: Manifest, taints: Iterable[Manifest]) -> Decision[float | None]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from spec_model.events import Manifest
 from spec_model.objects import EMPTY
+from spec_model.pod.termination import OVER
 from spec_model.profiles import V1_36, Profile
 from spec_model.quantity import NANO
 from spec_model.resources.requests import Amounts, amounts, effective_requests
@@ -19,7 +20,6 @@ from spec_model.rules import Decision
 RULE: Final = "SCHED-004"
 PODS: Final = "pods"
 TOO_MANY: Final = "Too many pods"
-TERMINAL: Final = ("Succeeded", "Failed")
 ONE: Final[Mapping[str, int]] = {PODS: NANO}
 
 
@@ -35,7 +35,7 @@ def fits(
     """
     free = {PODS: 0, **allocatable(node, profile)}
     for other in bound:
-        if (other.get("status") or EMPTY).get("phase") not in TERMINAL:
+        if (other.get("status") or EMPTY).get("phase") not in OVER:
             take(free, request_of(other.get("spec") or EMPTY, profile))
     reasons = lacking(request_of(pod.get("spec") or EMPTY, profile), free)
     return Decision({"fits": not reasons, "reasons": reasons}, RULE)

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from spec_model.objects import Pod
+from spec_model.pod.termination import OVER
 from spec_model.rules import Decision
-from spec_model.workloads.ownership import OVER
 
 THRESHOLD: Final = 12500
 """So many Pods that have ended are kept, unless a flag says otherwise."""

@@ -11,11 +11,11 @@ from typing import Final
 
 from spec_model.events import Manifest
 from spec_model.objects import EMPTY, seconds
+from spec_model.pod.termination import OVER
 from spec_model.profiles import Profile
 
 INDEX: Final = "batch.kubernetes.io/job-completion-index"
 TRACKING: Final = "batch.kubernetes.io/job-tracking"
-OVER: Final = ("Succeeded", "Failed")
 
 
 def phase_of(pod: Manifest) -> str:

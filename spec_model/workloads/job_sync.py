@@ -11,6 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from spec_model.events import Manifest
+from spec_model.pod.termination import OVER
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
 from spec_model.workloads import job_pods, jobs
@@ -141,7 +142,7 @@ def _ended(job: Counted, finish: Finish, profile: Profile) -> Synced:
         failed += sum(
             _counts(job.spec, pod, profile)
             for pod in job.pods
-            if job_pods.phase_of(pod) not in job_pods.OVER
+            if job_pods.phase_of(pod) not in OVER
             and not job_pods.has_failed(pod, job.spec, profile)
         )
     return Synced(

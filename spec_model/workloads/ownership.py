@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from spec_model.events import Manifest
 from spec_model.objects import EMPTY, Pod
+from spec_model.pod.termination import OVER
 
 REPLICATED: Final = ("ReplicaSet", "ReplicationController")
 """Kinds that keep so many Pods, each as good as any other."""
-
-OVER: Final = ("Succeeded", "Failed")
 
 
 def is_active(pod: Pod) -> bool:

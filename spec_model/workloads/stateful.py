@@ -13,6 +13,7 @@ from attrs import frozen
 
 from spec_model.events import Manifest
 from spec_model.objects import EMPTY, Pod
+from spec_model.pod.termination import OVER
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
 
@@ -135,7 +136,7 @@ def _update_owed(spec: Manifest, members: Members, profile: Profile) -> Decision
 
 def has_ended(pod: Pod) -> bool:
     """Failed or Succeeded: such a Pod is made again."""
-    return pod.phase in ("Succeeded", "Failed")
+    return pod.phase in OVER
 
 
 def is_complete(spec: Manifest, members: Members, profile: Profile = V1_36) -> Decision[bool]:
