@@ -1,4 +1,4 @@
-"""Label and field selectors as clients write them: what a list or a watch is narrowed to (WATCH-003)."""
+"""Selectors of labels, as objects have them, and as clients write them to narrow a watch (WATCH-003)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import cache
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest
+from spec_model.objects import EMPTY
+from spec_model.scheduling.node_selector import holds
 
 Test: TypeAlias = Callable[[Manifest], bool]
 
@@ -16,6 +18,22 @@ REQUIREMENT: Final = re.compile(
     r"(?P<absent>!)?(?P<key>[^\s=!,()]+)\s*"
     r"(?:(?P<operator>==|=|!=|in|notin)\s*(?:\((?P<values>[^)]*)\)|(?P<value>[^\s()]*)))?"
 )
+
+
+ON_LABELS: Final = ("In", "NotIn", "Exists", "DoesNotExist")
+
+
+def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
+    """Whether a LabelSelector matches labels: all of matchLabels and of matchExpressions; empty: any."""
+    return has_all(labels, selector.get("matchLabels") or EMPTY) and all(
+        each["operator"] in ON_LABELS and holds(each, labels)
+        for each in selector.get("matchExpressions") or ()
+    )
+
+
+def has_all(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether labels have every key that is wanted, with that value."""
+    return all(labels.get(key) == value for key, value in wanted.items())
 
 
 @cache

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest
 from spec_model.law import note
 from spec_model.objects import EMPTY
+from spec_model.selectors import selects
 from spec_model.world import Known, Seen, World
 
 AUTOSCALER: Final = "HorizontalPodAutoscaler"
@@ -64,25 +65,8 @@ def selector_of(target: Known) -> Callable[[Mapping[str, str]], bool]:
 
 def selector(given: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
     """What a selector lets through; an empty one nothing. A bare map is that of older kinds."""
-    labels = given.get("matchLabels") or EMPTY
-    expressions = given.get("matchExpressions") or ()
     if "matchLabels" not in given and "matchExpressions" not in given:
-        labels = given
-    if not labels and not expressions:
+        given = {"matchLabels": given}
+    if not given.get("matchLabels") and not given.get("matchExpressions"):
         return lambda _: False
-
-    def matches(found: Mapping[str, str]) -> bool:
-        return all(found.get(key) == value for key, value in labels.items()) and all(
-            OPERATORS[each["operator"]](found.get(each["key"]), each.get("values") or ())
-            for each in expressions
-        )
-
-    return matches
-
-
-OPERATORS: Final[Mapping[str, Callable[[str | None, Sequence[str]], bool]]] = {
-    "In": lambda value, values: value in values,
-    "NotIn": lambda value, values: value not in values,
-    "Exists": lambda value, _: value is not None,
-    "DoesNotExist": lambda value, _: value is None,
-}
+    return lambda labels: selects(given, labels)

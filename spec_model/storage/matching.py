@@ -15,6 +15,8 @@ from spec_model.events import Manifest
 from spec_model.profiles import V1_36, Profile
 from spec_model.quantity import nano_of
 from spec_model.rules import Decision
+from spec_model.scheduling.node_selector import holds, is_parsable
+from spec_model.selectors import selects
 
 Arguments: TypeAlias = Mapping[str, Any]
 
@@ -237,11 +239,7 @@ def _is_free_for(claim: Manifest, volume: Manifest) -> bool:
 
 
 def _selector_matches(selector: Manifest | None, labels: Mapping[str, str]) -> bool:
-    if selector is None:
-        return True
-    return all(
-        labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items()
-    ) and all(_requirement_matches(each, labels) for each in selector.get("matchExpressions") or ())
+    return selector is None or selects(selector, labels)
 
 
 def _term_matches(term: Manifest, labels: Mapping[str, str]) -> bool:
@@ -250,32 +248,9 @@ def _term_matches(term: Manifest, labels: Mapping[str, str]) -> bool:
     return (
         bool(expressions)
         and not term.get("matchFields")
-        and all(_requirement_matches(each, labels) for each in expressions)
+        and is_parsable(term)
+        and all(holds(each, labels) for each in expressions)
     )
-
-
-def _requirement_matches(requirement: Manifest, labels: Mapping[str, str]) -> bool:
-    """One requirement on labels, as AFFINITY-001 has it."""
-    value = labels.get(requirement["key"])
-    values: Sequence[str] = requirement.get("values") or ()
-    match requirement["operator"]:
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-        case "Gt" | "Lt" as operator if value is not None and len(values) == 1:
-            return _compares(operator, value, values[0])
-    return False
-
-
-def _compares(operator: str, value: str, bound: str) -> bool:
-    if not (value.lstrip("+-").isdecimal() and bound.lstrip("+-").isdecimal()):
-        return False
-    return int(value) > int(bound) if operator == "Gt" else int(value) < int(bound)
 
 
 def _spec(owner: Manifest) -> Manifest:

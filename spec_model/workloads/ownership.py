@@ -6,8 +6,9 @@ After ``pkg/controller/controller_ref_manager.go`` and ``IsPodActive``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from spec_model import selectors
 from spec_model.events import Manifest
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.termination import OVER
@@ -40,27 +41,10 @@ def selects(workload: Manifest, labels: Mapping[str, str]) -> bool:
     """Whether the selector of a workload matches labels; one that is empty or absent matches none."""
     selector = (workload.get("spec") or EMPTY).get("selector") or EMPTY
     if workload.get("kind") == "ReplicationController":
-        return bool(selector) and _has_all(labels, selector)
-    wanted, requirements = selector.get("matchLabels"), selector.get("matchExpressions")
-    if not wanted and not requirements:
+        return bool(selector) and selectors.has_all(labels, selector)
+    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
         return False
-    return _has_all(labels, wanted or EMPTY) and all(
-        _meets(requirement, labels) for requirement in requirements or ()
-    )
-
-
-def _has_all(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return all(labels.get(key) == value for key, value in wanted.items())
-
-
-def _meets(requirement: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    value, listed = labels.get(requirement["key"]), requirement.get("values") or ()
-    return {
-        "In": value is not None and value in listed,
-        "NotIn": value is None or value not in listed,
-        "Exists": value is not None,
-        "DoesNotExist": value is None,
-    }.get(requirement["operator"], False)
+    return selectors.selects(selector, labels)
 
 
 def ready_since(pod: Pod) -> str | None:
