@@ -74,10 +74,10 @@ def test_init_containers_write_for_the_others(run: Session, draw: Draw) -> None:
     """An init container leaves a file behind; the sandbox may be lost, the kubelet may restart."""
     if not run.can("container-exit"):
         return
-    first = container("i", volumeMounts=[mount("data", "/work")])
+    first = container("i", volumeMounts=[mount("data", "/work-dir")])
     run.create(sharing(init=[first]))
     run.advance(5)
-    write(run, "i", "/work/index.html", "hello")
+    write(run, "i", "/work-dir/index.html", "hello")
     look(run, "i")
     run.exit("a", "i", 0)
     run.advance(5)

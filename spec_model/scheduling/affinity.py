@@ -19,8 +19,6 @@ from spec_model.scheduling.node_selector import (
 
 RULE: Final = "AFFINITY-004"
 LARGEST: Final = 100
-WEIGHT: Final = 2
-"""How often the normalized score counts among those of the scheduler's other plugins."""
 
 
 def preferences(spec: Manifest) -> Sequence[Manifest]:
