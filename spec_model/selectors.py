@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest
 from spec_model.objects import EMPTY
-from spec_model.scheduling.node_selector import holds
 
 Test: TypeAlias = Callable[[Manifest], bool]
 
@@ -19,8 +18,11 @@ REQUIREMENT: Final = re.compile(
     r"(?:(?P<operator>==|=|!=|in|notin)\s*(?:\((?P<values>[^)]*)\)|(?P<value>[^\s()]*)))?"
 )
 
+INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+INT64: Final = range(-(2**63), 2**63)
 
 ON_LABELS: Final = ("In", "NotIn", "Exists", "DoesNotExist")
+"""The operators of a LabelSelector; those of nodes may compare, too."""
 
 
 def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
@@ -34,6 +36,42 @@ def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
 def has_all(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     """Whether labels have every key that is wanted, with that value."""
     return all(labels.get(key) == value for key, value in wanted.items())
+
+
+def holds(requirement: Manifest, labels: Mapping[str, str]) -> bool:
+    """Whether one requirement, known to be well-formed, holds of these labels (AFFINITY-001)."""
+    value = labels.get(requirement.get("key") or "")
+    operands: Sequence[str] = requirement.get("values") or ()
+    match requirement["operator"]:
+        case "In":
+            return value is not None and value in operands
+        case "NotIn":
+            return value is None or value not in operands
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+        case operator:
+            return value is not None and _compares(operator, value, operands[0])
+
+
+def _compares(operator: str, value: str, operand: str) -> bool:
+    label, bound = integer(value), integer(operand)
+    if label is None or bound is None:
+        return False
+    return label > bound if operator == "Gt" else label < bound
+
+
+def integer(text: str) -> int | None:
+    """A base-10 int64; None where the text is none.
+
+    >>> integer("5"), integer("5.0"), integer("9223372036854775808")
+    (5, None, None)
+    """
+    if INTEGER.fullmatch(text) is None:
+        return None
+    number = int(text)
+    return number if number in INT64 else None
 
 
 @cache

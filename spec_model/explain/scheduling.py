@@ -20,13 +20,13 @@ from spec_model.scheduling.node_selector import (
     EVICTING,
     NODE_NAME,
     admits,
-    holds,
     is_parsable,
     labels_of,
     node_affinity,
     required_terms,
 )
 from spec_model.scheduling.taints import text, turned_away
+from spec_model.selectors import holds
 
 SCHEDULER: Final = "default-scheduler"
 

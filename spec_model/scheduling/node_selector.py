@@ -13,6 +13,7 @@ from spec_model.events import Manifest
 from spec_model.objects import EMPTY
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
+from spec_model.selectors import holds, integer
 from spec_model.validation.common import is_qualified
 
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -22,8 +23,6 @@ EVICTING: Final = "requiredDuringSchedulingRequiredDuringExecution"
 
 NODE_NAME: Final = "metadata.name"
 LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
-INTEGER: Final = re.compile(r"[+-]?[0-9]+")
-INT64: Final = range(-(2**63), 2**63)
 
 
 def admits(spec: Manifest, node: Manifest, profile: Profile = V1_36) -> Decision[bool]:
@@ -76,42 +75,6 @@ def term_matches(term: Manifest, node: Manifest) -> bool:
     return all(holds(each, labels) for each in expressions) and all(
         holds(each, {NODE_NAME: name}) for each in fields
     )
-
-
-def holds(requirement: Manifest, labels: Mapping[str, str]) -> bool:
-    """Whether one requirement, known to be well-formed, holds of these labels (AFFINITY-001)."""
-    value = labels.get(requirement.get("key") or "")
-    operands: Sequence[str] = requirement.get("values") or ()
-    match requirement["operator"]:
-        case "In":
-            return value is not None and value in operands
-        case "NotIn":
-            return value is None or value not in operands
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-        case operator:
-            return value is not None and _compares(operator, value, operands[0])
-
-
-def _compares(operator: str, value: str, operand: str) -> bool:
-    label, bound = integer(value), integer(operand)
-    if label is None or bound is None:
-        return False
-    return label > bound if operator == "Gt" else label < bound
-
-
-def integer(text: str) -> int | None:
-    """A base-10 int64; None where the text is none.
-
-    >>> integer("5"), integer("5.0"), integer("9223372036854775808")
-    (5, None, None)
-    """
-    if INTEGER.fullmatch(text) is None:
-        return None
-    number = int(text)
-    return number if number in INT64 else None
 
 
 def is_parsable(term: Manifest) -> bool:

@@ -15,8 +15,8 @@ from spec_model.events import Manifest
 from spec_model.profiles import V1_36, Profile
 from spec_model.quantity import nano_of
 from spec_model.rules import Decision
-from spec_model.scheduling.node_selector import holds, is_parsable
-from spec_model.selectors import selects
+from spec_model.scheduling.node_selector import is_parsable
+from spec_model.selectors import holds, selects
 
 Arguments: TypeAlias = Mapping[str, Any]
 
