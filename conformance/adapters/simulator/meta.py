@@ -5,6 +5,7 @@ Nothing here changes what it is given: a helper that "sets" returns a new dict t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
@@ -58,6 +59,18 @@ def key_of(manifest: Mapping[str, Any]) -> Key:
 def is_deleting(manifest: Mapping[str, Any]) -> bool:
     """True once a deletion was asked for."""
     return "deletionTimestamp" in metadata(manifest)
+
+
+# Names.
+
+SAFE_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
+"""Of which nobody makes a word, in names that are drawn or computed."""
+
+
+def short_name(text: str) -> str:
+    """A name of ten letters for a text, safe in names and labels."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return "".join(SAFE_LETTERS[byte % len(SAFE_LETTERS)] for byte in digest[:10])
 
 
 # Times.

@@ -25,7 +25,6 @@ ADDED: Final = "ADDED"
 MODIFIED: Final = "MODIFIED"
 DELETED: Final = "DELETED"
 
-_NAME_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 _STALE: Final = "the object has been modified; please apply your changes to the latest version"
 
 
@@ -330,7 +329,7 @@ class Store:
 
     def _ending(self) -> str:
         """What makes a name of a generateName."""
-        return "".join(self._random.choices(_NAME_LETTERS, k=5))
+        return "".join(self._random.choices(meta.SAFE_LETTERS, k=5))
 
     def _new_uid(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))

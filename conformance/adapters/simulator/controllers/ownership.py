@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.meta import Key, Object
 from conformance.adapters.simulator.store import Store
+
+OWNERS: Final = ("metadata", "ownerReferences")
 
 
 class Ownership:
@@ -59,3 +63,29 @@ def owners_of(manifest: Object) -> frozenset[str]:
     """The uids that the object's ownerReferences name."""
     references = manifest["metadata"].get("ownerReferences")
     return frozenset(one["uid"] for one in references) if references else frozenset()
+
+
+def selects(workload: Object, pod: Object) -> bool:
+    """Whether the workload's selector matches the Pod."""
+    if meta.namespace_of(workload) != meta.namespace_of(pod):
+        return False
+    selector = workload["spec"].get("selector")
+    if workload["kind"] == "ReplicationController":
+        return meta.selects_map(selector, meta.labels_of(pod))
+    return meta.selects(selector, meta.labels_of(pod))
+
+
+def with_owner(pod: Object, workload: Object) -> Object:
+    """The Pod, taken in: the workload is its controller."""
+    references = [*(pod["metadata"].get("ownerReferences") or ()), meta.owner_reference(workload)]
+    return meta.with_path(pod, OWNERS, references)
+
+
+def without_owner(pod: Object, workload: Object) -> Object:
+    """The Pod, let go: it goes on without the workload."""
+    kept = [
+        reference
+        for reference in pod["metadata"]["ownerReferences"]
+        if reference["uid"] != meta.uid_of(workload)
+    ]
+    return meta.with_path(pod, OWNERS, kept or None)

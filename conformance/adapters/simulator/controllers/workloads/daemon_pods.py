@@ -5,7 +5,6 @@ Source: DAEMON-002..004; ``pkg/controller/daemon/{daemon_controller,util/daemons
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -17,7 +16,6 @@ from conformance.adapters.simulator.meta import Object
 from conformance.adapters.simulator.settings import Settings
 
 HASH: Final = "controller-revision-hash"
-_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
 TROUBLES: Final = (
@@ -69,8 +67,7 @@ def tolerations(template: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def template_hash(daemons: Object) -> str:
     """A short name of the template, as Pods carry it in a label."""
     text = json.dumps(daemons["spec"]["template"], sort_keys=True)
-    digest = hashlib.sha256(text.encode()).digest()
-    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:10])
+    return meta.short_name(text)
 
 
 def is_current(pod: Object, hash_: str) -> bool:

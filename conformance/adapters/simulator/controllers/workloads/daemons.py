@@ -5,14 +5,19 @@ Source: DAEMON-001..005, 007, 008; ``pkg/controller/daemon/daemon_controller.go`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from conformance.adapters.simulator import clock, errors, meta
 from conformance.adapters.simulator.controllers.controller import Controller
-from conformance.adapters.simulator.controllers.ownership import Ownership
+from conformance.adapters.simulator.controllers.ownership import (
+    Ownership,
+    selects,
+    with_owner,
+    without_owner,
+)
 from conformance.adapters.simulator.controllers.workloads import daemon_pods, daemon_rollout
 from conformance.adapters.simulator.controllers.workloads.daemon_backoff import FailureBackoff
 from conformance.adapters.simulator.meta import Key, Object
@@ -192,15 +197,11 @@ class DaemonSetController(Controller):
                 claimed.append(pod)
             else:
                 self.store.update(without_owner(pod, daemons))
-        for pod in self.owned.orphan_pods(meta.namespace_of(daemons)):
-            if not meta.is_deleting(pod) and selects(daemons, pod):
-                references = [
-                    *(pod["metadata"].get("ownerReferences") or ()),
-                    meta.owner_reference(daemons),
-                ]
-                path = ("metadata", "ownerReferences")
-                claimed.append(self.store.update(meta.with_path(pod, path, references)))
-        return claimed
+        return claimed + [
+            self.store.update(with_owner(pod, daemons))
+            for pod in self.owned.orphan_pods(meta.namespace_of(daemons))
+            if not meta.is_deleting(pod) and selects(daemons, pod)
+        ]
 
     # Status.
 
@@ -256,20 +257,6 @@ def matters(node: Object, old: Object) -> bool:
     return meta.labels_of(node) != meta.labels_of(old) or (node.get("spec") or {}).get(
         "taints"
     ) != (old.get("spec") or {}).get("taints")
-
-
-def selects(daemons: Object, pod: Object) -> bool:
-    """The DaemonSet's selector matches the Pod."""
-    return meta.namespace_of(daemons) == meta.namespace_of(pod) and meta.selects(
-        daemons["spec"].get("selector"), meta.labels_of(pod)
-    )
-
-
-def without_owner(pod: Object, owner: Object) -> Object:
-    """The Pod, let go."""
-    references: Iterable[Mapping[str, Any]] = pod["metadata"].get("ownerReferences") or ()
-    kept = [one for one in references if one["uid"] != meta.uid_of(owner)]
-    return meta.with_path(pod, ("metadata", "ownerReferences"), kept or None)
 
 
 def phase(pod: Object) -> str:

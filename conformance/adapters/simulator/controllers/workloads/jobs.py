@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.adapters.simulator import clock, errors, meta
 from conformance.adapters.simulator.controllers.controller import Controller
-from conformance.adapters.simulator.controllers.ownership import Ownership
+from conformance.adapters.simulator.controllers.ownership import (
+    Ownership,
+    selects,
+    with_owner,
+    without_owner,
+)
 from conformance.adapters.simulator.controllers.workloads import (
     job_failures,
     job_plan,
@@ -130,20 +135,14 @@ class JobController(Controller):
         ]
 
     def _adopt(self, job: Object, pod: Object) -> Object:
-        references = [*(pod["metadata"].get("ownerReferences") or ()), meta.owner_reference(job)]
-        owned = meta.with_path(pod, ("metadata", "ownerReferences"), references)
+        owned = with_owner(pod, job)
         if self.settings.job_tracks_pods:
             held = [*(pod["metadata"].get("finalizers") or ()), job_pods.TRACKING]
             owned = meta.with_path(owned, ("metadata", "finalizers"), held)
         return self.store.update(owned)
 
     def _release(self, job: Object, pod: Object) -> None:
-        kept = [
-            one
-            for one in pod["metadata"].get("ownerReferences") or ()
-            if one["uid"] != meta.uid_of(job)
-        ]
-        self.store.update(meta.with_path(pod, ("metadata", "ownerReferences"), kept or None))
+        self.store.update(without_owner(pod, job))
 
     # Pods.
 
@@ -217,13 +216,6 @@ class JobController(Controller):
 def is_tracked(pod: Object) -> bool:
     """It waits to be counted."""
     return job_pods.TRACKING in (pod["metadata"].get("finalizers") or ())
-
-
-def selects(job: Object, pod: Object) -> bool:
-    """The Job's selector matches the Pod."""
-    return meta.namespace_of(job) == meta.namespace_of(pod) and meta.selects(
-        job["spec"].get("selector"), meta.labels_of(pod)
-    )
 
 
 def tidy(status: job_status.Status) -> job_status.Status:

@@ -5,7 +5,6 @@ Source: DEPLOY-002, 006, 007, 008; ``pkg/controller/deployment/util/deployment_u
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -19,7 +18,6 @@ from conformance.adapters.simulator.meta import Object
 HASH: Final = "pod-template-hash"
 HISTORY: Final = "deployment.kubernetes.io/revision-history"
 ROLLBACK: Final = "deprecated.deployment.rollback.rollbackTo"
-_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 NOT_COPIED: Final = frozenset(
     {
         "kubectl.kubernetes.io/last-applied-configuration",
@@ -94,8 +92,7 @@ def has_template(replica_set: Object, deployment: Object) -> bool:
 def template_hash(template: Mapping[str, Any], collisions: int = 0) -> str:
     """A short name for the template that is safe in names and labels."""
     text = json.dumps(template, sort_keys=True, separators=(",", ":")) + "x" * collisions
-    digest = hashlib.sha256(text.encode()).digest()
-    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:10])
+    return meta.short_name(text)
 
 
 def replica_set_for(deployment: Object, revision: int) -> Object:

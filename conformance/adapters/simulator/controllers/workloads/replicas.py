@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.adapters.simulator import clock, errors, meta
 from conformance.adapters.simulator.controllers.controller import Controller
-from conformance.adapters.simulator.controllers.ownership import Ownership, owners_changed
+from conformance.adapters.simulator.controllers.ownership import (
+    Ownership,
+    owners_changed,
+    selects,
+    with_owner,
+    without_owner,
+)
 from conformance.adapters.simulator.controllers.workloads import victims
 from conformance.adapters.simulator.meta import Key, Object
 
@@ -89,20 +95,11 @@ class ReplicaController(Controller):
 
     def adopt(self, workload: Object, pod: Object) -> Object:
         """The Pod with this workload as its controller."""
-        references = [
-            *(pod["metadata"].get("ownerReferences") or ()),
-            meta.owner_reference(workload),
-        ]
-        return self.store.update(meta.with_path(pod, ("metadata", "ownerReferences"), references))
+        return self.store.update(with_owner(pod, workload))
 
     def release(self, workload: Object, pod: Object) -> None:
         """The Pod goes on without this workload."""
-        kept = [
-            reference
-            for reference in pod["metadata"]["ownerReferences"]
-            if reference["uid"] != meta.uid_of(workload)
-        ]
-        self.store.update(meta.with_path(pod, ("metadata", "ownerReferences"), kept or None))
+        self.store.update(without_owner(pod, workload))
 
     # Numbers.
 
@@ -225,16 +222,6 @@ class ReplicaController(Controller):
 
 def _labels_changed(new: Object, old: Object) -> bool:
     return meta.labels_of(new) != meta.labels_of(old)
-
-
-def selects(workload: Object, pod: Object) -> bool:
-    """Whether the workload's selector matches the Pod."""
-    if meta.namespace_of(workload) != meta.namespace_of(pod):
-        return False
-    selector = workload["spec"].get("selector")
-    if workload["kind"] == "ReplicationController":
-        return meta.selects_map(selector, meta.labels_of(pod))
-    return meta.selects(selector, meta.labels_of(pod))
 
 
 def is_terminating(pod: Object) -> bool:

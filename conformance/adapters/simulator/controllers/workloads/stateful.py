@@ -13,7 +13,13 @@ from attrs import frozen
 
 from conformance.adapters.simulator import clock, errors, meta
 from conformance.adapters.simulator.controllers.controller import Controller
-from conformance.adapters.simulator.controllers.ownership import Ownership, owners_changed
+from conformance.adapters.simulator.controllers.ownership import (
+    Ownership,
+    owners_changed,
+    selects,
+    with_owner,
+    without_owner,
+)
 from conformance.adapters.simulator.controllers.workloads import identities, revisions, victims
 from conformance.adapters.simulator.controllers.workloads.revisions import Revisions
 from conformance.adapters.simulator.meta import Key, Object
@@ -91,25 +97,12 @@ class StatefulSetController(Controller):
             if ordinal is not None and is_member(workload, pod):
                 pods[ordinal] = pod
             elif ordinal is not None and not meta.is_deleting(pod):
-                self._write_owners(
-                    pod,
-                    [
-                        one
-                        for one in pod["metadata"]["ownerReferences"]
-                        if one["uid"] != meta.uid_of(workload)
-                    ],
-                )
+                self.store.update(without_owner(pod, workload))
         for pod in self.owned.orphan_pods(meta.namespace_of(workload)):
             ordinal = identities.ordinal_of(workload, pod)
             if ordinal is not None and is_member(workload, pod) and not meta.is_deleting(pod):
-                known = pod["metadata"].get("ownerReferences") or ()
-                mine = meta.owner_reference(workload)
-                pods[ordinal] = self._write_owners(pod, [*known, mine])
+                pods[ordinal] = self.store.update(with_owner(pod, workload))
         return pods
-
-    def _write_owners(self, pod: Object, references: list[Any]) -> Object:
-        path = ("metadata", "ownerReferences")
-        return self.store.update(meta.with_path(pod, path, references or None))
 
     # Steps.
 
@@ -291,11 +284,7 @@ def _labels(pod: Object | None) -> Any:
 
 def is_member(workload: Object, pod: Object) -> bool:
     """Whether the Pod's name and labels are such as this set gives."""
-    return (
-        meta.namespace_of(workload) == meta.namespace_of(pod)
-        and identities.ordinal_of(workload, pod) is not None
-        and meta.selects(workload["spec"].get("selector"), meta.labels_of(pod))
-    )
+    return identities.ordinal_of(workload, pod) is not None and selects(workload, pod)
 
 
 def partition_of(workload: Object) -> int:
