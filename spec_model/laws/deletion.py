@@ -66,14 +66,10 @@ def graces_asked_for(before: Asked | None, done: Done) -> Asked:
 @note("deletes", on="delete")
 def pods_that_were_deleted(before: Mapping[str, bool] | None, done: Done) -> Mapping[str, bool]:
     """UIDs of the Pods that the tester has deleted, and whether without any grace."""
-    arguments = done.arguments
-    known = before or {}
-    if arguments["kind"] != "Pod" or isinstance(done.response, Rejected):
-        return known
-    pod: Pod | None = done.world.view("Pod", arguments["namespace"], arguments["name"])
+    pod, known = deleted_pod(done), before or {}
     if pod is None:
         return known
-    requested = arguments.get("gracePeriodSeconds")
+    requested = done.arguments.get("gracePeriodSeconds")
     forced = requested == 0 if pod.deletion_timestamp else not granted(pod, requested).value
     existing = done.world.uids_of("Pod")
     kept = {uid: was for uid, was in known.items() if uid in existing}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +14,8 @@ EPOCH: Final = 1_714_521_600.0
 
 TICK_DIGITS: Final = 6
 """Time is kept to the microsecond, so that many small steps add up to what one long one is."""
+
+TICK: Final = 10.0**-TICK_DIGITS
 
 
 class Timer:
@@ -41,8 +44,15 @@ class Clock:
         self._text = ""
 
     def after(self, seconds: float, action: Callable[[], object]) -> Timer:
-        """Do it in so many seconds: at the next instant of ``advance`` if that is now or past."""
-        timer = Timer(round(self.now + max(seconds, 0.0), TICK_DIGITS), action)
+        """Do it in so many seconds: at the next instant of ``advance`` if that is now or past.
+
+        What is not yet due is never done at this instant, however little is missing: who looks, finds
+        it too early and comes back would find the same again for ever.
+        """
+        at = round(self.now + max(seconds, 0.0), TICK_DIGITS)
+        if seconds > 0.0 and at <= self.now:
+            at = round(self.now + TICK, TICK_DIGITS)
+        timer = Timer(at, action)
         self._sequence += 1
         heapq.heappush(self._timers, (timer.at, self._sequence, timer))
         return timer
@@ -50,6 +60,12 @@ class Clock:
     def at(self, moment: float, action: Callable[[], object]) -> Timer:
         """Do it at that second since the reset."""
         return self.after(moment - self.now, action)
+
+    def next_beat(self, began: float, period: float) -> float:
+        """The next second, later than now, that lies a whole number of periods after that one."""
+        beats = math.floor((self.now - began) / period) + 1
+        beat = round(began + beats * period, TICK_DIGITS)
+        return beat if beat > self.now else round(beat + period, TICK_DIGITS)
 
     def timestamp(self) -> str:
         """This instant as objects carry it: RFC 3339, whole seconds, truncated."""

@@ -6,7 +6,6 @@ Upstream: ``pkg/volume/emptydir/empty_dir.go`` (calculateEmptyDirMemorySize) and
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,8 +87,8 @@ def overrun(worker: PodWorker) -> str | None:
 def written(worker: PodWorker) -> None:
     """Something was written; where it is too much, the kubelet will see that soon."""
     if overrun(worker) is not None:
-        looks = math.floor((worker.clock.now - worker.kubelet.began) / LOOKS_EVERY) + 1
-        worker.clock.at(worker.kubelet.began + looks * LOOKS_EVERY, lambda: look(worker))
+        beat = worker.clock.next_beat(worker.kubelet.began, LOOKS_EVERY)
+        worker.clock.at(beat, lambda: look(worker))
 
 
 def look(worker: PodWorker) -> None:

@@ -52,8 +52,7 @@ class Pressure:
 
     def _wake(self) -> None:
         period = self.settings.eviction_look_seconds
-        looks = math.floor((self.clock.now - self.kubelet.began) / period) + 1
-        self._timer = self.clock.at(self.kubelet.began + looks * period, self._look)
+        self._timer = self.clock.at(self.clock.next_beat(self.kubelet.began, period), self._look)
 
     def _look(self) -> None:
         self._timer = None
