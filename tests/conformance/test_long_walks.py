@@ -11,7 +11,7 @@ from conformance.adapters.simulator import SimulatorAdapter
 from conformance.machines import SUBJECTS, wander
 from conformance.session import Session
 
-STEPS = 120
+STEPS = 400
 
 
 @pytest.mark.parametrize(
