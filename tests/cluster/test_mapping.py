@@ -198,6 +198,33 @@ def test_pull_policies_that_the_run_fills_in_are_not_shown() -> None:
     assert own.outward(back)["spec"]["containers"][0]["imagePullPolicy"] == "IfNotPresent"
 
 
+def test_pull_policies_of_templates_are_those_that_the_api_gives() -> None:
+    own = mapper()
+
+    def made(policy: str = "") -> dict[str, Any]:
+        given = {"imagePullPolicy": policy} if policy else {}
+        spec = pod(containers=[container(image="app", **given)])["spec"]
+        return {
+            "kind": "ReplicaSet",
+            "metadata": {"name": "r"},
+            "spec": {"template": {"spec": spec}},
+        }
+
+    def policy_of(manifest: Any) -> str:
+        (shown,) = manifest["spec"]["template"]["spec"]["containers"]
+        return str(shown["imagePullPolicy"])
+
+    assert own.templates_left_open(made(), "ReplicaSet") == ["c"]
+    own.learn_template(made("Always"), "ReplicaSet", ["c"])
+    sent = own.outward({"apiVersion": "apps/v1", **made()})
+    back = own.inward(sent)
+    assert (policy_of(sent), policy_of(back)) == ("IfNotPresent", "Always")
+    assert policy_of(own.outward(back)) == "IfNotPresent"
+    owned = {**pod(), "metadata": {"name": "a", "ownerReferences": [{"kind": "ReplicaSet"}]}}
+    owned["spec"] = sent["spec"]["template"]["spec"]
+    assert own.inward(owned)["spec"]["containers"][0]["imagePullPolicy"] == "Always"
+
+
 def test_messages_name_the_scenarios_images() -> None:
     own = mapper()
     real = own.outward(pod())["spec"]["containers"][0]["image"]

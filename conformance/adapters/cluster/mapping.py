@@ -68,6 +68,7 @@ class Mapper:
         self._has_default_class = has_default_class
         self._started_with: dict[str, str] = {}
         self._policies: dict[str, dict[str, str]] = {}
+        self._of_templates: dict[tuple[str, str], str] = {}
         self._without_class: set[str] = set()
 
     # -- names ----------------------------------------------------------------------------------
@@ -110,6 +111,30 @@ class Mapper:
             for each in containers(stored.get("spec") or {})
             if each["name"] in left_open and each.get("imagePullPolicy")
         }
+
+    def templates_left_open(self, manifest: Mapping[str, Any], kind: str) -> list[str]:
+        """The containers of an object's Pod template whose pull policy the scenario leaves open."""
+        specs = [
+            spec for spec, template in pod_specs(copied(manifest), kind) if template is not None
+        ]
+        return [name for spec in specs for name in self.left_open({"spec": spec})]
+
+    def learn_template(self, stored: Object, kind: str, left_open: list[str]) -> None:
+        """Keeps the policies that the API gave to a template, for it and the Pods made of it."""
+        for spec, _ in pod_specs(stored, kind):
+            for container in containers(spec):
+                if container["name"] in left_open and container.get("imagePullPolicy"):
+                    key = container["name"], container["image"]
+                    self._of_templates[key] = container["imagePullPolicy"]
+
+    def _exchange_policies(self, spec: Object, *, outward: bool) -> None:
+        """Where the API would have given another policy than the run fills in."""
+        for container in containers(spec):
+            key = str(container.get("name")), str(container.get("image"))
+            if (given := self._of_templates.get(key)) is not None:
+                there, here = (given, self._pull) if outward else (self._pull, given)
+                if container.get("imagePullPolicy") == there:
+                    container["imagePullPolicy"] = here
 
     def _of_the_run(self, pod: Object) -> None:
         """A Pod that was shown goes back with the policies that it has."""
@@ -154,6 +179,8 @@ class Mapper:
         if kind == "Pod" and not dry:
             self._of_the_run(result)
         for spec, of_template in pod_specs(result, kind):
+            if of_template is not None and not dry:
+                self._exchange_policies(spec, outward=True)
             if not self.hollow:
                 self._dress(spec, told or {}, is_whole="apiVersion" in manifest, dry=dry)
             else:
@@ -258,6 +285,8 @@ class Mapper:
             result["message"] = self.text(self.images.text(result["message"]))
         for spec, of_template in pod_specs(result, kind):
             self._undress(spec)
+            if of_template is not None or metadata.get("ownerReferences"):
+                self._exchange_policies(spec, outward=False)
             if of_template is not None:
                 unlabel(of_template.get("metadata") or {}, RUN_LABEL)
         if kind == "Pod" and "name" in metadata:
