@@ -144,6 +144,8 @@ def fits(forecast: Forecast, patience: Patience) -> bool:
 def why_not(foreseen: Sequence[Forecast], rule: str, patience: Patience) -> str:
     """The reason for which no example is run."""
     met = [each for each in foreseen if not rule or rule in each.exercised]
+    if foreseen and not any(each.verbs for each in foreseen):
+        return "it only asks for functions, and this engine serves none"
     if not met:
         return f"none of {len(foreseen)} examples met its condition with what this engine can do"
     shortest = min(met, key=lambda each: (each.wait, each.seconds))

@@ -67,6 +67,11 @@ def test_it_is_said_how_long_it_would_have_waited() -> None:
     assert "60 s at once" in reason
 
 
+def test_functions_that_nobody_serves_are_named_as_the_reason() -> None:
+    asking = Forecast((1,), 0.0, 0.0, frozenset(), frozenset())
+    assert "functions" in why_not([asking], "A", SOME)
+
+
 def test_the_longest_is_first() -> None:
     tasks = [Task("a", crashing, ("PHASE-006",)), Task("b", crashing)]
     made = plan(target(), tasks, PATIENCE["full"])
