@@ -19,10 +19,11 @@ def of(
     update: str = "r1",
     image: str = "app:1",
     generation: int = 1,
+    old: int = 0,
     **spec: Any,
 ) -> dict[str, Any]:
-    """The StatefulSet ``web``, as its status was last written."""
-    revisions = {"currentRevision": current, "updateRevision": update}
+    """The StatefulSet ``web``, as its status was last written; ``old`` Pods at the current revision."""
+    revisions = {"currentRevision": current, "updateRevision": update, "currentReplicas": old}
     return workload(wanted, kind=KIND, image=image, generation=generation, spec=spec, **revisions)
 
 
@@ -224,6 +225,26 @@ def test_a_new_pod_is_of_the_new_revision() -> None:
         half = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
         trace = rolling(*went, made, update=half, until=17)
         assert ("STATEFUL-003" in trace.broken) is breaks
+
+
+@pytest.mark.parametrize(
+    ("strategy", "old", "breaks"),
+    [
+        ({"type": "RollingUpdate"}, 1, False),
+        ({"type": "RollingUpdate"}, 0, True),
+        ({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}, 1, True),
+    ],
+)
+def test_with_a_bare_strategy_who_is_still_current_may_come_back_so(
+    strategy: dict[str, Any], old: int, breaks: bool
+) -> None:
+    """Seen of 1.36.2: the first of two Pods was broken, and was replaced before the second was updated."""
+    status = of(image="app:2", update="r2", generation=2, old=old, updateStrategy=strategy)
+    went = seen(20, place(0, going=20)), seen(20.5, status), gone(21, place(0, going=20))
+    made = added(21, place(0, "r1", created=21, ready=21, uid="again"))
+    trace = rolling(*went, made, update=strategy, until=40)
+    said = [each.expected for each in trace.findings if each.rule == "STATEFUL-003"]
+    assert any("made of revision" in each for each in said) is breaks
 
 
 def test_the_current_revision_waits_for_all() -> None:
