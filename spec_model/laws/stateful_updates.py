@@ -144,7 +144,7 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
     if owner is None or place is None or place not in _range(owner):
         return None
     uid, key, pod = owner.uid, _key(owner.manifest), seen.now
-    held_back = _may_be_made_as_before(owner.manifest, place)
+    as_before = _made_as_before(owner.manifest, place)
 
     def overdue(world: World) -> Held | Breach | Void:
         known = world.objects.get(key)
@@ -157,7 +157,7 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
         current, update = status.get("currentRevision", ""), status.get("updateRevision", "")
         wanted = stateful.revision_for(asked.spec, place, current, update, world.profile).value
         shown = stateful.revision(pod)
-        if held_back and shown == current:
+        if as_before and shown == as_before:
             return VOID
         what = f"{pod.key[2]} made of revision {wanted}"
         verdict = expect(shown == wanted, what, f"of {shown}", rule=UPDATE)
@@ -172,15 +172,18 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
     )
 
 
-def _may_be_made_as_before(workload: Manifest, place: int) -> bool:
-    """A strategy with nothing but its type has no partition: so many as are still current stay so.
+def _made_as_before(workload: Manifest, place: int) -> str:
+    """The revision that a Pod may be made of though there is a newer one; empty where there is none.
 
+    A strategy with nothing but its type has no partition: so many as are still current stay so.
     Source: ``newVersionedStatefulSetPod`` (``pkg/controller/statefulset/stateful_set_utils.go``).
     """
     if (workload["spec"].get("updateStrategy") or EMPTY).get("rollingUpdate") is not None:
-        return False
-    kept: int = (workload.get("status") or EMPTY).get("currentReplicas", 0)
-    return place < stateful.ordinals(workload["spec"]).value.start + kept
+        return ""
+    status = workload.get("status") or EMPTY
+    kept: int = status.get("currentReplicas", 0)
+    is_kept = place < stateful.ordinals(workload["spec"]).value.start + kept
+    return str(status.get("currentRevision", "")) if is_kept else ""
 
 
 @law(UPDATE, on=KIND)

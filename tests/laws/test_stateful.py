@@ -54,6 +54,16 @@ def test_ordinals_begin_somewhere(ordinal: int, breaks: bool) -> None:
     assert ("STATEFUL-001" in trace.broken) is breaks
 
 
+@pytest.mark.parametrize(("wanted", "breaks"), [(2, True), (3, False)])
+def test_on_a_real_clock_the_pod_may_be_seen_before_its_set_has_grown(
+    wanted: int, breaks: bool
+) -> None:
+    third = place(2, created=20, ready=20)
+    grown = of(wanted, generation=2)
+    trace = play(*TWO, added(20, third), seen(20.1, grown), until=200, clock="real")
+    assert ("STATEFUL-001" in trace.broken) is breaks
+
+
 CLAIMS = {"volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {}}]}
 
 
