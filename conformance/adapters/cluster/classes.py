@@ -32,7 +32,7 @@ class Classes:
         self._templates: set[str] = set()  # how the names of claims begin that are made without one
 
     def own(self, manifest: Object, kind: str, *, is_whole: bool) -> None:
-        """Gives volumes, claims, and the claims that a set makes, the scenario's class where they have none."""
+        """Gives volumes, claims, and the claims that a set makes, the scenario's class if they have none."""
         name = str((manifest.get("metadata") or {}).get("name"))
         spec = manifest.get("spec")
         if kind == "PersistentVolumeClaim" and isinstance(spec, dict):
