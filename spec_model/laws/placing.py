@@ -10,8 +10,8 @@ from spec_model.events import Manifest, Rejected
 from spec_model.law import note
 from spec_model.laws.node_loss import ready, stopped_nodes
 from spec_model.objects import EMPTY, Pod, PodSpec
-from spec_model.pod.node_loss import NO_EXECUTE
 from spec_model.pod.termination import OVER
+from spec_model.pod.tolerations import NO_EXECUTE
 from spec_model.profiles import Profile
 from spec_model.quantity import NANO, QuantityError
 from spec_model.resources.requests import Amounts
