@@ -120,7 +120,7 @@ def _other_refusal(code: int, why: str) -> Breach | None:
     return Breach(f"409, for it is {why}", str(code)) if code in (400, 422) else None
 
 
-@law("IDENTITY-002", on="Pod")
+@law("IDENTITY-002", on="Pod", when=("edited", "gone"))
 def a_pod_never_moves(seen: Seen) -> Verdict:
     """spec.nodeName never changes once it is set; said of a Pod at its end."""
     before = seen.before
@@ -189,7 +189,7 @@ def bare_pod_gone(before: BarePods | None, seen: Seen) -> BarePods:
     return {**known, seen.now.key: evolve(found, gone=seen.at)}
 
 
-@law("IDENTITY-003", on="Pod")
+@law("IDENTITY-003", on="Pod", when=("new", "gone"))
 def a_bare_pod_stays_gone(seen: Seen) -> Verdict:
     """Nobody but the tester makes a Pod again that is gone, and no Pod goes because it cannot be placed."""
     if seen.before is not None and seen.type != "DELETED":

@@ -51,7 +51,7 @@ def gone(before: Mapping[str, int] | None, seen: Seen) -> Mapping[str, int]:
     return {**kept, uid_of(seen.manifest): version_of(seen.manifest)}
 
 
-@law(ORDER, on="Pod")
+@law(ORDER, on="Pod", when=("new", "gone"))
 def nothing_follows_deleted(seen: Seen) -> Verdict:
     """DELETED has a version of its own, above all before it; of that object there is nothing more."""
     if seen.type == "DELETED":
