@@ -345,12 +345,13 @@ def _target(done: Done) -> str:
 def _noted(
     listening: Iterable[Note], notes: Mapping[str, Any], event: Seen | Done
 ) -> Mapping[str, Any]:
-    known = notes
+    grown: dict[str, Any] = {}
     for note in listening:
-        noted = note.remember(known.get(note.name), event)
-        if noted is not known.get(note.name):
-            known = {**known, note.name: noted}
-    return known
+        before = grown.get(note.name, notes.get(note.name))
+        noted = note.remember(before, event)
+        if noted is not before:
+            grown[note.name] = noted
+    return {**notes, **grown} if grown else notes
 
 
 def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:

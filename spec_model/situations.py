@@ -103,7 +103,7 @@ OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "stirred": _is_stirred,
     "crowded": lambda seen: len(seen.now.spec.containers) + len(seen.now.spec.init_containers) > 1,
     "mirrored": lambda seen: is_mirror(seen.manifest),
-    **{f"of a {kind}": _is_controlled_by(kind) for kind in ("DaemonSet", "Job")},
+    **{f"of a {kind}": _is_controlled_by(kind) for kind in ("DaemonSet", "Job", "StatefulSet")},
 }
 """Of an observed Pod: it is new to the judge; its status tells something new; its spec is another; it has
 no node, or had none until now; it has just got its node; its address is new or another; it has ended, now

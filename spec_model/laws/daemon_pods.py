@@ -170,7 +170,7 @@ def _is_cleared(seen: Seen) -> bool:
     return stays and decide.is_of_template(seen.manifest, known.manifest)
 
 
-@note("failed daemons cleared", on="Pod*")
+@note("failed daemons cleared", on="Pod*", when="of a DaemonSet")
 def failed_daemons_cleared(before: Clearings | None, seen: Seen) -> Clearings:
     """Folds in a failed Pod that its DaemonSet deletes, or may have deleted."""
     known = before or {}

@@ -59,7 +59,7 @@ def usage_changed(before: Moments | None, done: Done) -> Moments:
     return known if pod is None else {**known, pod.spec.node_name: done.at}
 
 
-@note("put out", on="Pod*")
+@note("put out", on="Pod*", when="over")
 def put_out_noted(before: Moments | None, seen: Seen) -> Moments | None:
     """When the last Pod was put out of a node."""
     if seen.now.reason != EVICTED or not is_put_out(seen) or not is_for_memory(seen):

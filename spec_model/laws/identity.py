@@ -62,7 +62,7 @@ def may_have_gone(done: Done, key: Key) -> bool:
     return pod.deletion_timestamp is not None or (made is not None and made.asked)
 
 
-@note("uids-gone", on="Pod*")
+@note("uids-gone", on="Pod*", when="gone")
 def uids_gone(before: Mapping[str, Key] | None, seen: Seen) -> Mapping[str, Key]:
     """UIDs and names of the Pods that went last."""
     known = before or {}
@@ -175,7 +175,7 @@ def bare_pod_asked(before: BarePods | None, done: Done) -> BarePods:
     return known if found is None else {**known, key: evolve(found, asked=True)}
 
 
-@note("bare", on="Pod*")
+@note("bare", on="Pod*", when="stirred")
 def bare_pod_gone(before: BarePods | None, seen: Seen) -> BarePods:
     """Pods that went; one that is adopted is bare no longer."""
     known = before or {}

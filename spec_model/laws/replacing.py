@@ -25,7 +25,7 @@ Gone: TypeAlias = Mapping[tuple[str, str], str]
 """By the UID of a controller and the name of its Pod, the UIDs of those that went last."""
 
 
-@note("owned and gone", on="Pod*")
+@note("owned and gone", on="Pod*", when="gone")
 def gone_noted(before: Gone | None, seen: Seen) -> Gone:
     """The Pods of controllers that went last."""
     known: Gone = before or {}
