@@ -126,7 +126,7 @@ def _pods_say_so(done: Done, node: str, part: str) -> Iterator[Outcome]:
             yield _owes_the_word(pod, done.world, (part,), done.at)
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="unplaced")
 def a_pod_that_comes_to_a_broken_node_says_so(seen: Seen) -> Verdict:
     """Documented: DockerDaemonNotReady or NetworkPluginNotReady; else NetworkNotReady is told."""
     pod: Pod = seen.now

@@ -167,7 +167,7 @@ def settles_in(expected: str) -> Any:
     return settled
 
 
-@law("PHASE-008", on="Pod")
+@law("PHASE-008", on="Pod", when="over")
 def terminal_phases_absorb(seen: Seen) -> Verdict:
     """Succeeded and Failed are absorbing: no later observation of the same UID shows another phase.
 
@@ -187,7 +187,7 @@ def terminal_phases_absorb(seen: Seen) -> Verdict:
     )
 
 
-@law("PHASE-010", on="Pod")
+@law("PHASE-010", on="Pod", when="over")
 def nothing_runs_in_a_terminal_phase(seen: Seen) -> Verdict:
     """A terminal phase is visible only when no container may still run; Ready is False by then."""
     if seen.now.phase not in ABSORBING or not kubelet_owned(seen):
