@@ -76,8 +76,6 @@ class TestFinished:
     outcome: str
     seconds: float
     reason: str = ""
-    examples: int = 0
-    steps: int = 0
 
 
 @frozen

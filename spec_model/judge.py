@@ -51,7 +51,7 @@ def laws_on(*looked_at: str) -> tuple[Law, ...]:
 @cache
 def laws_for(looked_at: tuple[str, ...], situation: tuple[str, ...]) -> tuple[Law, ...]:
     """The laws that look at any of these, and have something to say in such a situation."""
-    return tuple(law for law in laws_on(*looked_at) if law.when is None or law.when in situation)
+    return tuple(law for law in laws_on(*looked_at) if _fits(law, situation))
 
 
 @cache
@@ -59,6 +59,16 @@ def notes_on(*looked_at: str) -> tuple[Note, ...]:
     """The notes that look at any of these."""
     load_laws()
     return tuple(note for name in looked_at for note in NOTES.get(name, ()))
+
+
+@cache
+def notes_for(looked_at: str, situation: tuple[str, ...]) -> tuple[Note, ...]:
+    """The notes that look at this, and may change in such a situation."""
+    return tuple(note for note in notes_on(looked_at) if _fits(note, situation))
+
+
+def _fits(asked: Law | Note, situation: tuple[str, ...]) -> bool:
+    return asked.when is None or not asked.when.isdisjoint(situation)
 
 
 CONTAINER_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -74,6 +84,9 @@ PROBED_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
 """The same for one that has a probe."""
 
 RESTART: Final = "restart-kubelet"
+
+NONE: Final[tuple[str, ...]] = ()
+"""Of what is neither a Pod nor a container no situation is told apart."""
 
 WITHOUT_INIT: Final[tuple[str, ...]] = ("Pod",)
 WITH_INIT: Final[tuple[str, ...]] = ("Pod", "Pod with init containers")
@@ -183,9 +196,13 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
     if known is not None and _stale(known, event):
         bench.hear(LAWS.get("stale", ()), Stale(known, event.type, manifest), (key,))
         return _next(world, event.at, world.objects, world.notes, bench)
-    seen = _seen(world, event, key, known)
+    noted: dict[str, Any] = {} if known is None else dict(known.notes)
+    seen = _seen(world, event, key, known, noted)
+    situation = situations.of_pod(seen) if key[0] == "Pod" else NONE
+    for note in notes_for(key[0], situation):
+        noted[note.name] = note.remember(noted.get(note.name), seen)
     if key[0] == "Pod":
-        _hear_pod(seen, key, bench)
+        _hear_pod(seen, situation, key, bench)
     else:
         bench.hear(laws_on(key[0]), seen, (key,))
     if key[0] in lifecycles.STEPS_OF:
@@ -210,7 +227,7 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
         _excuse(kept, key[2])
     if key[0] == "Namespace":
         _excuse_all(kept, key[2])
-    notes = _noted(notes_on(key[0] + "*"), world.notes, seen)
+    notes = _noted(notes_for(key[0] + "*", situation), world.notes, seen)
     return _next(world, event.at, kept, notes, bench)
 
 
@@ -270,7 +287,9 @@ def _stale(known: Known, event: Observation) -> bool:
     return bool(now) and before == now
 
 
-def _seen(world: World, event: Observation, key: Key, known: Known | None) -> Seen:
+def _seen(
+    world: World, event: Observation, key: Key, known: Known | None, noted: Mapping[str, Any]
+) -> Seen:
     before = None if known is None else known.view
     manifest = event.object
     view: Any = objects.pod(manifest, before) if key[0] == "Pod" else manifest
@@ -278,11 +297,7 @@ def _seen(world: World, event: Observation, key: Key, known: Known | None) -> Se
     fresh = known is None and event.type == "ADDED" and _just_created(world, event)
     if fresh and key[0] == "Pod" and objects.is_static(manifest):
         fresh = False  # a mirror Pod comes late: what it shows may have run for long
-    notes: dict[str, Any] = {} if known is None else dict(known.notes)
-    seen = Seen(world, event.at, kind, before, view, manifest, notes, fresh)
-    for note in notes_on(key[0]):
-        notes[note.name] = note.remember(notes.get(note.name), seen)
-    return seen
+    return Seen(world, event.at, kind, before, view, manifest, noted, fresh)
 
 
 def _just_created(world: World, event: Observation) -> bool:
@@ -290,11 +305,11 @@ def _just_created(world: World, event: Observation) -> bool:
     return created is not None and world.setting.epoch + event.at - created < 2.0
 
 
-def _hear_pod(seen: Seen, key: Key, bench: Bench) -> None:
+def _hear_pod(seen: Seen, situation: tuple[str, ...], key: Key, bench: Bench) -> None:
     """Most laws have nothing to say of most Pods and containers, and are not even asked."""
     spec = seen.now.spec
     kinds = WITH_INIT if spec.init_containers else WITHOUT_INIT
-    bench.hear(laws_for(kinds, situations.of_pod(seen)), seen, (key,))
+    bench.hear(laws_for(kinds, situation), seen, (key,))
     before = objects.EMPTY if seen.before is None else seen.before.statuses
     for name, status in seen.now.statuses.items():
         container = spec.container(name)
@@ -348,12 +363,13 @@ def _target(done: Done) -> str:
 def _noted(
     listening: Iterable[Note], notes: Mapping[str, Any], event: Seen | Done
 ) -> Mapping[str, Any]:
-    known = notes
+    grown: dict[str, Any] = {}
     for note in listening:
-        noted = note.remember(known.get(note.name), event)
-        if noted is not known.get(note.name):
-            known = {**known, note.name: noted}
-    return known
+        before = grown.get(note.name, notes.get(note.name))
+        noted = note.remember(before, event)
+        if noted is not before:
+            grown[note.name] = noted
+    return {**notes, **grown} if grown else notes
 
 
 def _disturb(kept: Mapping[Key, Known], verb: str) -> Mapping[Key, Known]:

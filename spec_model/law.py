@@ -36,7 +36,7 @@ class Law:
     rules: tuple[str, ...]
     on: str
     judge: LawFunction
-    when: str | None = None
+    when: frozenset[str] | None = None
 
 
 @frozen
@@ -46,6 +46,7 @@ class Note:
     name: str
     on: str
     remember: Callable[[Any, Any], Any]
+    when: frozenset[str] | None = None
 
 
 LAWS: Final[dict[str, list[Law]]] = {}
@@ -54,7 +55,11 @@ LAWS: Final[dict[str, list[Law]]] = {}
 NOTES: Final[dict[str, list[Note]]] = {}
 
 
-def law(*rules: str, on: str, when: str | None = None) -> Callable[[F], F]:
+When: TypeAlias = "str | tuple[str, ...] | None"
+"""The only situation in which a law is asked, or a note told; or several, of which one will do."""
+
+
+def law(*rules: str, on: str, when: When = None) -> Callable[[F], F]:
     """Registers a law of these rules; the first is blamed unless the outcome names another.
 
     ``on`` is a kind of object, ``Event`` with a reason, or ``Pod with init containers`` (the function
@@ -62,27 +67,39 @@ def law(*rules: str, on: str, when: str | None = None) -> Callable[[F], F]:
     container`` (``SeenContainer``, for every such container of an observed Pod), ``stale`` (an
     observation that is no newer than what was seen of its object, ``Stale``), or a verb (``Done``).
     ``when`` is the only situation of a Pod or a container in which it is asked, by
-    ``spec_model.situations``.
+    ``spec_model.situations``; or several, of which one will do.
     """
-    assert when is None or when in situations.KNOWN, when
+    situation = _situation(when)
 
     def register(function: F) -> F:
-        LAWS.setdefault(on, []).append(Law(rules, on, function, when))
+        LAWS.setdefault(on, []).append(Law(rules, on, function, situation))
         return function
 
     return register
 
 
-def note(name: str, *, on: str) -> Callable[[N], N]:
-    """Registers a note; on a kind it is kept with each object, on a verb with the world."""
+def note(name: str, *, on: str, when: When = None) -> Callable[[N], N]:
+    """Registers a note; on a kind it is kept with each object, on a verb with the world.
+
+    ``when`` is as for a law: in any other situation what was noted stays as it is.
+    """
+    situation = _situation(when)
 
     def register(function: N) -> N:
         listed = NOTES.setdefault(on, [])
         assert name not in {known.name for known in listed}, f"two notes {name!r} on {on!r}"
-        listed.append(Note(name, on, function))
+        listed.append(Note(name, on, function, situation))
         return function
 
     return register
+
+
+def _situation(when: When) -> frozenset[str] | None:
+    if when is None:
+        return None
+    named = frozenset((when,) if isinstance(when, str) else when)
+    assert named <= situations.KNOWN, named - situations.KNOWN
+    return named
 
 
 def expect(

@@ -11,6 +11,8 @@ from typing import Final
 
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.static import is_mirror
+from spec_model.pod.termination import OVER
+from spec_model.workloads.ownership import controller_of
 from spec_model.world import Seen, SeenContainer
 
 
@@ -40,6 +42,31 @@ def _is_bound(seen: Seen) -> bool:
     return before is not None and not before.spec.node_name and bool(seen.now.spec.node_name)
 
 
+def _is_edited(seen: Seen) -> bool:
+    before: Pod | None = seen.before
+    return before is not None and before.spec is not seen.now.spec
+
+
+def _is_over(seen: Seen) -> bool:
+    before: Pod | None = seen.before
+    return seen.now.phase in OVER or (before is not None and before.phase in OVER)
+
+
+def _is_unplaced(seen: Seen) -> bool:
+    before: Pod | None = seen.before
+    return before is None or not before.spec.node_name or not seen.now.spec.node_name
+
+
+def _is_addressed(seen: Seen) -> bool:
+    before: Pod | None = seen.before
+    now: Pod = seen.now
+    return now.pod_ip != ("" if before is None else before.pod_ip)
+
+
+def _is_controlled_by(kind: str) -> Callable[[Seen], bool]:
+    return lambda seen: controller_of(seen.manifest).get("kind") == kind
+
+
 def _is_stirred(seen: Seen) -> bool:
     """Whether its owner, or whoever wants to be, may have to do something."""
     before: Pod | None = seen.before
@@ -65,18 +92,24 @@ def _ready(pod: Pod) -> tuple[object, object]:
 OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "new": lambda seen: seen.before is None,
     "changed": _has_news,
+    "edited": _is_edited,
+    "unplaced": _is_unplaced,
     "bound": _is_bound,
+    "addressed": _is_addressed,
+    "over": _is_over,
     "marked": _is_marked,
     "ending": lambda seen: seen.now.deletion_timestamp is not None,
     "gone": lambda seen: seen.type == "DELETED",
     "stirred": _is_stirred,
     "crowded": lambda seen: len(seen.now.spec.containers) + len(seen.now.spec.init_containers) > 1,
     "mirrored": lambda seen: is_mirror(seen.manifest),
+    **{f"of a {kind}": _is_controlled_by(kind) for kind in ("DaemonSet", "Job", "StatefulSet")},
 }
-"""Of an observed Pod: it is new to the judge; its status tells something new; it has just got its node;
-it was just seen to be marked for deletion, or is marked; it went; it is new, went, or has another phase,
-readiness, owner or labels, or is marked; it has several containers, init containers included; it stands
-for a static Pod."""
+"""Of an observed Pod: it is new to the judge; its status tells something new; its spec is another; it has
+no node, or had none until now; it has just got its node; its address is new or another; it has ended, now
+or before; it was just seen to be marked for deletion, or is marked; it went; it is new, went, or has
+another phase, readiness, owner or labels, or is marked; it has several containers, init containers
+included; it stands for a static Pod; its controller is of that kind."""
 
 OF_A_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
     "changed": lambda seen: seen.now is not seen.before,

@@ -70,7 +70,7 @@ def _moved(done: Done, wanted: Manifest | None) -> Held | Breach | None:
     return expect(shown == node, f"node {node} for ever", f"node {shown}")
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when=("edited", "gone"))
 def a_node_is_written_once(seen: Seen) -> Verdict:
     """From none to one, unless the Pod is being deleted; said of a Pod at its end."""
     before, pod = seen.before, seen.now

@@ -47,7 +47,7 @@ def condition_types_are_known(seen: Seen) -> Verdict:
 # -- PodScheduled ----------------------------------------------------------------------------------
 
 
-@law("CONDITION-002", on="Pod")
+@law("CONDITION-002", on="Pod", when="unplaced")
 def a_pod_says_that_it_is_scheduled(seen: Seen) -> Verdict:
     """True in one write with the node; before that absent, or False for one of three reasons."""
     if (seen.before is not None and seen.before.spec.node_name) or not kubelet_owned(seen):

@@ -48,7 +48,7 @@ MISSING: Final = re.compile(r'configmap "([^"]+)" not found')
 # -- What is remembered -----------------------------------------------------------------------------
 
 
-@note("config maps at birth", on="Pod")
+@note("config maps at birth", on="Pod", when="new")
 def at_birth(before: frozenset[str] | None, seen: Seen) -> frozenset[str] | None:
     """The ConfigMaps that a Pod refers to and that existed when it came into being; None: not known."""
     if before is not None or not seen.fresh or not seen.profile.config_map_comes_first:

@@ -135,7 +135,7 @@ def _to_look_again(seen: Seen, known: Known) -> Obligation:
     return _in_order(seen.world, seen.at, known, seen.manifest["metadata"]["name"])
 
 
-@law("DAEMON-001", "DAEMON-002", on="Pod")
+@law("DAEMON-001", "DAEMON-002", on="Pod", when="of a DaemonSet")
 def a_pod_that_goes_leaves_a_node_to_fill(seen: Seen) -> Verdict:
     """A daemon Pod that is gone, or one too many, makes its DaemonSet act."""
     if seen.before is not None and seen.type != "DELETED":
@@ -232,7 +232,7 @@ def _is_marked(manifest: Manifest) -> bool:
 # -- What comes, and what goes -----------------------------------------------------------------------
 
 
-@law("DAEMON-002", on="Pod")
+@law("DAEMON-002", on="Pod", when="of a DaemonSet")
 def a_pod_comes_to_an_eligible_node(seen: Seen) -> Verdict:
     """Nobody is put on a node that is not eligible, unless it was until just now."""
     if not seen.fresh or seen.before is not None:
@@ -249,7 +249,7 @@ def a_pod_comes_to_an_eligible_node(seen: Seen) -> Verdict:
     return expect(place.fit.runs, "Pods on eligible nodes only", f"one on node {name}")
 
 
-@law("DAEMON-001", on="Pod")
+@law("DAEMON-001", on="Pod", when="of a DaemonSet")
 def one_pod_at_a_time_on_a_node(seen: Seen) -> Verdict:
     """A new one comes when the old one is gone, but where an update may put it beside the old one."""
     if not seen.fresh or seen.before is not None:
@@ -266,7 +266,7 @@ def one_pod_at_a_time_on_a_node(seen: Seen) -> Verdict:
     return Breach("a new daemon Pod when the old one is gone", "one beside another", rule=rule)
 
 
-@law("DAEMON-001", "DAEMON-002", "DAEMON-007", on="Pod")
+@law("DAEMON-001", "DAEMON-002", "DAEMON-007", on="Pod", when="of a DaemonSet")
 def who_belongs_there_is_left_alone(seen: Seen) -> Verdict:
     """A Pod that may stay is not deleted: not for its template either."""
     if not is_newly_marked(seen) or seen.before.phase in OVER:
@@ -305,7 +305,7 @@ def _is_the_younger(pod: Pod, others: list[Pod], known: Known) -> Verdict:
 # -- Templates (DAEMON-007) --------------------------------------------------------------------------
 
 
-@law("DAEMON-007", on="Pod")
+@law("DAEMON-007", on="Pod", when="of a DaemonSet")
 def a_new_pod_is_of_the_current_template(seen: Seen) -> Verdict:
     """Who is created after a change of the template is made of the new one."""
     if not seen.fresh or seen.before is not None:

@@ -19,7 +19,7 @@ BY_TAINT: Final = "DeletionByTaintManager"
 EVENTS: Final = {"Failed": "FailedDaemonPod", "Succeeded": "SucceededDaemonPod"}
 
 
-@law("DAEMON-003", on="Pod")
+@law("DAEMON-003", on="Pod", when="of a DaemonSet")
 def a_daemon_pod_tolerates_trouble(seen: Seen) -> Verdict:
     """Its tolerations have those that the controller adds, for ever and whatever their value."""
     if not seen.fresh or seen.before is not None:
@@ -38,7 +38,7 @@ def a_daemon_pod_tolerates_trouble(seen: Seen) -> Verdict:
     return expect(not lacks, told, f"none of {', '.join(lacks)}")
 
 
-@law("DAEMON-003", on="Pod")
+@law("DAEMON-003", on="Pod", when="of a DaemonSet")
 def a_daemon_pod_outlives_the_loss_of_its_node(seen: Seen) -> Verdict:
     """It is neither evicted nor failed because its node does not answer."""
     if seen.before is None or controller_of(seen.manifest).get("kind") != "DaemonSet":
@@ -103,7 +103,7 @@ def _is_lost(node: Mapping[str, object]) -> bool:
 # -- How it comes to its node (DAEMON-004) ------------------------------------------------------------
 
 
-@law("DAEMON-004", on="Pod")
+@law("DAEMON-004", on="Pod", when="of a DaemonSet")
 def a_daemon_pod_is_made_for_a_node(seen: Seen) -> Verdict:
     """Pinned by its affinity and bound by the scheduler; documented bound by its controller."""
     if not seen.fresh or seen.before is not None or owner_of(seen, "DaemonSet") is None:
@@ -118,7 +118,7 @@ def a_daemon_pod_is_made_for_a_node(seen: Seen) -> Verdict:
     return expect(pod.spec.node_name in ("", pinned), f"bound to {pinned} by the scheduler", shown)
 
 
-@law("DAEMON-004", on="Pod")
+@law("DAEMON-004", on="Pod", when="of a DaemonSet")
 def a_daemon_pod_is_bound_where_it_belongs(seen: Seen) -> Verdict:
     """The scheduler binds it to the node that it is pinned to, and to no other."""
     if seen.before is None or seen.before.spec.node_name or not seen.now.spec.node_name:
@@ -170,7 +170,7 @@ def _is_cleared(seen: Seen) -> bool:
     return stays and decide.is_of_template(seen.manifest, known.manifest)
 
 
-@note("failed daemons cleared", on="Pod*")
+@note("failed daemons cleared", on="Pod*", when="of a DaemonSet")
 def failed_daemons_cleared(before: Clearings | None, seen: Seen) -> Clearings:
     """Folds in a failed Pod that its DaemonSet deletes, or may have deleted."""
     known = before or {}
@@ -188,7 +188,7 @@ def failed_daemons_cleared(before: Clearings | None, seen: Seen) -> Clearings:
     return {**known, place: Cleared(1 if forgotten else last.count + 1, seen.at, most)}
 
 
-@law("DAEMON-005", on="Pod")
+@law("DAEMON-005", on="Pod", when="of a DaemonSet")
 def who_fails_again_and_again_is_deleted_later(seen: Seen) -> Verdict:
     """Between two failed Pods of a node that are deleted 1 s pass, then 2 s, 4 s, up to 15 min."""
     if not _is_cleared(seen) or seen.before.phase != "Failed":
@@ -204,7 +204,7 @@ def who_fails_again_and_again_is_deleted_later(seen: Seen) -> Verdict:
     return expect(waited >= wait - slack, f"{wait:g} s after the one before", f"{waited:g} s")
 
 
-@law("DAEMON-005", on="Pod")
+@law("DAEMON-005", on="Pod", when="of a DaemonSet")
 def a_daemon_pod_that_has_ended_makes_room(seen: Seen) -> Verdict:
     """It is deleted, a failed one after the delay, and the Event says why."""
     pod: Pod = seen.now
@@ -236,7 +236,7 @@ def _longest_wait(seen: Seen, uid: str) -> float:
     return 0.0 if last is None else decide.failure_delay(last.most, seen.profile).value
 
 
-@law("DAEMON-005", on="Pod")
+@law("DAEMON-005", on="Pod", when="of a DaemonSet")
 def why_it_was_deleted_is_told(seen: Seen) -> Verdict:
     """FailedDaemonPod or SucceededDaemonPod, before or soon after the Pod goes."""
     if not _is_cleared(seen):

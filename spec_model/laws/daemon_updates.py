@@ -62,7 +62,7 @@ def _eligible(world: World, known: Known) -> list[Place]:
 # -- What it may do ----------------------------------------------------------------------------------
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="of a DaemonSet")
 def an_update_keeps_to_its_budget(seen: Seen) -> Verdict:
     """When it deletes an old Pod, no more nodes lack an available one than may be."""
     if not is_newly_marked(seen):
@@ -106,7 +106,7 @@ def _made_room(seen: Seen, known: Known, old: Pod, here: Place) -> Held | Breach
     return expect(holds, told, "none" if not new else "one that is not available")
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="of a DaemonSet")
 def an_update_surges_no_further_than_it_may(seen: Seen) -> Verdict:
     """When it puts a new Pod beside an old one, no more nodes have two than may."""
     if not seen.fresh or seen.before is not None:

@@ -59,7 +59,7 @@ def usage_changed(before: Moments | None, done: Done) -> Moments:
     return known if pod is None else {**known, pod.spec.node_name: done.at}
 
 
-@note("put out", on="Pod*")
+@note("put out", on="Pod*", when="over")
 def put_out_noted(before: Moments | None, seen: Seen) -> Moments | None:
     """When the last Pod was put out of a node."""
     if seen.now.reason != EVICTED or not is_put_out(seen) or not is_for_memory(seen):
@@ -85,7 +85,7 @@ def is_for_memory(seen: Seen) -> bool:
     return "resource: memory" in message
 
 
-@law(FATE, ORDER, on="Pod")
+@law(FATE, ORDER, on="Pod", when="over")
 def a_pod_that_is_put_out_is_failed(seen: Seen) -> Verdict:
     """Reason Evicted and a DisruptionTarget; one at a time, none that is exempt, and the right one.
 
@@ -183,7 +183,7 @@ def _names(seen: Seen, text: str) -> str:
     return text
 
 
-@law("EVICT-001", on="Pod")
+@law("EVICT-001", on="Pod", when="over")
 def who_puts_out_says_why(seen: Seen) -> Verdict:
     """A node that puts a Pod out for memory is under MemoryPressure."""
     if seen.now.reason != EVICTED or not is_put_out(seen) or not kubelet_owned(seen):
@@ -240,7 +240,7 @@ def _uid_about(seen: Seen) -> str:
     return str((seen.manifest.get("involvedObject") or {}).get("uid", ""))
 
 
-@law(FATE, on="Pod")
+@law(FATE, on="Pod", when="over")
 def who_was_put_out_stays_so(seen: Seen) -> Verdict:
     """Failed for good, whatever the restart policy; the object stays until somebody deletes it."""
     before, pod = seen.before, seen.now

@@ -42,7 +42,7 @@ Flocks: TypeAlias = Mapping[str, Flock]
 NONE: Final = Flock(frozenset(), 0.0, 0.0)
 
 
-@note("flocks", on="Pod*")
+@note("flocks", on="Pod*", when="stirred")
 def flocks(before: Flocks | None, seen: Seen) -> Flocks:
     """Folds in a Pod, where it came, went, changed hands, or counts for something else."""
     known: Flocks = before or EMPTY
@@ -180,7 +180,7 @@ def is_driven(world: World) -> bool:
     return bool(world.notes.get("a tester acts"))
 
 
-@note("shown namespaces", on="Pod*")
+@note("shown namespaces", on="Pod*", when="new")
 def shown_namespaces(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
     """The namespaces of which Pods are shown."""
     known = before or frozenset()

@@ -62,7 +62,7 @@ def may_have_gone(done: Done, key: Key) -> bool:
     return pod.deletion_timestamp is not None or (made is not None and made.asked)
 
 
-@note("uids-gone", on="Pod*")
+@note("uids-gone", on="Pod*", when="gone")
 def uids_gone(before: Mapping[str, Key] | None, seen: Seen) -> Mapping[str, Key]:
     """UIDs and names of the Pods that went last."""
     known = before or {}
@@ -120,7 +120,7 @@ def _other_refusal(code: int, why: str) -> Breach | None:
     return Breach(f"409, for it is {why}", str(code)) if code in (400, 422) else None
 
 
-@law("IDENTITY-002", on="Pod")
+@law("IDENTITY-002", on="Pod", when=("edited", "gone"))
 def a_pod_never_moves(seen: Seen) -> Verdict:
     """spec.nodeName never changes once it is set; said of a Pod at its end."""
     before = seen.before
@@ -175,7 +175,7 @@ def bare_pod_asked(before: BarePods | None, done: Done) -> BarePods:
     return known if found is None else {**known, key: evolve(found, asked=True)}
 
 
-@note("bare", on="Pod*")
+@note("bare", on="Pod*", when="stirred")
 def bare_pod_gone(before: BarePods | None, seen: Seen) -> BarePods:
     """Pods that went; one that is adopted is bare no longer."""
     known = before or {}
@@ -189,7 +189,7 @@ def bare_pod_gone(before: BarePods | None, seen: Seen) -> BarePods:
     return {**known, seen.now.key: evolve(found, gone=seen.at)}
 
 
-@law("IDENTITY-003", on="Pod")
+@law("IDENTITY-003", on="Pod", when=("new", "gone"))
 def a_bare_pod_stays_gone(seen: Seen) -> Verdict:
     """Nobody but the tester makes a Pod again that is gone, and no Pod goes because it cannot be placed."""
     if seen.before is not None and seen.type != "DELETED":

@@ -52,7 +52,7 @@ class Pulls:
     felt: tuple[Any, ...]
 
 
-@note("pulls", on="Pod")
+@note("pulls", on="Pod", when="changed")
 def failed_pulls(before: Mapping[str, Pulls] | None, seen: Seen) -> Mapping[str, Pulls]:
     """Folds the failures that an observation shows."""
     known = before or EMPTY

@@ -56,7 +56,7 @@ def a_job_has_as_many_pods_as_it_wants(seen: Seen) -> Verdict:
     return None if seen.type == "DELETED" else _owed(seen, case_of_job(seen))
 
 
-@law("JOB-004", "JOB-003", "JOB-005", "JOB-008", "JOB-009", "JOB-011", on="Pod")
+@law("JOB-004", "JOB-003", "JOB-005", "JOB-008", "JOB-009", "JOB-011", on="Pod", when="of a Job")
 def whenever_a_pod_changes_its_job_acts(seen: Seen) -> Verdict:
     """So it does whenever something is seen of one of its Pods."""
     case = case_of_pod(seen)
@@ -216,7 +216,7 @@ def told_of(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
 # -- What must not be done ---------------------------------------------------------------------------
 
 
-@law("JOB-005", on="Pod")
+@law("JOB-005", on="Pod", when="of a Job")
 def a_work_queue_gets_no_pod_after_a_success(seen: Seen) -> Verdict:
     """Who is created later than a controller may lag behind the first success is one too many."""
     if not seen.fresh or seen.before is not None:

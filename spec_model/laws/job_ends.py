@@ -125,7 +125,7 @@ def _is_left(case: Case, uid: str) -> bool:
     return not run.gone and (run.tracked or run.terminating)
 
 
-@law("JOB-013", on="Pod")
+@law("JOB-013", on="Pod", when="of a Job")
 def pods_of_a_job_are_tracked(seen: Seen) -> Verdict:
     """Every Pod that a Job makes has the finalizer, so that none is forgotten."""
     if not seen.fresh or seen.before is not None or not seen.profile.job.two_steps:
@@ -136,7 +136,7 @@ def pods_of_a_job_are_tracked(seen: Seen) -> Verdict:
     return expect(job_pods.TRACKING in finalizers, f"finalizer {job_pods.TRACKING}", "none")
 
 
-@law("JOB-013", on="Pod")
+@law("JOB-013", on="Pod", when="of a Job")
 def pods_of_a_finished_job_are_kept(seen: Seen) -> Verdict:
     """Who has ended stays, so that its logs can be read."""
     if not is_newly_marked(seen) or seen.before.phase not in OVER:
@@ -276,7 +276,7 @@ def a_resumed_job_starts_anew(seen: Seen) -> Verdict:
 # -- Work queues (JOB-006) ---------------------------------------------------------------------------
 
 
-@law("JOB-006", on="Pod")
+@law("JOB-006", on="Pod", when="of a Job")
 def a_work_queue_leaves_the_rest_to_finish(seen: Seen) -> Verdict:
     """After the first success the Pods that still work are left alone; they end by themselves."""
     case = case_of_pod(seen)

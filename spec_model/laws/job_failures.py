@@ -52,7 +52,7 @@ def has_too_many(case: Case, failed: int, limit: int | None) -> bool:
     return failed > limit or by_restarts
 
 
-@law("JOB-008", on="Pod")
+@law("JOB-008", on="Pod", when="of a Job")
 def a_job_gives_up_after_too_many_failures(seen: Seen) -> Verdict:
     """One failure more than the limit, or as many restarts: it has failed, and says why."""
     case = case_of_pod(seen)
@@ -114,7 +114,7 @@ def _restarts_in_place(case: Case) -> bool:
 # -- Waiting (JOB-009) -------------------------------------------------------------------------------
 
 
-@law("JOB-009", on="Pod")
+@law("JOB-009", on="Pod", when="of a Job")
 def a_failed_pod_is_replaced_after_a_delay(seen: Seen) -> Verdict:
     """Nobody is created before the delay is over, unless the last failures were not noticed yet."""
     if not seen.fresh or seen.before is not None:
@@ -168,7 +168,7 @@ def _would_be_wanted(case: Case, seen: Seen) -> bool:
 # -- Counting (JOB-011) ------------------------------------------------------------------------------
 
 
-@law("JOB-011", on="Pod")
+@law("JOB-011", on="Pod", when="of a Job")
 def a_deleted_pod_counts_at_once_or_when_it_failed(seen: Seen) -> Verdict:
     """A Pod that is deleted is a failure at once; where only failed ones are replaced, when it failed."""
     if seen.before is None or seen.now.deletion_timestamp is None:
@@ -195,7 +195,7 @@ def _is_counted(seen: Seen, case: Case, count: int) -> Obligation:
     return Obligation(what=what, settled=settled, not_after=seen.at + _slack(seen), on=case.key)
 
 
-@law("JOB-011", on="Pod")
+@law("JOB-011", on="Pod", when="of a Job")
 def who_is_replaced_has_failed(seen: Seen) -> Verdict:
     """With podReplacementPolicy Failed nobody takes the place of a Pod that is still terminating."""
     if not seen.fresh or seen.before is not None:

@@ -14,7 +14,7 @@ from spec_model.world import Breach, Outcome, Seen
 VARIABLE: Final = "JOB_COMPLETION_INDEX"
 
 
-@law("JOB-012", on="Pod")
+@law("JOB-012", on="Pod", when="of a Job")
 def a_pod_knows_its_index(seen: Seen) -> Verdict:
     """By annotation, label, hostname and variable; and it is the lowest that is free."""
     if not seen.fresh or seen.before is not None:

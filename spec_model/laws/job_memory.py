@@ -155,7 +155,7 @@ def _counted(memory: Memory, uid: str, noticed: float) -> Memory:
     return evolve(grown, least=(*memory.least, uid))
 
 
-@note(NOTE, on="Pod*")
+@note(NOTE, on="Pod*", when="of a Job")
 def pods_of_jobs(before: Memories | None, seen: Seen) -> Memories:
     """Folds in a Pod that a Job controls."""
     known = before or EMPTY

@@ -344,7 +344,7 @@ def is_back_off(event: Manifest) -> bool:
 # -- Pods that went --------------------------------------------------------------------------------
 
 
-@note("climbed", on="Pod*")
+@note("climbed", on="Pod*", when="gone")
 def pods_that_backed_off(before: tuple[str, ...] | None, seen: Seen) -> tuple[str, ...]:
     """Names of Pods that went while their containers were backing off, the last hundred of them."""
     known = before or ()

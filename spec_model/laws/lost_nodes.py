@@ -15,13 +15,12 @@ from spec_model.laws.flocks import deleted_by_tester, is_driven
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.node_loss import (
     COLLECTION,
-    NO_EXECUTE,
     OUT_OF_SERVICE,
     QUARANTINE,
-    UNREACHABLE,
     counts_as_lost,
 )
 from spec_model.pod.termination import OVER
+from spec_model.pod.tolerations import NO_EXECUTE, UNREACHABLE
 from spec_model.world import VOID, Breach, Done, Held, Obligation, Outcome, Seen, Void, World
 
 LOST: Final = "GC-004"

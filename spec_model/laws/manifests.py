@@ -68,7 +68,7 @@ class Mirror:
     deleted: bool = False
 
 
-@note("mirror-before", on="Pod")
+@note("mirror-before", on="Pod", when="new")
 def mirror_before_this(before: Mirror | None, seen: Seen) -> Mirror | None:
     """What was last seen under the name of a mirror Pod when this one came."""
     if seen.before is not None or not is_mirror(seen.manifest):
@@ -76,7 +76,7 @@ def mirror_before_this(before: Mirror | None, seen: Seen) -> Mirror | None:
     return mirror_before(seen)
 
 
-@note("mirrors", on="Pod*")
+@note("mirrors", on="Pod*", when="mirrored")
 def mirrors(before: Mapping[Key, Mirror] | None, seen: Seen) -> Mapping[Key, Mirror]:
     """The mirror Pods, those that are gone too."""
     known = before or {}

@@ -39,7 +39,7 @@ def is_live(pod: Pod) -> bool:
 # -- NETWORK-001: addresses -------------------------------------------------------------------------
 
 
-@law(ADDRESS, on="Pod")
+@law(ADDRESS, on="Pod", when="addressed")
 def addresses_are_unique(seen: Seen) -> Verdict:
     """No two live Pods of the Pod network have one address; on the host's, it is that of the host."""
     pod: Pod = seen.now

@@ -39,7 +39,7 @@ def who_waited_for_a_scheduler_is_scheduled(done: Done) -> Verdict:
     )
 
 
-@law(ALONE, on="Pod")
+@law(ALONE, on="Pod", when=("unplaced", "marked", "gone"))
 def without_a_scheduler_nobody_goes(seen: Seen) -> Verdict:
     """A Pod that no scheduler looks at is neither deleted nor failed, and one that has a node stays."""
     if seen.before is None or not _is_left_alone(seen.world, seen.before):

@@ -14,11 +14,8 @@ from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.broken import is_whole
 from spec_model.objects import EMPTY, Pod, is_static, seconds
 from spec_model.pod.node_loss import (
-    NO_EXECUTE,
-    NOT_READY,
     OUT_OF_SERVICE,
     TAINTING,
-    UNREACHABLE,
     Window,
     counts_as_lost,
     evicts,
@@ -27,6 +24,7 @@ from spec_model.pod.node_loss import (
     tolerates_loss,
 )
 from spec_model.pod.termination import OVER
+from spec_model.pod.tolerations import NO_EXECUTE, NOT_READY, UNREACHABLE, executing, stays
 from spec_model.world import (
     HELD,
     VOID,
@@ -345,9 +343,10 @@ def a_tainted_node_keeps_its_pods_as_long_as_they_tolerate(seen: Seen) -> Verdic
     if (pod.conditions.get("DisruptionTarget") or EMPTY).get("reason") != BY_TAINT:
         return None
     node = seen.world.objects.get(("Node", "", pod.spec.node_name))
-    is_lost = node is not None and _taint(node.view) is not None
-    added = node.notes.get("driven away since") if node is not None and is_lost else None
-    wait = tolerated(pod.spec.manifest)
+    if node is None or _taint(node.view) is None:
+        return None
+    added = node.notes.get("driven away since")
+    wait = stays(pod.spec.manifest, executing(node.view)).value
     if added is None or wait is None or seen.profile.lost_pod_phase is not None:
         return None
     grace = seen.manifest["metadata"].get("deletionGracePeriodSeconds") or 0

@@ -62,8 +62,6 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
-    if seen.now.reason == LOST and seen.profile.lost_pod_phase is not None:
-        return False  # as documented, where there is no such condition
     if foreign_writer(seen.notes.get("foreign-status"), seen) is not None:
         return False  # asked anew, for other notes may ask this before that one is written
     if not seen.profile.static_pods_probed and is_static(seen.manifest):
@@ -172,7 +170,7 @@ def settles_in(expected: str) -> Any:
     return settled
 
 
-@law("PHASE-008", on="Pod")
+@law("PHASE-008", on="Pod", when="over")
 def terminal_phases_absorb(seen: Seen) -> Verdict:
     """Succeeded and Failed are absorbing: no later observation of the same UID shows another phase.
 
@@ -192,7 +190,7 @@ def terminal_phases_absorb(seen: Seen) -> Verdict:
     )
 
 
-@law("PHASE-010", on="Pod")
+@law("PHASE-010", on="Pod", when="over")
 def nothing_runs_in_a_terminal_phase(seen: Seen) -> Verdict:
     """A terminal phase is visible only when no container may still run; Ready is False by then."""
     if seen.now.phase not in ABSORBING or not kubelet_owned(seen):

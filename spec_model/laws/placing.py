@@ -10,8 +10,8 @@ from spec_model.events import Manifest, Rejected
 from spec_model.law import note
 from spec_model.laws.node_loss import ready, stopped_nodes
 from spec_model.objects import EMPTY, Pod, PodSpec
-from spec_model.pod.node_loss import NO_EXECUTE
 from spec_model.pod.termination import OVER
+from spec_model.pod.tolerations import NO_EXECUTE
 from spec_model.profiles import Profile
 from spec_model.quantity import NANO, QuantityError
 from spec_model.resources.requests import Amounts
@@ -42,7 +42,7 @@ STOPPED: Final = "scheduler stopped"
 # -- what is remembered ------------------------------------------------------------------------------
 
 
-@note("request", on="Pod")
+@note("request", on="Pod", when=("new", "edited"))
 def request_noted(before: tuple[PodSpec, Amounts] | None, seen: Seen) -> tuple[PodSpec, Amounts]:
     """What a Pod takes of its node, worked out once for each spec."""
     spec = seen.now.spec
@@ -68,7 +68,7 @@ def relevant_noted(before: Relevant | None, seen: Seen) -> Relevant:
     return now, -math.inf if before is None and not seen.fresh else seen.at
 
 
-@note(WAITING, on="Pod*")
+@note(WAITING, on="Pod*", when="unplaced")
 def waiting_noted(before: Waiting | None, seen: Seen) -> Waiting:
     """The Pods that have no node yet and are not on their way out."""
     known, key = before or NOBODY, seen.now.key

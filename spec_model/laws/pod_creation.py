@@ -41,7 +41,7 @@ def a_change_has_a_newer_version(stale: Stale) -> Verdict:
     return Breach(what, f"MODIFIED at {version_of(stale.manifest)}")
 
 
-@note("gone Pods", on="Pod*")
+@note("gone Pods", on="Pod*", when="gone")
 def gone(before: Mapping[str, int] | None, seen: Seen) -> Mapping[str, int]:
     """The versions at which the last Pods were deleted, by UID."""
     known = before or {}
@@ -51,7 +51,7 @@ def gone(before: Mapping[str, int] | None, seen: Seen) -> Mapping[str, int]:
     return {**kept, uid_of(seen.manifest): version_of(seen.manifest)}
 
 
-@law(ORDER, on="Pod")
+@law(ORDER, on="Pod", when=("new", "gone"))
 def nothing_follows_deleted(seen: Seen) -> Verdict:
     """DELETED has a version of its own, above all before it; of that object there is nothing more."""
     if seen.type == "DELETED":
@@ -248,7 +248,7 @@ def _was_scheduled(seen: Seen) -> bool:
     return seen.notes.get("came without a node") is True and seen.now.key not in by_hand
 
 
-@note("came without a node", on="Pod")
+@note("came without a node", on="Pod", when="new")
 def came_without_a_node(before: bool | None, seen: Seen) -> bool:
     """Whether a Pod had no node when it came into being."""
     return not seen.now.spec.node_name if before is None else before

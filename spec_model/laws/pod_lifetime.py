@@ -39,7 +39,7 @@ def flags(before: Mapping[str, Any] | None, done: Done) -> Mapping[str, Any]:
     return known if isinstance(done.response, Rejected) else {**known, **done.arguments["flags"]}
 
 
-@note("over since", on="Pod")
+@note("over since", on="Pod", when="over")
 def over_since(before: float | None, seen: Seen) -> float | None:
     """When a Pod was first seen to have ended."""
     if not has_ended(seen.now):

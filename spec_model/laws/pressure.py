@@ -225,7 +225,7 @@ def _has_reason(seen: Seen) -> Verdict:
 # -- whom the kubelet does not take ------------------------------------------------------------------
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="unplaced")
 def a_short_node_takes_only_who_asks_for_memory(seen: Seen) -> Verdict:
     """Under MemoryPressure alone BestEffort Pods are turned away, under any other pressure all are."""
     before, pod = seen.before, seen.now

@@ -26,7 +26,7 @@ def there_are_services(_: bool | None, __: Seen) -> bool:
     return True
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="stirred")
 def endpoints_follow_readiness(seen: Seen) -> Verdict:
     """The address of a Pod that is not ready stays in the slices, not ready; documented, it goes."""
     if not seen.world.notes.get("services") or seen.before is None:

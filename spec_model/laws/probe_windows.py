@@ -83,7 +83,7 @@ class Owed:
         )
 
 
-@note("ready-once", on="Pod")
+@note("ready-once", on="Pod", when=("changed", "edited"))
 def runs_that_were_ready(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
     """The runs of probed containers, by containerID, that have been ready."""
     known, spec = before or frozenset(), seen.now.spec

@@ -25,7 +25,7 @@ Gone: TypeAlias = Mapping[tuple[str, str], str]
 """By the UID of a controller and the name of its Pod, the UIDs of those that went last."""
 
 
-@note("owned and gone", on="Pod*")
+@note("owned and gone", on="Pod*", when="gone")
 def gone_noted(before: Gone | None, seen: Seen) -> Gone:
     """The Pods of controllers that went last."""
     known: Gone = before or {}
@@ -36,7 +36,7 @@ def gone_noted(before: Gone | None, seen: Seen) -> Gone:
     return {**kept, (owner, seen.now.key[2]): seen.now.uid}
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="new")
 def a_replacement_is_another_pod(seen: Seen) -> Verdict:
     """Another UID always, and another name unless a StatefulSet makes it; a bare Pod never comes back."""
     if seen.before is not None or seen.type == "DELETED":
@@ -74,7 +74,7 @@ def _still_gone(done: Done) -> Iterator[Held]:
             yield HELD
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when=("over", "gone"))
 def who_has_a_controller_is_replaced(seen: Seen) -> Verdict:
     """Where a Pod has failed or is gone and its controller wants more than are left, it makes another."""
     before, pod = seen.before, seen.now

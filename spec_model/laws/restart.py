@@ -204,7 +204,7 @@ def _starts_anew(name: str, container_id: str) -> Settled:
     return settled
 
 
-@note("new-images", on="Pod")
+@note("new-images", on="Pod", when="edited")
 def new_images(before: Mapping[str, int] | None, seen: Seen) -> Mapping[str, int]:
     """Containers that got another image, with the restartCount up to which this may have restarted them."""
     known = before or EMPTY
@@ -230,7 +230,7 @@ def changed_images(seen: Seen) -> list[str]:
 # -- RESTART-005: nothing starts in a Pod that is being deleted -------------------------------------
 
 
-@note("asked-to-end", on="Pod")
+@note("asked-to-end", on="Pod", when="ending")
 def asked_to_end(before: float | None, seen: Seen) -> float | None:
     """When the Pod was asked to end, seconds since 1970, the first time that it was."""
     if before is not None or seen.now.deletion_timestamp is None:

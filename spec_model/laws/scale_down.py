@@ -80,7 +80,7 @@ class Start:
     active: tuple[Pod, ...]
 
 
-@note("first to go", on="Pod*")
+@note("first to go", on="Pod*", when="stirred")
 def first_to_go(before: Mapping[str, Start] | None, seen: Seen) -> Mapping[str, Start]:
     """By the UID of a workload."""
     known, pod = before or EMPTY, seen.before

@@ -40,6 +40,7 @@ Holding: TypeAlias = Callable[[Pod], bool]
     *("SCHED-003", "SCHED-001", "SCHED-004", "SCHED-005", "SCHED-006", "SCHED-007"),
     *("AFFINITY-001", "AFFINITY-002", "AFFINITY-004", "AFFINITY-006"),
     on="Pod",
+    when="bound",
 )
 def a_pod_is_bound_to_a_feasible_node(seen: Seen) -> Verdict:
     """Its selectors admit the node, no taint turns it away, there is room, and none is preferred more."""

@@ -78,7 +78,7 @@ def wish(before: Wish | None, seen: Seen) -> Wish:
     return before if before.spec == spec else Wish(spec, seen.at, before.spec)
 
 
-@note("health", on="Pod*")
+@note("health", on="Pod*", when="of a StatefulSet")
 def health(before: Health | None, seen: Seen) -> Health:
     """Folds in a Pod of a set, where it becomes healthy or ceases to be."""
     known: Health = before or {}

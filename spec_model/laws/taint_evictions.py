@@ -10,9 +10,8 @@ from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.flocks import deleted_by_tester, is_driven
 from spec_model.laws.node_loss import is_daemon, pods_of, ready
 from spec_model.objects import EMPTY, Pod, is_static
-from spec_model.pod.node_loss import NO_EXECUTE
 from spec_model.pod.termination import OVER
-from spec_model.pod.tolerations import LOST, executing, stays, untold
+from spec_model.pod.tolerations import LOST, NO_EXECUTE, executing, stays, untold
 from spec_model.world import VOID, Breach, Done, Held, Known, Obligation, Outcome, Seen, Void, World
 
 RULE: Final = "GC-005"

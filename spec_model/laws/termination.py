@@ -131,7 +131,7 @@ class Deletion:
     late: bool
 
 
-@note("deletion", on="Pod")
+@note("deletion", on="Pod", when="ending")
 def deletion(before: Deletion | None, seen: Seen) -> Deletion | None:
     """When the Pod was asked to end, what it was given, and what has become of that."""
     pod: Pod = seen.now

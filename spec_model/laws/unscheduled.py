@@ -57,7 +57,7 @@ UNSETTLING: Final = frozenset({"stop-scheduler"})
 # -- told that there is none -------------------------------------------------------------------------
 
 
-@law("SCHED-002", on="Pod")
+@law("SCHED-002", on="Pod", when="unplaced")
 def a_pod_that_fits_nowhere_waits_and_says_why(seen: Seen) -> Verdict:
     """Pending and without a node, Unschedulable, how many nodes there are; neither failed nor deleted."""
     pod: Pod = seen.now
@@ -95,7 +95,7 @@ def goes_unasked(seen: Seen) -> bool:
 # -- owed a node -------------------------------------------------------------------------------------
 
 
-@law("SCHED-003", "SCHED-002", on="Pod")
+@law("SCHED-003", "SCHED-002", on="Pod", when="unplaced")
 def a_pod_that_waits_is_owed_a_node(seen: Seen) -> Verdict:
     """A new Pod, and one that says it fits nowhere though it does; or word that it fits nowhere."""
     pod: Pod = seen.now
@@ -141,7 +141,7 @@ def _rule_of(pod: Pod) -> str:
     return "SCHED-003" if unschedulable(pod) is None else "SCHED-002"
 
 
-@law("SCHED-007", on="Pod")
+@law("SCHED-007", on="Pod", when=("over", "gone"))
 def what_a_pod_held_is_given_to_those_who_wait(seen: Seen) -> Verdict:
     """A Pod that has ended, or is gone, makes room for one that was refused."""
     waits, before, pod = waiting(seen.world), seen.before, seen.now

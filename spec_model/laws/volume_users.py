@@ -143,7 +143,7 @@ def _let_go(seen: Seen) -> Held | None:
     return HELD if ended else None
 
 
-@law("PV-005", "PV-012", on="Pod")
+@law("PV-005", "PV-012", on="Pod", when="unplaced")
 def an_unschedulable_pod_says_why(seen: Seen) -> Verdict:
     """The condition PodScheduled names the unbound claim, or the one in use by another Pod."""
     pod: Pod = seen.now

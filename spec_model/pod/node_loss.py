@@ -11,14 +11,14 @@ from typing import Final
 from attrs import frozen
 
 from spec_model.events import Manifest
+from spec_model.pod.tolerations import NO_EXECUTE, UNREACHABLE, stays
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
 from spec_model.scheduling.taints import tolerates
 
-NOT_READY: Final = "node.kubernetes.io/not-ready"
-UNREACHABLE: Final = "node.kubernetes.io/unreachable"
+LOSS: Final[Manifest] = {"key": UNREACHABLE, "effect": NO_EXECUTE}
+"""The taint that an unreachable node gets."""
 OUT_OF_SERVICE: Final = "node.kubernetes.io/out-of-service"
-NO_EXECUTE: Final = "NoExecute"
 
 HEARTBEAT: Final = 10.0
 """A kubelet renews its lease so often: so old the last sign of life may be when it stops."""
@@ -73,17 +73,13 @@ def evicts(unready: int, nodes: int) -> bool:
 
 
 def tolerated(spec: Manifest) -> float | None:
-    """Seconds for which a Pod stays on an unreachable node: the least of its tolerations; None: for ever."""
-    matching = [each for each in spec.get("tolerations") or () if tolerates_loss(each)]
-    if not matching:
-        return 0.0
-    limits = [each["tolerationSeconds"] for each in matching if "tolerationSeconds" in each]
-    return max(float(min(limits)), 0.0) if limits else None
+    """Seconds for which a Pod stays on an unreachable node; None: for ever."""
+    return stays(spec, [LOSS]).value
 
 
 def tolerates_loss(toleration: Manifest) -> bool:
-    """Whether a toleration matches the taint that an unreachable node gets, which has no value."""
-    return tolerates(toleration, {"key": UNREACHABLE, "effect": NO_EXECUTE})
+    """Whether a toleration matches the taint that an unreachable node gets."""
+    return tolerates(toleration, LOSS)
 
 
 def collected() -> Decision[Window]:

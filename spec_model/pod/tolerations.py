@@ -10,10 +10,12 @@ from typing import Final
 
 from spec_model.events import Manifest
 from spec_model.objects import EMPTY
-from spec_model.pod.node_loss import NO_EXECUTE, NOT_READY, UNREACHABLE
 from spec_model.rules import Decision
 from spec_model.scheduling.taints import tolerates
 
+NO_EXECUTE: Final = "NoExecute"
+NOT_READY: Final = "node.kubernetes.io/not-ready"
+UNREACHABLE: Final = "node.kubernetes.io/unreachable"
 LOST: Final = (NOT_READY, UNREACHABLE)
 
 
@@ -24,7 +26,10 @@ def executing(node: Manifest) -> list[Manifest]:
 
 
 def stays(spec: Manifest, taints: Iterable[Manifest]) -> Decision[float | None]:
-    """Seconds for which a Pod stays under these taints; 0 at once, None for ever."""
+    """Seconds for which a Pod stays under these taints; 0 at once, None for ever.
+
+    Of several tolerations of a taint the first counts, of several taints the one that allows least.
+    """
     limits: list[float] = []
     for taint in taints:
         matching = [each for each in spec.get("tolerations") or () if tolerates(each, taint)]

@@ -204,6 +204,7 @@ def test_the_pods_of_a_node_that_is_gone_are_collected() -> None:
         ([{**UNREACHABLE, "tolerationSeconds": 5}], 5),
         ([{**UNREACHABLE, "value": "x", "tolerationSeconds": 5}], 0),
         ([{"operator": "Exists", "tolerationSeconds": 9}, {"operator": "Exists"}], 9),
+        ([{"operator": "Exists"}, {"operator": "Exists", "tolerationSeconds": 9}], None),
         ([{"operator": "Exists", "effect": "NoSchedule"}], 0),
         ([{"key": "other", "operator": "Exists"}], 0),
         ([{"operator": "Exists", "tolerationSeconds": -1}], 0),
@@ -238,6 +239,26 @@ def test_one_taint_after_another_is_one_wait() -> None:
 
 
 TAINTS = (NOT_READY_TAINT, UNREACHABLE)
+
+
+def test_of_two_taints_the_one_counts_that_allows_least() -> None:
+    """Both since 100 s; who tolerates the one for 60 s and the other for 300 s goes at 160 s."""
+    limits = zip(TAINTS, (60, 300), strict=True)
+    tolerations = [
+        {**taint, "operator": "Exists", "tolerationSeconds": limit} for taint, limit in limits
+    ]
+    spec = {"spec": {"tolerations": tolerations}}
+    added = [{**taint, "timeAdded": time_at(100)} for taint in TAINTS]
+
+    def trace(at: float) -> Judged:
+        asked = {"deletionTimestamp": time_at(at + 30), "deletionGracePeriodSeconds": 30}
+        before = node(0), on_it(0, **spec)
+        tainted = seen(100, {**node(100, "Unknown").object, "spec": {"taints": added}})
+        gone = unready(at, target=BY_TAINT, metadata=asked, **spec)
+        return judged(*before, tainted, gone)
+
+    assert "IDENTITY-004" not in trace(160).broken
+    assert "IDENTITY-004" in trace(150).broken
 
 
 def test_a_node_without_a_runtime_will_not_be_ready_either() -> None:

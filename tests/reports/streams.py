@@ -160,7 +160,7 @@ STARTED = RunStarted(
 
 def in_test(name: str, *events: ResultEvent, outcome: str = "passed") -> tuple[ResultEvent, ...]:
     """What one test says."""
-    return (TestStarted(name), *events, TestFinished(name, outcome, 0.25, examples=100, steps=800))
+    return (TestStarted(name), *events, TestFinished(name, outcome, 0.25))
 
 
 def broken(name: str, **more: Any) -> ViolationFound:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 Object: TypeAlias = dict[str, Any]
@@ -36,17 +37,17 @@ def metadata(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def name_of(manifest: Mapping[str, Any]) -> str:
     """metadata.name."""
-    return str(metadata(manifest).get("name") or "")
+    return str((manifest.get("metadata") or {}).get("name") or "")
 
 
 def namespace_of(manifest: Mapping[str, Any]) -> str:
     """metadata.namespace, empty for cluster-scoped objects."""
-    return str(metadata(manifest).get("namespace") or "")
+    return str((manifest.get("metadata") or {}).get("namespace") or "")
 
 
 def uid_of(manifest: Mapping[str, Any]) -> str:
     """metadata.uid."""
-    return str(metadata(manifest).get("uid") or "")
+    return str((manifest.get("metadata") or {}).get("uid") or "")
 
 
 def key_of(manifest: Mapping[str, Any]) -> Key:
@@ -58,7 +59,7 @@ def key_of(manifest: Mapping[str, Any]) -> Key:
 
 def is_deleting(manifest: Mapping[str, Any]) -> bool:
     """True once a deletion was asked for."""
-    return "deletionTimestamp" in metadata(manifest)
+    return "deletionTimestamp" in (manifest.get("metadata") or {})
 
 
 # Names.
@@ -73,14 +74,16 @@ def short_name(text: str) -> str:
     return "".join(SAFE_LETTERS[byte % len(SAFE_LETTERS)] for byte in digest[:10])
 
 
-# Times.
+# Times: the same few instants come again and again, of every object and in every session.
 
 
+@lru_cache(maxsize=4096)
 def format_time(seconds: float) -> str:
     """RFC 3339 in whole seconds, truncated, from seconds since 1970."""
     return datetime.fromtimestamp(int(seconds), tz=UTC).isoformat()[: -len("+00:00")] + "Z"
 
 
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> float:
     """Seconds since 1970 of an RFC 3339 time.
 
@@ -107,7 +110,7 @@ def owner_reference(owner: Mapping[str, Any]) -> Object:
 
 def controller_of(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The one owner reference with ``controller: true``, if there is one."""
-    for reference in metadata(manifest).get("ownerReferences") or ():
+    for reference in (manifest.get("metadata") or {}).get("ownerReferences") or ():
         if reference.get("controller"):
             return reference  # type: ignore[no-any-return]
     return None
@@ -118,7 +121,7 @@ def controller_of(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def labels_of(manifest: Mapping[str, Any]) -> Mapping[str, str]:
     """metadata.labels."""
-    return metadata(manifest).get("labels") or {}
+    return (manifest.get("metadata") or {}).get("labels") or {}
 
 
 def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:

@@ -82,7 +82,9 @@ class Scheduler:
         key = (meta.namespace_of(pod), meta.name_of(pod))
         node = pod["spec"].get("nodeName")
         if node:
-            info = self.nodes.setdefault(node, NodeInfo())
+            info = self.nodes.get(node)
+            if info is None:
+                info = self.nodes[node] = NodeInfo()
             if type_ != "DELETED" and predicates.holds_resources(pod):
                 self._queue.pop(key, None)
                 self._unschedulable.pop(key, None)

@@ -55,7 +55,8 @@ class Ownership:
 
 def owners_changed(new: Object, old: Object) -> bool:
     """Whether the ownerReferences are not the very same."""
-    now, before = (one["metadata"].get("ownerReferences") for one in (new, old))
+    now = new["metadata"].get("ownerReferences")
+    before = old["metadata"].get("ownerReferences")
     return now is not before and now != before
 
 
