@@ -72,6 +72,14 @@ class Engine:
         self.clock.advance(seconds, self.settle)
         self.settle()
 
+    def close(self) -> None:
+        """The end of it all: no part knows another any longer, so nothing waits for the collector."""
+        kubelets = self.kubelets.values()
+        workers = [worker for kubelet in kubelets for worker in kubelet.workers()]
+        parts = (*workers, *kubelets, *self.controllers, self.scheduler, self.updaters)
+        for part in (*parts, self.clock, self.store, self):
+            vars(part).clear()
+
     def new_number(self) -> int:
         """A number that no kubelet had before: addresses of Pods are made from it (NETWORK-001)."""
         return next(self._numbers)
