@@ -24,13 +24,16 @@ class Controller(ABC):
     watches: ClassVar[frozenset[str] | None] = None
     """The kinds that it is told of; None: all but Events."""
 
+    statuses: ClassVar[frozenset[str] | None] = None
+    """Those of them of which it is told when nothing but the status changes; None: all."""
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.store = engine.store
         self.clock = engine.clock
         self.settings = engine.settings
         self._queue: dict[Key, None] = {}
-        self.store.subscribe(self.notice, self.watches)
+        self.store.subscribe(self.notice, self.watches, self.statuses)
 
     @abstractmethod
     def notice(self, type: str, new: Object, old: Object | None) -> None:

@@ -18,7 +18,7 @@ class Ownership:
         self.store = store
         self._children: dict[str, dict[Key, None]] = {}
         self._orphans: dict[str, dict[Key, None]] = {}
-        store.subscribe(self._notice)
+        store.subscribe(self._notice, statuses=frozenset())
 
     def children(self, owner: Object, kind: str) -> list[Object]:
         """The living objects of the kind that name this owner, oldest first."""
