@@ -226,7 +226,7 @@ class DaemonSetController(Controller):
                 counts["ready"] += 1
                 counts["available"] += wait <= 0
                 waits.append(wait)
-        self.store.update_status({**daemons, "status": status_of(daemons, counts)})
+        self.report({**daemons, "status": status_of(daemons, counts)})
         if pending := [wait for wait in waits if wait > 0]:
             self.clock.after(min(pending), lambda: self.enqueue(meta.key_of(daemons)))
 

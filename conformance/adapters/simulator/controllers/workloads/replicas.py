@@ -189,7 +189,8 @@ class ReplicaController(Controller):
         conditions = self._conditions(workload, failure)
         if conditions:
             status["conditions"] = conditions
-        self.store.update_status({**workload, "status": status})
+        write = self.report if failure is None else self.store.update_status
+        write({**workload, "status": status})
         pending = [wait for wait in waits if wait > 0]
         if pending:
             self.clock.after(min(pending), lambda: self.enqueue(key))
