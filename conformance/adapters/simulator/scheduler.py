@@ -66,7 +66,7 @@ class Scheduler:
         self.running = True
         self._queue: dict[PodKey, None] = {}
         self._unschedulable: dict[PodKey, None] = {}
-        self.store.subscribe(self.notice, WATCHES)
+        self.store.subscribe(self.notice, WATCHES, statuses=WATCHES - {"Pod"})
 
     # What to look at.
 

@@ -77,8 +77,8 @@ class Store:
     ) -> None:
         """Be told (type, new, old) after each write of these kinds; of all but Events without.
 
-        Of a change of nothing but the status only if the kind is one of ``statuses``, where that is given:
-        most writes are such. A listener only notes work; it never writes.
+        Where ``statuses`` is given, a change of nothing but the status, its phase the same, is told of those
+        kinds only: most writes are such. A listener only notes work; it never writes.
         """
         self._listeners.append((listener, kinds, statuses))
         self._hearing.clear()
@@ -139,10 +139,11 @@ class Store:
             ApiError: 404.
         """
         old = self.read(*meta.key_of(manifest))
-        status = manifest.get("status") or {}
-        if status == old.get("status"):
+        before, status = old.get("status"), manifest.get("status") or {}
+        if status == before:
             return old
-        return self._write(MODIFIED, {**old, "status": status}, old, only_status=True)
+        is_detail = status.get("phase") == (before or {}).get("phase")
+        return self._write(MODIFIED, {**old, "status": status}, old, is_detail=is_detail)
 
     def write_status(self, manifest: Mapping[str, Any]) -> Object:
         """PUT of the status by a client: as ``update_status``, with the validation of the change.
@@ -266,7 +267,7 @@ class Store:
     # The one place where objects change.
 
     def _write(
-        self, type_: str, new: Object, old: Object | None, *, only_status: bool = False
+        self, type_: str, new: Object, old: Object | None, *, is_detail: bool = False
     ) -> Object:
         self._version += 1
         new["metadata"] = metadata = {**new["metadata"], "resourceVersion": str(self._version)}
@@ -283,8 +284,8 @@ class Store:
             self._kinds[kind][place] = new
         self.history.keep(self._version, type_, new, old)
         self._watched.append(Observation(self.clock.now, type_, new))
-        listeners = self._hearing.get((kind, only_status))
-        for listener in self._hear(kind, only_status) if listeners is None else listeners:
+        listeners = self._hearing.get((kind, is_detail))
+        for listener in self._hear(kind, is_detail) if listeners is None else listeners:
             listener(type_, new, old)
         return new
 
@@ -294,13 +295,13 @@ class Store:
         found = (each for each in self.list("ConfigMap") if meta.namespace_of(each) == namespace)
         self._surroundings[meta.uid_of(pod)] = frozenset(map(meta.name_of, found))
 
-    def _hear(self, kind: str, only_status: bool) -> tuple[Listener, ...]:
+    def _hear(self, kind: str, is_detail: bool) -> tuple[Listener, ...]:
         """Who is told of a kind; most writes are Events, and no part of a cluster reacts to those."""
-        heard = self._hearing[kind, only_status] = tuple(
+        heard = self._hearing[kind, is_detail] = tuple(
             listener
             for listener, kinds, statuses in self._listeners
             if (kind != "Event" if kinds is None else kind in kinds)
-            and (not only_status or statuses is None or kind in statuses)
+            and (not is_detail or statuses is None or kind in statuses)
         )
         return heard
 

@@ -26,7 +26,7 @@ class Controller(ABC):
     """The kinds that it is told of; None: all but Events."""
 
     statuses: ClassVar[frozenset[str] | None] = None
-    """Those of them of which it is told when nothing but the status changes; None: all."""
+    """Those of which it is told of every status, not only of a new phase; None: all."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

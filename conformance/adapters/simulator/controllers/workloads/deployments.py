@@ -39,7 +39,7 @@ class DeploymentController(Controller):
 
     name = "deployment-controller"
     watches = frozenset({"Deployment", "ReplicaSet", "Pod"})
-    statuses = frozenset({"Deployment", "ReplicaSet"})
+    statuses = watches - {"Pod"}
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)
