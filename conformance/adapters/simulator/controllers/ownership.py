@@ -60,6 +60,15 @@ def owners_changed(new: Object, old: Object) -> bool:
     return now is not before and now != before
 
 
+def has_moved(pod: Object, old: Object | None) -> bool:
+    """Whether the Pod is new, or has other owners or labels: other workloads may want it now."""
+    return (
+        old is None
+        or owners_changed(pod, old)
+        or pod["metadata"].get("labels") != old["metadata"].get("labels")
+    )
+
+
 def owners_of(manifest: Object) -> frozenset[str]:
     """The uids that the object's ownerReferences name."""
     references = manifest["metadata"].get("ownerReferences")
