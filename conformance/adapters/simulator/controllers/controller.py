@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.meta import Key, Object
@@ -49,13 +50,14 @@ class Controller(ABC):
         for key in keys:
             self._queue[key] = True
 
-    def report(self, manifest: Object) -> None:
+    def report(self, manifest: Mapping[str, Any]) -> Object:
         """Write the status of what was just looked at: it gets its turn, but no other look for that alone."""
         key = meta.key_of(manifest)
         awaited = self._queue.get(key, False)
-        self.store.update_status(manifest)
+        written = self.store.update_status(manifest)
         if key in self._queue:
             self._queue[key] = awaited
+        return written
 
     def work(self) -> bool:
         """One round over everything that is queued now; False when there was nothing."""
