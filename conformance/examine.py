@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from unittest.mock import patch
@@ -109,6 +109,11 @@ class Examination:
     examples: list[int] = field(factory=list)
     failures: list[AdapterError] = field(factory=list)
 
+    def of(self, rule: str) -> Examination:
+        """What is to be told of one rule where all that was exercised is told already."""
+        found = {rule: self.violations[rule]} if rule in self.violations else {}
+        return evolve(self, exercised=Counter(), edges=Counter(), violations=found)
+
     def collect(self, session: Session) -> None:
         """Adds what a session has shown."""
         self.exercised.update(session.exercised)
@@ -135,15 +140,16 @@ def examine(
     scenario: Scenario,
     *,
     name: str,
-    rule: str | None = None,
+    rules: Collection[str] = (),
     examples: int | None = None,
     aim: bool = False,
 ) -> Examination:
-    """Runs a scenario as often as the budget says; stops early when ``rule`` or the engine is broken.
+    """Runs a scenario as often as the budget says; stops early when all ``rules`` are broken, or the engine.
 
     With ``aim`` Hypothesis steers towards sequences that exercise more rules.
     """
     examination = Examination()
+    looked_for = frozenset(rules) - target.tolerated
 
     @hypothesis.seed(seed_of(target, name))
     @drawing(examples or target.budget.examples, aim=aim)
@@ -159,7 +165,7 @@ def examine(
                 examination.collect(session)
         if aim:
             hypothesis.target(float(len(session.exercised)), label="rules exercised")
-        if rule in examination.violations and rule not in target.tolerated:
+        if looked_for and looked_for <= examination.violations.keys():
             raise _Enough
 
     with drawn():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import pytest
@@ -13,7 +13,7 @@ from conformance.adapter import side_by_side
 from conformance.examine import Draw, Examination, Scenario, Target, examine
 from conformance.functions import is_functions_only, why_unchecked
 from conformance.machines import examine_machine, tape
-from conformance.plugin import PROPERTY
+from conformance.plugin import PROPERTY, rules_of
 from conformance.realtime.suite import name_of, patience_of, schedule_of, told_of
 from conformance.session import Session
 from conformance.witness import results
@@ -29,6 +29,10 @@ BESIDE_OTHERS: Final = 2
 """The same where the focused properties ask the same function."""
 
 
+EXAMINED: Final = pytest.StashKey[dict[Scenario, Examination]]()
+"""What scenarios of several rules have shown in this process."""
+
+
 class Examiner:
     """Examines scenarios on behalf of one test."""
 
@@ -36,17 +40,40 @@ class Examiner:
         self.target = target
         self.item = item
 
-    def rule(self, identifier: str, scenario: Scenario) -> None:
-        """Examines one rule: skips where it cannot be seen, fails where it is broken."""
+    def rule(self, identifier: str, scenario: Scenario, rules: Sequence[str] = ()) -> None:
+        """Examines one rule: skips where it cannot be seen, fails where it is broken.
+
+        A scenario of several ``rules`` is examined once for all of them; their first test tells of it.
+        """
         self._need(registry()[identifier])
         if self._is_real:
             self._in_real_time(name_of(scenario), identifier)
             return
-        name = f"{identifier} {scenario.__name__}"
-        examination = examine(self.target, scenario, name=name, rule=identifier)
-        self._report(examination, identifier)
+        asked = [each for each in rules if self._is_asked(each, scenario)] or [identifier]
+        examination = self._examined(scenario, rules or asked, asked)
+        is_first = identifier == asked[0]
+        self._report(examination if is_first else examination.of(identifier), identifier)
         if not examination.exercised[identifier]:
             pytest.skip(f"{identifier} was not exercised: its condition was never met")
+
+    def _examined(
+        self, scenario: Scenario, rules: Sequence[str], asked: Sequence[str]
+    ) -> Examination:
+        """What the scenario shows, whichever of its rules asks for it first in this process."""
+        known = self.item.config.stash.setdefault(EXAMINED, {})
+        if scenario not in known:
+            name = f"{rules[0]} {scenario.__name__}"
+            known[scenario] = examine(self.target, scenario, name=name, rules=asked)
+        return known[scenario]
+
+    def _is_asked(self, rule: str, scenario: Scenario) -> bool:
+        """Whether a test of this run, in this process or another, examines the rule by the scenario."""
+        selected = any(
+            rule in rules_of(item)
+            and getattr(getattr(item, "obj", None), "scenario", None) is scenario
+            for item in self.item.session.items
+        )
+        return selected and not self._why_unseen(registry()[rule])
 
     def sequences(self, subject: Subject) -> None:
         """Examines a subject by whole drawn sequences: every rule that they meet is judged."""
@@ -135,11 +162,14 @@ class Examiner:
 
     def _need(self, entry: Rule) -> None:
         self._need_api()
+        if why := self._why_unseen(entry):
+            pytest.skip(why)
+
+    def _why_unseen(self, entry: Rule) -> str:
         if self.target.profile not in entry.profiles:
-            pytest.skip(f"{entry.id} does not hold under the profile {self.target.profile}")
+            return f"{entry.id} does not hold under the profile {self.target.profile}"
         missing = set(entry.capabilities) - self.target.implementation.capabilities
-        if missing:
-            pytest.skip(f"{entry.id} needs the capability {', '.join(sorted(missing))}")
+        return f"{entry.id} needs the capability {', '.join(sorted(missing))}" if missing else ""
 
     def _report(
         self, examination: Examination, rule: str | None = None, target: Target | None = None

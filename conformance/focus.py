@@ -39,7 +39,7 @@ def focus(*rules: str) -> Callable[[Scenario], Callable[..., None]]:
             "rule", [pytest.param(rule, marks=pytest.mark.rules(rule)) for rule in rules]
         )
         def test(rule: str, kubelaws: Any) -> None:
-            kubelaws.rule(rule, scenario)
+            kubelaws.rule(rule, scenario, rules)
 
         test.__name__ = scenario.__name__
         test.__qualname__ = scenario.__qualname__

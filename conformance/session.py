@@ -265,11 +265,10 @@ class Session:
     def _note(self, world: World, seen_all_the_same: frozenset[str] = frozenset()) -> None:
         self.world = world
         unseen = self._unsupported - seen_all_the_same if seen_all_the_same else self._unsupported
-        for rule in world.exercised:
-            if rule not in unseen:
-                self.exercised[rule] += 1
-        for edge in world.edges:
-            self.edges[edge] += 1
+        if seen := world.exercised:
+            self.exercised.update([rule for rule in seen if rule not in unseen] if unseen else seen)
+        if world.edges:
+            self.edges.update(world.edges)
         for finding in world.findings:
             if finding.rule not in unseen:
                 self.shown.append(Shown(finding, len(self.events) - 1))

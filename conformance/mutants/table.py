@@ -91,7 +91,9 @@ def _blamed(mutant: Mutant, seed: int, budget: str) -> tuple[tuple[str, ...], st
         target = Target(adapter, adapter.describe(), mutant.profile, BUDGETS[budget], seed)
         for scenario, examples in _tries(SCENARIOS.get(mutant.rule, ()), target.budget):
             name = f"{mutant.rule} {scenario.__name__}"
-            examination = examine(target, scenario, name=name, rule=mutant.rule, examples=examples)
+            examination = examine(
+                target, scenario, name=name, rules=[mutant.rule], examples=examples
+            )
             found = examination.violations
             if mutant.rule in found:
                 others = sorted(set(found) - {mutant.rule})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 from spec_model.law import Verdict, expect, law, note
@@ -35,28 +36,32 @@ def conditions_come_true_in_order(seen: Seen) -> Verdict:
     before: Pod | None = seen.before
     if before is None or before.conditions is seen.now.conditions:
         return None
-    if not _is_first_life(seen) or not kubelet_owned(seen) or is_static(seen.manifest):
+    order = _order(bool(seen.now.spec.init_containers), seen.profile.condition_types)
+    come = [type_ for type_ in order[1:] if is_true(seen.now, type_) and not is_true(before, type_)]
+    if not come or not _is_first_life(seen) or not kubelet_owned(seen) or is_static(seen.manifest):
         return None  # a mirror Pod may be younger than what it shows
-    return tuple(_out_of_order(seen.now, before, seen)) or None
+    return tuple(_in_order(seen.now, come, order, seen))
 
 
-def _out_of_order(pod: Pod, before: Pod, seen: Seen) -> Iterator[Outcome]:
-    order = WITH_INIT if pod.spec.init_containers else WITHOUT_INIT
-    known = [type_ for type_ in order if type_ in seen.profile.condition_types]
+@cache
+def _order(has_init: bool, known: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(type_ for type_ in (WITH_INIT if has_init else WITHOUT_INIT) if type_ in known)
+
+
+def _in_order(pod: Pod, come: Sequence[str], order: Sequence[str], seen: Seen) -> Iterator[Outcome]:
     slack = seen.tolerance.truncation if seen.world.setting.clock == "real" else 0.0
-    for place, type_ in enumerate(known):
-        if place == 0 or not is_true(pod, type_) or is_true(before, type_):
-            continue
-        lacking = [earlier for earlier in known[:place] if not is_true(pod, earlier)]
+    for type_ in come:
+        first = order[: order.index(type_)]
+        lacking = [earlier for earlier in first if not is_true(pod, earlier)]
         at = _since(pod, type_)
         late = [
             earlier
-            for earlier in known[:place]
+            for earlier in first
             if at is not None and (since := _since(pod, earlier)) is not None and since > at + slack
         ]
         yield expect(
             not lacking and not late,
-            f"{', '.join(known[:place])} come true before {type_}",
+            f"{', '.join(first)} come true before {type_}",
             f"not yet true: {', '.join(lacking) or 'none'}; later: {', '.join(late) or 'none'}",
         )
 

@@ -96,16 +96,15 @@ def _message(node: Mapping[str, Any]) -> str:
 @law(RULE, on="Pod", when="changed")
 def a_node_that_is_not_ready_is_no_reason_of_a_pod(seen: Seen) -> Verdict:
     """Neither word is a reason of a Pod, least of all of one whose node is not ready."""
-    if not kubelet_owned(seen):
-        return None
     said = [status.reason for status in seen.now.statuses.values() if status.state == "waiting"]
     said += [condition.get("reason", "") for condition in seen.now.conditions.values()]
     found = [word for word in reasons.OF_NODES.values() if word in said]
+    is_down = _is_known_to_be_down(seen)
+    if not (found or is_down) or not kubelet_owned(seen):
+        return None
     if seen.profile.node_reasons_in_pods:
-        return HELD if found and _is_known_to_be_down(seen) else None
-    if found:
-        return Breach("a reason that is the Pod's own", ", ".join(found))
-    return HELD if _is_known_to_be_down(seen) else None
+        return HELD if found and is_down else None
+    return Breach("a reason that is the Pod's own", ", ".join(found)) if found else HELD
 
 
 def _is_known_to_be_down(seen: Seen) -> bool:

@@ -61,8 +61,6 @@ def kubelet_owned(seen: Seen) -> bool:
     target = seen.now.conditions.get("DisruptionTarget")
     if target is not None and target.get("reason") == COLLECTED:
         return False  # its kubelet is gone, and the collector speaks for it
-    if seen.now.reason == LOST and seen.profile.lost_pod_phase is not None:
-        return False  # as documented, where there is no such condition
     if foreign_writer(seen.notes.get("foreign-status"), seen) is not None:
         return False  # asked anew, for other notes may ask this before that one is written
     if not seen.profile.static_pods_probed and is_static(seen.manifest):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -31,16 +34,18 @@ def place(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def start(place: dict[str, str]) -> Iterator[Start]:
-    """Starts puppets, and ends those that are left."""
+    """Starts puppets, and ends those that are left, with whatever they have started."""
     begun: list[subprocess.Popen[bytes]] = []
 
     def run(*orders: str) -> subprocess.Popen[bytes]:
-        begun.append(subprocess.Popen(puppet.command("c", *orders), env=place))
+        command = puppet.command("c", *orders)
+        begun.append(subprocess.Popen(command, env=place, start_new_session=True))
         return begun[-1]
 
     yield run
     for each in begun:
-        each.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(each.pid, signal.SIGKILL)
         each.wait()
 
 

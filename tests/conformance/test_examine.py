@@ -48,7 +48,7 @@ def fails(run: Session, draw: Draw) -> None:
 
 
 def examined(adapter: Adapter, seed: int = 0) -> Examination:
-    return examine(target(adapter, seed), fails, name="fails", rule=RULE)
+    return examine(target(adapter, seed), fails, name="fails", rules=[RULE])
 
 
 def violation(adapter: Adapter) -> ViolationFound:
@@ -76,7 +76,7 @@ def test_a_broken_rule_stops_its_examination() -> None:
 
 def test_a_rule_that_is_known_to_fail_does_not_stop_it() -> None:
     known = target(SaysThatFailureIsSuccess(), tolerated=frozenset({RULE}))
-    assert len(examine(known, fails, name="fails", rule=RULE).examples) == 8
+    assert len(examine(known, fails, name="fails", rules=[RULE]).examples) == 8
 
 
 def test_what_does_not_happen_again_is_told_as_it_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -346,7 +346,9 @@ def test_a_mistake_in_a_cluster_is_shown_by_its_question_alone() -> None:
 
     adapter = Wrong()
     target = Target(adapter, adapter.describe(), "v1.36", BUDGETS["quick"])
-    found = results(target, examine(target, live, name="live", rule="QOS-001"), "test", "QOS-001")
+    found = results(
+        target, examine(target, live, name="live", rules=["QOS-001"]), "test", "QOS-001"
+    )
     (violation,) = (each for each in found if isinstance(each, ViolationFound))
     assert len(violation.operations) == 1
     assert violation.operations[0].startswith("evaluate pod.qos_class of ")

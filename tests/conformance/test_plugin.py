@@ -14,6 +14,10 @@ from reports.ndjson import read
 
 ROOT = Path(__file__).parent.parent.parent
 
+PLACE, SHARED = "test_stories.py", "test_the_http_example"
+FIRST, OTHER = "PROBE-008", "PROBE-011"
+"""A scenario that examines two rules."""
+
 
 def suite(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Runs the suite on the simulator in a process of its own, from an empty directory."""
@@ -49,6 +53,16 @@ def test_workers_lose_nothing_and_count_nothing_twice(tmp_path: Path) -> None:
     assert suite(shared, "--area", "TRANS", "-n", "2").returncode == 0
     assert counts(alone) == counts(shared)
     assert counts(alone)
+
+
+def test_a_scenario_of_several_rules_is_told_of_by_their_first_test(tmp_path: Path) -> None:
+    alone, shared, second = (tmp_path / name for name in ("alone", "shared", "second"))
+    for directory, words in ((alone, ()), (shared, ("-n", "2")), (second, ("--rule", OTHER))):
+        directory.mkdir()
+        assert "passed" in suite(directory, "-k", f"{SHARED} and not source", *words).stdout
+    assert {test for test, _ in counts(alone)} == {f"{PLACE}::{SHARED}[{FIRST}]"}
+    assert counts(alone) == counts(shared)
+    assert {test for test, _ in counts(second)} == {f"{PLACE}::{SHARED}[{OTHER}]"}
 
 
 def test_a_stream_has_one_start_and_one_end(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from spec_model import judge
+import pytest
+
+from spec_model import judge, situations
 from spec_model.events import Evaluated, Observation
-from spec_model.law import NOTES
+from spec_model.law import LAWS, NOTES
 from spec_model.world import Setting, World
 from tests.laws.traces import EPOCH, done, judged, pod, running, seen, status, terminated
 
@@ -88,3 +90,17 @@ def test_no_two_files_of_laws_keep_a_note_of_one_name() -> None:
             where = looked_at if of_an_object else "the world"
             keepers.setdefault((where, note.name), set()).add(note.remember.__module__)
     assert not {name: files for name, files in keepers.items() if len(files) > 1}
+
+
+@pytest.mark.parametrize("situation", situations.OF_A_POD)
+def test_a_law_is_asked_in_each_of_its_situations_and_in_no_other(situation: str) -> None:
+    asked = judge.laws_for(("Pod",), (situation,))
+    assert LAWS["Pod"]
+    for each in LAWS["Pod"]:
+        assert (each in asked) == (each.when is None or situation in each.when)
+
+
+def test_a_note_stays_as_it_is_outside_of_its_situations() -> None:
+    known = judge.notes_for("Pod", ())
+    assert known == tuple(each for each in NOTES["Pod"] if each.when is None)
+    assert len(known) < len(NOTES["Pod"])
