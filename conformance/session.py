@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
@@ -56,6 +56,9 @@ LOOK: Final = 1.0
 
 OFTEN: Final = 3
 """So often what is owed again each time it has come is waited for at the end of a session."""
+
+Debts: TypeAlias = defaultdict[tuple[Key, str], set[float]]
+"""Of which object, for which rule; and every time that was set for it, in seconds."""
 
 
 @frozen
@@ -239,12 +242,20 @@ class Session:
                 waited.update(debt for at, debt in owed if at == due)
                 self.advance(max(due - self.now, 0.0) + REST)
         else:
-            while any(self.now <= due < end for due, _ in judge.debts(self.world)):
+            told: Debts = defaultdict(set)
+            while self._owes(end, told):
                 self._pass(LOOK)
                 self._watch()
         self._note(judge.settle(self.world, self.now))
 
     # -- how it is done -------------------------------------------------------------------------
+
+    def _owes(self, end: float, told: Debts) -> bool:
+        """Whether it is worth to look again soon; ``told`` keeps when each debt was to be paid."""
+        debts = judge.debts(self.world)
+        for due, debt in debts:
+            told[debt].add(due)
+        return any(self.now <= due < end and len(told[debt]) <= OFTEN for due, debt in debts)
 
     def _pass(self, seconds: float) -> None:
         if self._virtual:
@@ -347,14 +358,16 @@ def steps_of(events: Iterable[Event]) -> list[Stimulus | Evaluated]:
     ]
 
 
-def replay(session: Session, steps: Iterable[Stimulus | Evaluated]) -> Session:
-    """Does the same again in a fresh session, and settles it."""
+def replay(
+    session: Session, steps: Iterable[Stimulus | Evaluated], limit: float = 3600.0
+) -> Session:
+    """Does the same again in a fresh session, and settles it, which may take ``limit`` seconds."""
     for action in steps:
         if isinstance(action, Evaluated):
             session.evaluate(action.function, action.arguments)
         else:
             session.apply(action)
-    session.settle()
+    session.settle(limit)
     return session
 
 

@@ -79,6 +79,20 @@ class TestFinished:
 
 
 @frozen
+class ScenarioForeseen:
+    """What a scenario would take on a real clock is being found out (for progress).
+
+    Attributes:
+        number: of this scenario, from 1.
+        of: how many there are.
+    """
+
+    scenario: str
+    number: int
+    of: int
+
+
+@frozen
 class ScenarioMoved:
     """A scenario that runs beside others on a real clock has gone on (for progress).
 
@@ -192,6 +206,7 @@ ResultEvent: TypeAlias = (
     RunStarted
     | TestStarted
     | TestFinished
+    | ScenarioForeseen
     | ScenarioMoved
     | RuleExercised
     | RuleLeftOut

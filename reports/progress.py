@@ -23,6 +23,7 @@ from reports.events import (
     RuleExercised,
     RunFinished,
     RunStarted,
+    ScenarioForeseen,
     ScenarioMoved,
     TestFinished,
     TestStarted,
@@ -57,6 +58,7 @@ class Progress:
         self._running: dict[str, None] = {}  # in order, and cheap to leave from the middle
         self._told: set[tuple[str, str]] = set()
         self._scenarios: dict[str, tuple[str, float, float]] = {}  # state, since when, foreseen
+        self._planning: ScenarioForeseen | None = None
 
     def feed(self, event: ResultEvent) -> None:
         """Takes one event in; what a person must know at once is printed above the display."""
@@ -68,6 +70,8 @@ class Progress:
             case TestFinished(test):
                 self._running.pop(test, None)
                 self._done += 1
+            case ScenarioForeseen():
+                self._planning = event
             case ScenarioMoved():
                 self._moves(event)
             case RuleExercised(rule, count) if count:
@@ -83,6 +87,7 @@ class Progress:
                 self._running.clear()
 
     def _moves(self, event: ScenarioMoved) -> None:
+        self._planning = None
         if event.state in ("done", "left out"):
             self._scenarios.pop(event.scenario, None)
         else:
@@ -119,6 +124,8 @@ class Progress:
         if self._scenarios:
             return Group(line, self._side_by_side())
         current = next(reversed(self._running), "")
+        if (planning := self._planning) is not None:
+            current = f"planning {planning.number}/{planning.of} {planning.scenario}"
         return Group(line, Text(current, style="dim", overflow="ellipsis", no_wrap=True))
 
     def _side_by_side(self) -> Table:

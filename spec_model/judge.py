@@ -218,11 +218,15 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
             manifest["metadata"].get("uid", ""),
             event.at if known is None else known.since,
             seen.notes,
-            (*open_still, *(owed for owed in bench.owed if owed[1].on in (None, key))),
+            ()
+            if _is_given_up(world.objects, key[1])
+            else (*open_still, *(owed for owed in bench.owed if owed[1].on in (None, key))),
         )
     _assign(kept, bench, but=key)
     if key[0] == "Node" and event.type == "DELETED":
         _excuse(kept, key[2])
+    if key[0] == "Namespace":
+        _excuse_all(kept, key[2])
     notes = _noted(notes_for(key[0] + "*", situation), world.notes, seen)
     return _next(world, event.at, kept, notes, bench)
 
@@ -246,7 +250,7 @@ def _assign(kept: dict[Key, Known], bench: Bench, but: Key | None = None) -> Non
     """Gives what is owed by other objects than the one observed to those who owe it."""
     for rule, owed in bench.owed:
         known = None if owed.on is None or owed.on == but else kept.get(owed.on)
-        if known is not None and owed.on is not None:
+        if known is not None and owed.on is not None and not _is_given_up(kept, owed.on[1]):
             kept[owed.on] = _with_obligations(known, (*known.obligations, (rule, owed)))
 
 
@@ -256,6 +260,20 @@ def _excuse(kept: dict[Key, Known], node: str) -> None:
         if key[0] == "Pod" and known.obligations and known.view.spec.node_name == node:
             still = [each for each in known.obligations if RESTART not in each[1].disturbed_by]
             kept[key] = _with_obligations(known, tuple(still))
+
+
+def _is_given_up(objects_: Mapping[Key, Known], namespace: str) -> bool:
+    """Whether a namespace is being deleted: nothing can be made in it any more, so nothing is owed there."""
+    known = objects_.get(("Namespace", "", namespace))
+    return known is not None and "deletionTimestamp" in known.manifest["metadata"]
+
+
+def _excuse_all(kept: dict[Key, Known], namespace: str) -> None:
+    """What was owed in a namespace is owed no more once it is being deleted."""
+    if _is_given_up(kept, namespace):
+        for key, known in kept.items():
+            if key[1] == namespace and known.obligations:
+                kept[key] = _with_obligations(known, ())
 
 
 def _stale(known: Known, event: Observation) -> bool:

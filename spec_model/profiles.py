@@ -130,6 +130,7 @@ class Profile:
     scheduled_while_scheduling: bool = False  # CONDITION-002: PodScheduled, as documented
     waiting_reasons: tuple[str, ...] = (  # REASON-001, and the sibling that REASON-003 names
         *(*WAITING, "PreCreateHookError", "PreStartHookError", "SignatureValidationFailed"),
+        "RestartingAllContainers",  # of a RestartAllContainers rule (kubelet_pods.go:2580)
     )
     images_need_credentials: bool = True  # REASON-004: those that others have pulled with secrets
     node_reasons_in_pods: bool = False  # REASON-002

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from attrs import field, frozen
 
@@ -10,9 +11,9 @@ from conformance.examine import Scenario, Target
 from conformance.realtime.budget import Patience
 from conformance.realtime.forecast import Forecast, forecasts
 
-FORESEEN = (5, 16)
-"""Examples of each scenario that are looked at: as many more as it takes to meet its rules. They cost
-milliseconds each, but a scenario that meets its rules soon need not be drawn again and again."""
+AT_LEAST: Final = 5
+AT_MOST: Final = 16
+"""Examples of each scenario that are looked at: as many as it takes to meet its rules."""
 
 
 @frozen
@@ -61,18 +62,28 @@ class Plan:
         return sum(job.seconds for job in self.jobs)
 
 
-def plan(target: Target, tasks: Iterable[Task], patience: Patience) -> Plan:
-    """What to run of these tasks, the longest first."""
+def plan(
+    target: Target,
+    tasks: Sequence[Task],
+    patience: Patience,
+    *,
+    told: Callable[[str, int, int], None] = lambda *_: None,
+) -> Plan:
+    """What to run of these tasks, the longest first.
+
+    ``told`` is called before each task is looked at: with its name, its number, and how many there are.
+    """
     jobs: list[Job] = []
     left_out: dict[tuple[str, str], str] = {}
     spares: dict[str, tuple[Forecast, ...]] = {}
-    for task in tasks:
+    for number, task in enumerate(tasks, 1):
+        told(task.name, number, len(tasks))
         foreseen, chosen = _foreseen(target, task, patience)
         jobs += [Job(task, each) for each in chosen]
         spares[task.name] = tuple(
             each for each in foreseen if each not in chosen and fits(each, patience)
         )
-        met = {rule for each in chosen for rule in each.exercised}
+        met = _met(chosen)
         for rule in task.rules or ("",):
             if not chosen or (rule and rule not in met and len(met & set(task.rules))):
                 left_out[task.name, rule] = why_not(foreseen, rule, patience)
@@ -83,14 +94,24 @@ def _foreseen(
     target: Target, task: Task, patience: Patience
 ) -> tuple[list[Forecast], list[Forecast]]:
     """What was drawn of a task, and what of that is to be run."""
-    foreseen, chosen = list[Forecast](), list[Forecast]()
-    for examples in FORESEEN:
-        foreseen = forecasts(target, task.scenario, task.name, examples)
+    wanted = frozenset(task.rules)
+
+    def enough(foreseen: Sequence[Forecast]) -> bool:
+        if len(foreseen) < AT_LEAST:
+            return False
+        if not any(each.verbs for each in foreseen):
+            return True  # it asks for functions only, and a cluster serves none
         chosen = choose(foreseen, task.rules, patience)
-        met = {rule for each in chosen for rule in each.exercised}
-        if chosen and met.issuperset(task.rules):
-            break
-    return foreseen, chosen
+        return bool(chosen) and wanted <= _met(chosen)
+
+    foreseen = forecasts(
+        target, task.scenario, task.name, AT_MOST, patience=patience, enough=enough
+    )
+    return foreseen, choose(foreseen, task.rules, patience)
+
+
+def _met(chosen: Iterable[Forecast]) -> frozenset[str]:
+    return frozenset().union(*(each.exercised for each in chosen))
 
 
 def choose(
@@ -123,6 +144,8 @@ def fits(forecast: Forecast, patience: Patience) -> bool:
 def why_not(foreseen: Sequence[Forecast], rule: str, patience: Patience) -> str:
     """The reason for which no example is run."""
     met = [each for each in foreseen if not rule or rule in each.exercised]
+    if foreseen and not any(each.verbs for each in foreseen):
+        return "it only asks for functions, and this engine serves none"
     if not met:
         return f"none of {len(foreseen)} examples met its condition with what this engine can do"
     shortest = min(met, key=lambda each: (each.wait, each.seconds))

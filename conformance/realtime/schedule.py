@@ -5,18 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from attrs import define, field, frozen
 
-from conformance.adapter import AdapterError, SideBySide
+from conformance.adapter import AdapterError, NotClaimedError, SideBySide
 from conformance.examine import Examination, Target, seed_of
 from conformance.realtime.confirm import Confirmed, confirm
 from conformance.realtime.forecast import drawing_again
 from conformance.realtime.lateness import judged_again, lateness
 from conformance.realtime.plan import Job, Plan
-from conformance.session import Session, replay
+from conformance.session import AbsentError, Session, replay
 from conformance.shrink import Step
 
 POLL: Final = 0.25
@@ -259,9 +260,10 @@ class Schedule:
 
     def _drive(self, session: Session, job: Job, steps: Sequence[Step] | None) -> None:
         if steps is not None:
-            replay(session, steps)
+            replay(session, steps, self._whole)
             return
-        with drawing_again(job.forecast.choices, seed_of(self.target, job.task.name)) as draw:
+        again = drawing_again(job.forecast.choices, seed_of(self.target, job.task.name))
+        with again as draw, suppress(NotClaimedError, AbsentError):  # as far as the engine does
             job.task.scenario(session, draw)
         session.settle(limit=self._whole)
 

@@ -14,7 +14,14 @@ from conformance.realtime.budget import PATIENCE, Patience
 from conformance.realtime.plan import Task, plan
 from conformance.realtime.schedule import Move, Outcome, Schedule
 from conformance.session import unsupported
-from reports.events import AdapterFailed, EdgeTaken, ResultEvent, RuleExercised, ScenarioMoved
+from reports.events import (
+    AdapterFailed,
+    EdgeTaken,
+    ResultEvent,
+    RuleExercised,
+    ScenarioForeseen,
+    ScenarioMoved,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +38,8 @@ def schedule_of(session: pytest.Session, target: Target, patience: Patience) -> 
     if SCHEDULE not in session.config.stash:
         adapter = side_by_side(target.adapter)
         assert adapter is not None
-        made = plan(target, tasks_of(session.items, target, patience), patience)
+        tasks = tasks_of(session.items, target, patience)
+        made = plan(target, tasks, patience, told=_planner(session.config))
         schedule = Schedule(
             target, adapter, made, whole=patience.whole, told=_teller(session.config)
         )
@@ -103,6 +111,13 @@ def name_of(scenario: Callable[..., Any]) -> str:
 def _parameters(item: pytest.Item) -> dict[str, Any]:
     callspec = getattr(item, "callspec", None)
     return dict(callspec.params) if callspec is not None else {}
+
+
+def _planner(config: pytest.Config) -> Callable[[str, int, int], None]:
+    def tell(task: str, number: int, of: int) -> None:
+        config.hook.pytest_kubelaws_event(event=ScenarioForeseen(task, number, of))
+
+    return tell
 
 
 def _teller(config: pytest.Config) -> Callable[[Move], None]:

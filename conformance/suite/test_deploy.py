@@ -158,7 +158,7 @@ def test_undo(run: Session, draw: Draw) -> None:
     edit(run, {"spec": {"paused": False}}, 1)
     edit(run, new_image("app:2"))
     asked = draw(st.sampled_from(["0", "1", "3", "77"]))
-    edit(run, {"metadata": {"annotations": {"deprecated.deployment.rollback.rollbackTo": asked}}})
+    edit(run, {"metadata": {"annotations": {"deprecated.deployment.rollback.to": asked}}})
 
 
 @focus("DEPLOY-009")

@@ -12,8 +12,9 @@ from spec_model.laws.manifests import has_one_life
 from spec_model.laws.node_loss import is_attended
 from spec_model.laws.writers import foreign_writer
 from spec_model.lifecycles import TERMINAL, lawful
-from spec_model.objects import Pod, is_static
+from spec_model.objects import ContainerStatus, Pod, is_static
 from spec_model.pod.phase import final_phase, pod_phase
+from spec_model.pod.reasons import LOST as UNKNOWN_STATUS
 from spec_model.pod.termination import LEAST, granted
 from spec_model.rules import Decision
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, Void
@@ -131,6 +132,10 @@ def _at_the_end(seen: Seen, pod: Pod) -> Verdict:
     """A Pod that was asked to end shows the phase it ends in, once all has stopped."""
     if seen.profile.name == "documented":
         return None  # the source document does not say how a deleted Pod ends
+    final = final_phase(pod, seen.profile)
+    if seen.world.setting.clock == "real" and pod.phase not in ABSORBING:
+        # The mark of a delete may come upon a status that is still to be followed by the last one.
+        return _soon(final, seen) if final.value in ABSORBING else agree(final, pod.phase, "phase ")
     return agree(final_phase(pod, seen.profile), pod.phase, "phase ")
 
 
@@ -294,6 +299,11 @@ def _not_before_the_deadline(seen: Seen, pod: Pod, deadline: float) -> Verdict:
     )
 
 
+def _has_run(status: ContainerStatus) -> bool:
+    """Whether it has run and ended; one that nobody has ever seen is said to be lost, once it is deleted."""
+    return status.terminated is not None and status.terminated.reason != UNKNOWN_STATUS
+
+
 @law("PHASE-013", on="Pod")
 def a_rejected_pod_never_runs(seen: Seen) -> Verdict:
     """A Pod that the kubelet rejects is Failed, says so and why, and no container ever starts."""
@@ -307,7 +317,7 @@ def a_rejected_pod_never_runs(seen: Seen) -> Verdict:
     started = [
         name
         for name, status in pod.statuses.items()
-        if status.state in ("running", "terminated") or status.restart_count
+        if status.restart_count or status.state == "running" or _has_run(status)
     ]
     return expect(
         pod.phase == "Failed" and bool(pod.reason) and says_so and not started,

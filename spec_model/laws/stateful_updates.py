@@ -144,6 +144,7 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
     if owner is None or place is None or place not in _range(owner):
         return None
     uid, key, pod = owner.uid, _key(owner.manifest), seen.now
+    as_before = _made_as_before(owner.manifest, place)
 
     def overdue(world: World) -> Held | Breach | Void:
         known = world.objects.get(key)
@@ -156,6 +157,8 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
         current, update = status.get("currentRevision", ""), status.get("updateRevision", "")
         wanted = stateful.revision_for(asked.spec, place, current, update, world.profile).value
         shown = stateful.revision(pod)
+        if as_before and shown == as_before:
+            return VOID
         what = f"{pod.key[2]} made of revision {wanted}"
         verdict = expect(shown == wanted, what, f"of {shown}", rule=UPDATE)
         return verdict if current != update or isinstance(verdict, Breach) else VOID
@@ -167,6 +170,20 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
         on=key,
         overdue=overdue,
     )
+
+
+def _made_as_before(workload: Manifest, place: int) -> str:
+    """The revision that a Pod may be made of though there is a newer one; empty where there is none.
+
+    A strategy with nothing but its type has no partition: so many as are still current stay so.
+    Source: ``newVersionedStatefulSetPod`` (``pkg/controller/statefulset/stateful_set_utils.go``).
+    """
+    if (workload["spec"].get("updateStrategy") or EMPTY).get("rollingUpdate") is not None:
+        return ""
+    status = workload.get("status") or EMPTY
+    kept: int = status.get("currentReplicas", 0)
+    is_kept = place < stateful.ordinals(workload["spec"]).value.start + kept
+    return str(status.get("currentRevision", "")) if is_kept else ""
 
 
 @law(UPDATE, on=KIND)

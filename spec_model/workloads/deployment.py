@@ -21,7 +21,7 @@ DESIRED: Final = "deployment.kubernetes.io/desired-replicas"
 MAXIMUM: Final = "deployment.kubernetes.io/max-replicas"
 REVISION: Final = "deployment.kubernetes.io/revision"
 HISTORY: Final = "deployment.kubernetes.io/revision-history"
-ROLLBACK: Final = "deprecated.deployment.rollback.rollbackTo"
+ROLLBACK: Final = "deprecated.deployment.rollback.to"
 HASH: Final = "pod-template-hash"
 """Annotations of ReplicaSets and Deployments, and the label by which Pods are told apart."""
 

@@ -120,7 +120,7 @@ def rollout_is_undone(world: World, target: str, choice: int) -> Stimulus | None
 @ROLLOUTS.operation(weight=1, needs=NEEDS)
 def rollback_is_asked_for(world: World, target: str, choice: int) -> Stimulus | None:
     """By the annotation of the old API."""
-    noted = {"deprecated.deployment.rollback.rollbackTo": str(pick((0, 1, 7), choice))}
+    noted = {"deprecated.deployment.rollback.to": str(pick((0, 1, 7), choice))}
     return _patched(world, target, {"metadata": {"annotations": noted}})
 
 

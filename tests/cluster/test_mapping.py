@@ -198,6 +198,55 @@ def test_pull_policies_that_the_run_fills_in_are_not_shown() -> None:
     assert own.outward(back)["spec"]["containers"][0]["imagePullPolicy"] == "IfNotPresent"
 
 
+def test_pull_policies_of_templates_are_those_that_the_api_gives() -> None:
+    own = mapper()
+
+    def made(policy: str = "") -> dict[str, Any]:
+        given = {"imagePullPolicy": policy} if policy else {}
+        spec = pod(containers=[container(image="app", **given)])["spec"]
+        return {
+            "kind": "ReplicaSet",
+            "metadata": {"name": "r"},
+            "spec": {"template": {"spec": spec}},
+        }
+
+    def policy_of(manifest: Any) -> str:
+        (shown,) = manifest["spec"]["template"]["spec"]["containers"]
+        return str(shown["imagePullPolicy"])
+
+    assert own.templates_left_open(made(), "ReplicaSet") == ["c"]
+    own.learn_template(made("Always"), "ReplicaSet", ["c"])
+    sent = own.outward({"apiVersion": "apps/v1", **made()})
+    back = own.inward(sent)
+    assert (policy_of(sent), policy_of(back)) == ("IfNotPresent", "Always")
+    assert policy_of(own.outward(back)) == "IfNotPresent"
+    owned = {**pod(), "metadata": {"name": "a", "ownerReferences": [{"kind": "ReplicaSet"}]}}
+    owned["spec"] = sent["spec"]["template"]["spec"]
+    assert own.inward(owned)["spec"]["containers"][0]["imagePullPolicy"] == "Always"
+
+
+@pytest.mark.parametrize("given", [{}, {"storageClassName": ""}])
+def test_claims_of_a_set_are_of_the_run_and_bind_to_no_volume_of_others(
+    given: dict[str, str],
+) -> None:
+    """Their labels are those of their template alone, and without a label nobody watches them."""
+    own = mapper()
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], **given}}
+    made = {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": "web"},
+        "spec": {"volumeClaimTemplates": [claim], "template": {"spec": pod()["spec"]}},
+    }
+    sent = own.outward(made)
+    (template,) = sent["spec"]["volumeClaimTemplates"]
+    assert template["metadata"]["labels"] == {RUN_LABEL: own.run}
+    assert template["spec"]["storageClassName"] == own.home
+    assert own.inward(sent)["spec"]["volumeClaimTemplates"] == [claim]
+    shown = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data-web-0"}}
+    assert own.inward({**shown, "spec": template["spec"]})["spec"] == claim["spec"]
+
+
 def test_messages_name_the_scenarios_images() -> None:
     own = mapper()
     real = own.outward(pod())["spec"]["containers"][0]["image"]

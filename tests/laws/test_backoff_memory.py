@@ -146,6 +146,13 @@ def test_a_probe_kill_is_checked_against_the_exit_before() -> None:
     assert blamed(judged(*kills(0, 10))) == {"BACKOFF-009"}
 
 
+def test_a_real_kubelet_may_be_a_step_behind() -> None:
+    """Seen of 1.36.2, with a liveness probe that timed out."""
+    seen = kills(0, 0, 0, 10, 20, 40, 80)
+    assert judged(*seen, clock="real").held("BACKOFF-009")
+    assert "BACKOFF-009" in blamed(judged(*seen))
+
+
 def test_a_kubelet_that_restarted_before_the_kill_knows_of_no_exit() -> None:
     c = Crashing(**PROBED)
     trace: list[Event] = [c.runs()]

@@ -201,6 +201,27 @@ def test_a_rejected_pod_is_failed_and_says_so(phase: str, message: str) -> None:
     assert "PHASE-013" in judged(seen(1, pod(phase, more=more))).broken
 
 
+def test_a_rejected_pod_may_be_given_a_lost_container_when_it_is_deleted() -> None:
+    """Seen of a kubelet 1.36.2: Pods with finalizers, deleted by force."""
+    more = {"reason": "NodeAffinity", "message": "Pod was rejected: Predicate NodeAffinity failed"}
+    lost = {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}}
+    shown = pod("Failed", [status(state=lost)], more=more)
+    assert "PHASE-013" not in judged(seen(1, shown)).broken
+    ended = pod("Failed", [status(state=terminated(137))], more=more)
+    assert "PHASE-013" in judged(seen(1, ended)).broken
+
+
+@pytest.mark.parametrize(("phase", "broken"), [("Failed", False), ("Succeeded", True)])
+def test_the_mark_of_a_delete_may_come_before_the_last_phase(phase: str, broken: bool) -> None:
+    """Seen of a kubelet 1.36.2: it first says that the container has ended, then the phase."""
+    marked = {"deletionTimestamp": time_at(3), "deletionGracePeriodSeconds": 0}
+    held_back = one(2, "Running", terminated(1), policy="Never")
+    on_its_way = one(3, "Running", terminated(1), policy="Never", metadata=marked)
+    end = one(4, phase, terminated(1), policy="Never", metadata=marked)
+    trace = judged(held_back, on_its_way, end, clock="real")
+    assert any(rule.startswith("PHASE") for rule in trace.broken) is broken
+
+
 def test_a_gracefully_deleted_pod_ends_first() -> None:
     deleted = {"deletionTimestamp": time_at(31), "deletionGracePeriodSeconds": 30}
     before = one(1, "Running", running(), metadata=deleted)

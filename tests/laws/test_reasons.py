@@ -78,7 +78,9 @@ def node(runtime: str, **condition: Any) -> Any:
 # REASON-001
 
 
-@pytest.mark.parametrize("reason", ["CrashLoopBackOff", "CreateContainerConfigError"])
+@pytest.mark.parametrize(
+    "reason", ["CrashLoopBackOff", "CreateContainerConfigError", "RestartingAllContainers"]
+)
 def test_a_container_waits_for_a_known_reason(reason: str) -> None:
     assert judged(waits(1, reason, last=terminated(1))).held("REASON-001")
 

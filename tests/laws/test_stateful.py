@@ -19,10 +19,11 @@ def of(
     update: str = "r1",
     image: str = "app:1",
     generation: int = 1,
+    old: int = 0,
     **spec: Any,
 ) -> dict[str, Any]:
-    """The StatefulSet ``web``, as its status was last written."""
-    revisions = {"currentRevision": current, "updateRevision": update}
+    """The StatefulSet ``web``, as its status was last written; ``old`` Pods at the current revision."""
+    revisions = {"currentRevision": current, "updateRevision": update, "currentReplicas": old}
     return workload(wanted, kind=KIND, image=image, generation=generation, spec=spec, **revisions)
 
 
@@ -50,6 +51,16 @@ def test_names_have_ordinals() -> None:
 def test_ordinals_begin_somewhere(ordinal: int, breaks: bool) -> None:
     whole = of(2, ordinals={"start": 5})
     trace = play(BEGIN, added(0, whole), added(0, place(ordinal)))
+    assert ("STATEFUL-001" in trace.broken) is breaks
+
+
+@pytest.mark.parametrize(("wanted", "breaks"), [(2, True), (3, False)])
+def test_on_a_real_clock_the_pod_may_be_seen_before_its_set_has_grown(
+    wanted: int, breaks: bool
+) -> None:
+    third = place(2, created=20, ready=20)
+    grown = of(wanted, generation=2)
+    trace = play(*TWO, added(20, third), seen(20.1, grown), until=200, clock="real")
     assert ("STATEFUL-001" in trace.broken) is breaks
 
 
@@ -224,6 +235,26 @@ def test_a_new_pod_is_of_the_new_revision() -> None:
         half = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
         trace = rolling(*went, made, update=half, until=17)
         assert ("STATEFUL-003" in trace.broken) is breaks
+
+
+@pytest.mark.parametrize(
+    ("strategy", "old", "breaks"),
+    [
+        ({"type": "RollingUpdate"}, 1, False),
+        ({"type": "RollingUpdate"}, 0, True),
+        ({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}, 1, True),
+    ],
+)
+def test_with_a_bare_strategy_who_is_still_current_may_come_back_so(
+    strategy: dict[str, Any], old: int, breaks: bool
+) -> None:
+    """Seen of 1.36.2: the first of two Pods was broken, and was replaced before the second was updated."""
+    status = of(image="app:2", update="r2", generation=2, old=old, updateStrategy=strategy)
+    went = seen(20, place(0, going=20)), seen(20.5, status), gone(21, place(0, going=20))
+    made = added(21, place(0, "r1", created=21, ready=21, uid="again"))
+    trace = rolling(*went, made, update=strategy, until=40)
+    said = [each.expected for each in trace.findings if each.rule == "STATEFUL-003"]
+    assert any("made of revision" in each for each in said) is breaks
 
 
 def test_the_current_revision_waits_for_all() -> None:

@@ -44,8 +44,14 @@ def test_bookmarks_come_if_asked_for() -> None:
 
 
 def test_a_bookmark_carries_a_version_alone() -> None:
-    full = {**BOOKMARK, "object": {**BOOKMARK["object"], "spec": {}}}
+    full = {**BOOKMARK, "object": {**BOOKMARK["object"], "spec": {"nodeName": "n"}}}
     assert judged(watch(full, allowWatchBookmarks=True)).broken == {"WATCH-001"}
+
+
+def test_empty_parts_of_a_bookmark_say_nothing() -> None:
+    empty = {"spec": {"containers": None}, "status": {}}
+    typed = {**BOOKMARK, "object": {**BOOKMARK["object"], **empty}}
+    assert judged(watch(typed, allowWatchBookmarks=True)).held("WATCH-001")
 
 
 def test_an_error_is_a_status_and_the_end() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from conformance.adapters.simulator import SimulatorAdapter
 from conformance.examine import BUDGETS, Draw, Target
 from conformance.realtime.budget import PATIENCE, Patience
-from conformance.realtime.forecast import Forecast, drawing_again, forecasts, stand_in
+from conformance.realtime.forecast import IN_FULL, Forecast, drawing_again, forecasts, stand_in
 from conformance.realtime.plan import Task, choose, plan, why_not
 from conformance.session import Session
 from strategies.manifests import pod
@@ -67,6 +67,11 @@ def test_it_is_said_how_long_it_would_have_waited() -> None:
     assert "60 s at once" in reason
 
 
+def test_functions_that_nobody_serves_are_named_as_the_reason() -> None:
+    asking = Forecast((1,), 0.0, 0.0, frozenset(), frozenset())
+    assert "functions" in why_not([asking], "A", SOME)
+
+
 def test_the_longest_is_first() -> None:
     tasks = [Task("a", crashing, ("PHASE-006",)), Task("b", crashing)]
     made = plan(target(), tasks, PATIENCE["full"])
@@ -77,6 +82,61 @@ def test_the_longest_is_first() -> None:
 
 def test_a_forecast_counts_virtual_seconds() -> None:
     assert {each.wait for each in forecasts(target(), crashing, "x", 30)} == {1, 2, 500}
+
+
+def test_what_comes_soon_is_not_waited_for_to_the_end() -> None:
+    def waiting(run: Session, _: Draw) -> None:
+        run.create(pod(policy="Never"))
+        run.wait_until(lambda: run.view("Pod", "a").phase == "Running", [60.0])
+
+    (foretold,) = forecasts(target(), waiting, "x", 5)
+    assert foretold.seconds < 30
+
+
+def test_what_comes_again_and_again_is_not_waited_for_for_ever() -> None:
+    def pulling(run: Session, _: Draw) -> None:
+        run.do("set-image", image="app:1", outcome="missing")
+        run.create(pod())
+
+    (foretold,) = forecasts(target(), pulling, "x", 5)
+    assert foretold.seconds < 1500
+
+
+def test_a_scenario_goes_as_far_as_the_engine_does() -> None:
+    def lost(run: Session, _: Draw) -> None:
+        run.create(pod(policy="Never"))
+        run.exit("a", "c", 0)
+        run.need("Pod", "nobody")
+
+    (foretold,) = forecasts(target(), lost, "x", 5)
+    assert "PHASE-006" in foretold.exercised
+
+
+def test_waiting_alone_does_nothing() -> None:
+    def idle(run: Session, _: Draw) -> None:
+        run.advance(5)
+
+    (foretold,) = forecasts(target(), idle, "x", 5)
+    assert not foretold.verbs
+
+
+def test_what_takes_too_long_is_left_out_but_for_the_first() -> None:
+    """The first tell by how much."""
+    patience = Patience(wait=1, whole=90, examples=1, operations=5)
+    short = [each.wait for each in forecasts(target(), crashing, "x", 30, patience=patience)]
+    assert set(short[IN_FULL:]) == {1}
+
+
+def test_no_more_are_drawn_than_it_takes() -> None:
+    some = forecasts(target(), crashing, "x", 30, enough=lambda foreseen: len(foreseen) == 2)
+    assert len(some) == 2
+
+
+def test_whoever_waits_for_the_plan_is_told_how_far_it_is() -> None:
+    said: list[tuple[str, int, int]] = []
+    tasks = [Task("a", crashing, ("PHASE-006",)), Task("b", crashing)]
+    plan(target(), tasks, SOME, told=lambda *how_far: said.append(how_far))
+    assert said == [("a", 1, 2), ("b", 2, 2)]
 
 
 def test_the_same_seed_foresees_the_same() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +15,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from rich.console import Console
 
 from reports.badge import badge
-from reports.events import RunFinished
+from reports.events import ResultEvent, RunFinished, ScenarioForeseen, ScenarioMoved
 from reports.folding import fold
 from reports.html import html
 from reports.json_report import dumps, report, schema, validate
@@ -102,13 +103,13 @@ def test_terminal_takes_an_engine_s_words_literally() -> None:
 # Progress
 
 
-def progress(*, tty: bool) -> str:
+def progress(*, tty: bool, events: Sequence[ResultEvent] = BROKEN_RUN[:-1]) -> str:
     out = io.StringIO()
     console = Console(
         file=out, width=100, force_terminal=tty, color_system=None, legacy_windows=False
     )
     with Progress(console, now=lambda: 0.0) as display:
-        for event in BROKEN_RUN[:-1]:
+        for event in events:
             display.feed(event)
     return out.getvalue()
 
@@ -121,6 +122,13 @@ def test_progress_marks_what_is_excused() -> None:
     text = progress(tty=False)
     assert "! JOB-001" in text
     assert "≠ BACKOFF-008" in text
+
+
+def test_progress_shows_how_far_the_plan_is() -> None:
+    planning = ScenarioForeseen("test_a.test_b", 3, 300)
+    assert "planning 3/300 test_a.test_b" in progress(tty=True, events=[STARTED, planning])
+    begun = ScenarioMoved("test_a.test_b", "running", 10.0)
+    assert "planning" not in progress(tty=True, events=[STARTED, planning, begun])
 
 
 def test_progress_counts_tests_and_rules_on_a_terminal() -> None:

@@ -60,7 +60,7 @@ OBSERVED: Final = (
 """The kinds that rules speak of; each has one watch a run. Events have one a namespace, for nobody
 labels them."""
 
-RECORDED: Final = (*OBSERVED, "Event")
+RECORDED: Final = (*OBSERVED, "Event", "Namespace")
 """The kinds that a recording holds."""
 
 CLUSTER_SCOPED: Final = frozenset(kind.name for kind in KINDS.values() if not kind.namespaced)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from conformance.adapters.cluster import dressing
+from conformance.adapters.cluster.classes import Classes, claim_templates
 from conformance.adapters.cluster.images import Images
 from conformance.adapters.cluster.kinds import CLUSTER_SCOPED
 from conformance.adapters.cluster.parts import (
@@ -65,10 +66,10 @@ class Mapper:
     ) -> None:
         self.home, self.run, self.images, self.hollow = home, run, images, hollow
         self._is_foreign, self._pull = is_foreign, pull
-        self._has_default_class = has_default_class
+        self._classes = Classes(home, has_default_class)
         self._started_with: dict[str, str] = {}
         self._policies: dict[str, dict[str, str]] = {}
-        self._without_class: set[str] = set()
+        self._of_templates: dict[tuple[str, str], str] = {}
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -110,6 +111,30 @@ class Mapper:
             for each in containers(stored.get("spec") or {})
             if each["name"] in left_open and each.get("imagePullPolicy")
         }
+
+    def templates_left_open(self, manifest: Mapping[str, Any], kind: str) -> list[str]:
+        """The containers of an object's Pod template whose pull policy the scenario leaves open."""
+        specs = [
+            spec for spec, template in pod_specs(copied(manifest), kind) if template is not None
+        ]
+        return [name for spec in specs for name in self.left_open({"spec": spec})]
+
+    def learn_template(self, stored: Object, kind: str, left_open: list[str]) -> None:
+        """Keeps the policies that the API gave to a template, for it and the Pods made of it."""
+        for spec, _ in pod_specs(stored, kind):
+            for container in containers(spec):
+                if container["name"] in left_open and container.get("imagePullPolicy"):
+                    key = container["name"], container["image"]
+                    self._of_templates[key] = container["imagePullPolicy"]
+
+    def _exchange_policies(self, spec: Object, *, outward: bool) -> None:
+        """Where the API would have given another policy than the run fills in."""
+        for container in containers(spec):
+            key = str(container.get("name")), str(container.get("image"))
+            if (given := self._of_templates.get(key)) is not None:
+                there, here = (given, self._pull) if outward else (self._pull, given)
+                if container.get("imagePullPolicy") == there:
+                    container["imagePullPolicy"] = here
 
     def _of_the_run(self, pod: Object) -> None:
         """A Pod that was shown goes back with the policies that it has."""
@@ -154,6 +179,8 @@ class Mapper:
         if kind == "Pod" and not dry:
             self._of_the_run(result)
         for spec, of_template in pod_specs(result, kind):
+            if of_template is not None and not dry:
+                self._exchange_policies(spec, outward=True)
             if not self.hollow:
                 self._dress(spec, told or {}, is_whole="apiVersion" in manifest, dry=dry)
             else:
@@ -161,42 +188,14 @@ class Mapper:
             if of_template is not None:
                 self._label(of_template.setdefault("metadata", {}))
         self._walk(result, self.namespace, self.outer_name)
-        if kind in ("PersistentVolume", "PersistentVolumeClaim"):
-            self._own_class(result, kind, is_whole="apiVersion" in manifest)
+        self._classes.own(result, kind, is_whole="apiVersion" in manifest)
+        for claim in claim_templates(result):
+            self._label(claim.setdefault("metadata", {}))
         if kind == "PersistentVolume":
             path_of(result, lambda given: given if given == "/" else f"{given}.{self.home}")
         if kind == "Node":
             self._own_node(result)
         return result
-
-    def _own_class(self, manifest: Object, kind: str, *, is_whole: bool) -> None:
-        """What has no class gets one of this scenario, for volumes without one are everybody's.
-
-        Nobody else's claim binds to them then, and no claim of ours to anybody else's volume.
-        """
-        spec = manifest.get("spec")
-        if not isinstance(spec, dict):
-            return
-        if is_whole and kind == "PersistentVolumeClaim":
-            name = str((manifest.get("metadata") or {}).get("name"))
-            if "storageClassName" in spec:
-                self._without_class.discard(name)
-            elif not self._has_default_class():
-                self._without_class.add(name)
-                spec["storageClassName"] = self.home
-        if spec.get("storageClassName") == "" or (
-            is_whole and kind == "PersistentVolume" and "storageClassName" not in spec
-        ):
-            spec["storageClassName"] = self.home
-
-    def _disown_class(self, manifest: Object, kind: str) -> None:
-        spec = manifest.get("spec") or {}
-        if spec.get("storageClassName") != self.home:
-            return
-        if kind == "PersistentVolume" or manifest["metadata"]["name"] in self._without_class:
-            del spec["storageClassName"]  # as the API leaves out what is empty
-        else:
-            spec["storageClassName"] = ""
 
     def _label(self, metadata: Any) -> None:
         if isinstance(metadata, dict) and isinstance(metadata.get("labels", {}), dict):
@@ -258,13 +257,16 @@ class Mapper:
             result["message"] = self.text(self.images.text(result["message"]))
         for spec, of_template in pod_specs(result, kind):
             self._undress(spec)
+            if of_template is not None or metadata.get("ownerReferences"):
+                self._exchange_policies(spec, outward=False)
             if of_template is not None:
                 unlabel(of_template.get("metadata") or {}, RUN_LABEL)
         if kind == "Pod" and "name" in metadata:
             self._as_by_default(result)
         self._walk(result, self._inner_namespace, self.inner_name)
-        if kind in ("PersistentVolume", "PersistentVolumeClaim"):
-            self._disown_class(result, kind)
+        self._classes.disown(result, kind)
+        for claim in claim_templates(result):
+            unlabel(claim.get("metadata") or {}, RUN_LABEL)
         if kind == "PersistentVolume":
             path_of(result, lambda given: given.removesuffix(f".{self.home}"))
         if kind == "Node":

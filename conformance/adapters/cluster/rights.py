@@ -80,8 +80,9 @@ METRICS: Final[tuple[Right, ...]] = (
 )  # fmt: skip
 """More, to serve metrics."""
 
-RECORDING: Final = tuple(
-    Right(each.group, each.resource, WATCH) for each in RIGHTS if set(WATCH) <= set(each.verbs)
+RECORDING: Final = (
+    *(Right(each.group, each.resource, WATCH) for each in RIGHTS if set(WATCH) <= set(each.verbs)),
+    Right("", "namespaces", WATCH),
 )
 """All that a recording needs."""
 

@@ -30,6 +30,8 @@ def create(place: Place, given: Given) -> Response:
     told = {} if dry else place.manners.of_new(*_inner(manifest))
     if kind == "Pod" and not dry:
         _learn_default_policies(place, manifest, where)
+    elif not dry:
+        _learn_policies_of_template(place, manifest, kind, where)
     body = place.mapper.outward(manifest, kind, told, dry=dry)
     query = [*(DRY if dry else ())]
     if given.get("fieldValidation"):
@@ -45,6 +47,17 @@ def _learn_default_policies(place: Place, manifest: Mapping[str, Any], where: st
         answer = place.cluster.api.post(where, body, DRY)
         stored = answer.body if answer.ok else {}
     place.mapper.learn_policies(_inner(manifest)[1], stored, names)
+
+
+def _learn_policies_of_template(
+    place: Place, manifest: Mapping[str, Any], kind: str, where: str
+) -> None:
+    names = place.mapper.templates_left_open(manifest, kind) if place.mapper.fills_in else []
+    if names:
+        body = place.mapper.outward(manifest, kind, dry=True)
+        answer = place.cluster.api.post(where, body, DRY)
+        if answer.ok:
+            place.mapper.learn_template(answer.body, kind, names)
 
 
 def replace(place: Place, given: Given) -> Response:

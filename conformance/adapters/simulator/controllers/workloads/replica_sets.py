@@ -17,7 +17,7 @@ from conformance.adapters.simulator.meta import Object
 
 HASH: Final = "pod-template-hash"
 HISTORY: Final = "deployment.kubernetes.io/revision-history"
-ROLLBACK: Final = "deprecated.deployment.rollback.rollbackTo"
+ROLLBACK: Final = "deprecated.deployment.rollback.to"
 NOT_COPIED: Final = frozenset(
     {
         "kubectl.kubernetes.io/last-applied-configuration",
