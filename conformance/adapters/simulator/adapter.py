@@ -51,7 +51,7 @@ class SimulatorAdapter:
             raise ValueError(f"unknown profile {profile!r}; the profiles are {', '.join(SETTINGS)}")
         self.settings = SETTINGS[profile]
         self._nodes, self._seed, self._jitter = nodes, seed, jitter
-        self.reset()
+        self.engine = self._new_engine()
 
     def describe(self) -> Implementation:
         """Who this is: everything but what only later parts of the engine will do."""
@@ -67,7 +67,11 @@ class SimulatorAdapter:
 
     def reset(self) -> None:
         """A fresh cluster: its Nodes and nothing else, at second 0."""
-        self.engine = Engine(self.settings, nodes=self._nodes, seed=self._seed, jitter=self._jitter)
+        last, self.engine = self.engine, self._new_engine()
+        last.close()
+
+    def _new_engine(self) -> Engine:
+        return Engine(self.settings, nodes=self._nodes, seed=self._seed, jitter=self._jitter)
 
     def apply(self, stimulus: Stimulus, /) -> Response:
         """Do it, and let the engine come to rest; a refusal is an answer, never an exception."""

@@ -54,7 +54,9 @@ class Engine:
         self.scheduler = Scheduler(self)
         self.controllers: list[Component] = list(all_controllers(self))
         self._work: tuple[Callable[[], bool], ...] = ()
-        self.store.subscribe(self._on_write, frozenset({"Node"}))
+        self.store.subscribe(self._on_node, frozenset({"Node"}))
+        self.store.subscribe(self._on_pod, frozenset({"Pod"}))
+        self.store.subscribe(self._on_config_map, frozenset({"ConfigMap"}))
         self._wire()
         for number in range(1, nodes + 1):
             self.store.create(node_manifest(f"node{number}"))
@@ -72,6 +74,14 @@ class Engine:
         self.clock.advance(seconds, self.settle)
         self.settle()
 
+    def close(self) -> None:
+        """The end of it all: no part knows another any longer, so nothing waits for the collector."""
+        kubelets = self.kubelets.values()
+        workers = [worker for kubelet in kubelets for worker in kubelet.workers()]
+        parts = (*workers, *kubelets, *self.controllers, self.scheduler, self.updaters)
+        for part in (*parts, self.clock, self.store, self):
+            vars(part).clear()
+
     def new_number(self) -> int:
         """A number that no kubelet had before: addresses of Pods are made from it (NETWORK-001)."""
         return next(self._numbers)
@@ -84,7 +94,7 @@ class Engine:
         elif (share := share_of(storage)) is not None:
             self.shares.pop(share, None)
 
-    def _on_write(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
+    def _on_node(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
         """A Node brings its kubelet, and takes it away."""
         if old is not None and type_ == "MODIFIED":
             return
@@ -94,6 +104,16 @@ class Engine:
         else:
             self.kubelets[name] = Kubelet(self, name)
         self._wire()
+
+    def _on_pod(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
+        """A kubelet hears of the Pods of its own node only."""
+        kubelet = self.kubelets.get(new["spec"].get("nodeName") or "")
+        if kubelet is not None:
+            kubelet.notice(type_, new)
+
+    def _on_config_map(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
+        for kubelet in self.kubelets.values():
+            kubelet.notice_config_map(new)
 
     def _wire(self) -> None:
         parts: tuple[Component, ...] = (self.scheduler, *self.kubelets.values(), *self.controllers)

@@ -22,6 +22,10 @@ NAME: Final = "default-scheduler"
 SELECTOR_MISMATCH: Final = "node(s) didn't match Pod's node affinity/selector"
 UNSCHEDULABLE_NODE: Final = "node(s) were unschedulable"
 
+WATCHES: Final = frozenset(
+    {"Pod", "Node", "PersistentVolumeClaim", "PersistentVolume", "StorageClass"}
+)
+
 PodKey = tuple[str, str]
 
 
@@ -62,7 +66,7 @@ class Scheduler:
         self.running = True
         self._queue: dict[PodKey, None] = {}
         self._unschedulable: dict[PodKey, None] = {}
-        self.store.subscribe(self.notice)
+        self.store.subscribe(self.notice, WATCHES, statuses=WATCHES - {"Pod"})
 
     # What to look at.
 
@@ -75,7 +79,7 @@ class Scheduler:
             if type_ == "MODIFIED" and old is not None and not may_help(new, old):
                 return
             self._retry()
-        elif kind in ("PersistentVolumeClaim", "PersistentVolume", "StorageClass"):
+        else:
             self._retry()
 
     def _notice_pod(self, type_: str, pod: Object, old: Object | None) -> None:

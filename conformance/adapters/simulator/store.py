@@ -19,6 +19,7 @@ from conformance.adapters.simulator.settings import Settings
 from spec_model.events import Observation
 
 Listener: TypeAlias = Callable[[str, Object, Object | None], None]
+Kinds: TypeAlias = frozenset[str]
 
 ADDED: Final = "ADDED"
 MODIFIED: Final = "MODIFIED"
@@ -40,8 +41,8 @@ class Store:
         self._random = source
         self._version = 0
         self._kinds: dict[str, dict[tuple[str, str], Object]] = {}
-        self._listeners: list[tuple[Listener, frozenset[str] | None]] = []
-        self._hearing: dict[str, tuple[Listener, ...]] = {}
+        self._listeners: list[tuple[Listener, Kinds | None, Kinds | None]] = []
+        self._hearing: dict[tuple[str, bool], tuple[Listener, ...]] = {}
         self._watched: list[Observation] = []
         self._events: dict[tuple[str, str, str, str], Key] = {}
         self._surroundings: dict[str, frozenset[str]] = {}
@@ -71,12 +72,15 @@ class Store:
         """All objects of the kind, oldest first."""
         return list(self._kinds.get(kind, {}).values())
 
-    def subscribe(self, listener: Listener, kinds: frozenset[str] | None = None) -> None:
+    def subscribe(
+        self, listener: Listener, kinds: Kinds | None = None, statuses: Kinds | None = None
+    ) -> None:
         """Be told (type, new, old) after each write of these kinds; of all but Events without.
 
-        A listener only notes work; it never writes.
+        Where ``statuses`` is given, a change of nothing but the status, its phase the same, is told of those
+        kinds only: most writes are such. A listener only notes work; it never writes.
         """
-        self._listeners.append((listener, kinds))
+        self._listeners.append((listener, kinds, statuses))
         self._hearing.clear()
 
     def drain(self) -> Sequence[Observation]:
@@ -135,10 +139,11 @@ class Store:
             ApiError: 404.
         """
         old = self.read(*meta.key_of(manifest))
-        status = manifest.get("status") or {}
-        if status == old.get("status"):
+        before, status = old.get("status"), manifest.get("status") or {}
+        if status == before:
             return old
-        return self._write(MODIFIED, {**old, "status": status}, old)
+        is_detail = status.get("phase") == (before or {}).get("phase")
+        return self._write(MODIFIED, {**old, "status": status}, old, is_detail=is_detail)
 
     def write_status(self, manifest: Mapping[str, Any]) -> Object:
         """PUT of the status by a client: as ``update_status``, with the validation of the change.
@@ -261,7 +266,9 @@ class Store:
 
     # The one place where objects change.
 
-    def _write(self, type_: str, new: Object, old: Object | None) -> Object:
+    def _write(
+        self, type_: str, new: Object, old: Object | None, *, is_detail: bool = False
+    ) -> Object:
         self._version += 1
         new["metadata"] = metadata = {**new["metadata"], "resourceVersion": str(self._version)}
         kind = new["kind"]
@@ -277,8 +284,8 @@ class Store:
             self._kinds[kind][place] = new
         self.history.keep(self._version, type_, new, old)
         self._watched.append(Observation(self.clock.now, type_, new))
-        listeners = self._hearing.get(kind)
-        for listener in self._hear(kind) if listeners is None else listeners:
+        listeners = self._hearing.get((kind, is_detail))
+        for listener in self._hear(kind, is_detail) if listeners is None else listeners:
             listener(type_, new, old)
         return new
 
@@ -288,14 +295,15 @@ class Store:
         found = (each for each in self.list("ConfigMap") if meta.namespace_of(each) == namespace)
         self._surroundings[meta.uid_of(pod)] = frozenset(map(meta.name_of, found))
 
-    def _hear(self, kind: str) -> tuple[Listener, ...]:
+    def _hear(self, kind: str, is_detail: bool) -> tuple[Listener, ...]:
         """Who is told of a kind; most writes are Events, and no part of a cluster reacts to those."""
-        self._hearing[kind] = tuple(
+        heard = self._hearing[kind, is_detail] = tuple(
             listener
-            for listener, kinds in self._listeners
+            for listener, kinds, statuses in self._listeners
             if (kind != "Event" if kinds is None else kind in kinds)
+            and (not is_detail or statuses is None or kind in statuses)
         )
-        return self._hearing[kind]
+        return heard
 
     def _drop(self, old: Object) -> Object:
         return self._write(DELETED, dict(old), old)

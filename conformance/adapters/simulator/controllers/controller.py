@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.meta import Key, Object
 
 if TYPE_CHECKING:
@@ -24,13 +26,16 @@ class Controller(ABC):
     watches: ClassVar[frozenset[str] | None] = None
     """The kinds that it is told of; None: all but Events."""
 
+    statuses: ClassVar[frozenset[str] | None] = None
+    """Those of which it is told of every status, not only of a new phase; None: all."""
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.store = engine.store
         self.clock = engine.clock
         self.settings = engine.settings
-        self._queue: dict[Key, None] = {}
-        self.store.subscribe(self.notice, self.watches)
+        self._queue: dict[Key, bool] = {}  # whether there is anything new to see
+        self.store.subscribe(self.notice, self.watches, self.statuses)
 
     @abstractmethod
     def notice(self, type: str, new: Object, old: Object | None) -> None:
@@ -40,17 +45,28 @@ class Controller(ABC):
     def reconcile(self, key: Key) -> None:
         """Bring this object one step nearer to what it should be."""
 
-    def enqueue(self, key: Key) -> None:
-        """Look at this object in the next round."""
-        self._queue[key] = None
+    def enqueue(self, *keys: Key) -> None:
+        """Look at these objects in the next round."""
+        for key in keys:
+            self._queue[key] = True
+
+    def report(self, manifest: Mapping[str, Any]) -> Object:
+        """Write the status of what was just looked at: it gets its turn, but no other look for that alone."""
+        key = meta.key_of(manifest)
+        awaited = self._queue.get(key, False)
+        written = self.store.update_status(manifest)
+        if key in self._queue:
+            self._queue[key] = awaited
+        return written
 
     def work(self) -> bool:
         """One round over everything that is queued now; False when there was nothing."""
         if not self._queue:
             return False
         queue, self._queue = self._queue, {}
-        for key in queue:
-            self.reconcile(key)
+        for key, is_new in queue.items():
+            if is_new:
+                self.reconcile(key)
         return True
 
     def tell(self, about: Object, reason: str, message: str, *, warning: bool = False) -> None:

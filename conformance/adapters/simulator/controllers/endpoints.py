@@ -30,11 +30,9 @@ class EndpointsController(Controller):
         if new["kind"] == "Service":
             self.enqueue(meta.key_of(new))
             return
-        namespace, labels = meta.namespace_of(new), meta.labels_of(new)
-        before = labels if old is None else meta.labels_of(old)
         for service in self.store.list("Service"):
-            if meta.namespace_of(service) == namespace and (
-                selects(service, labels) or selects(service, before)
+            if meta.namespace_of(service) == meta.namespace_of(new) and any(
+                selects(service, meta.labels_of(one)) for one in (new, old or new)
             ):
                 self.enqueue(meta.key_of(service))
 

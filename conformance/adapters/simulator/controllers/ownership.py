@@ -18,7 +18,7 @@ class Ownership:
         self.store = store
         self._children: dict[str, dict[Key, None]] = {}
         self._orphans: dict[str, dict[Key, None]] = {}
-        store.subscribe(self._notice)
+        store.subscribe(self._notice, statuses=frozenset())
 
     def children(self, owner: Object, kind: str) -> list[Object]:
         """The living objects of the kind that name this owner, oldest first."""
@@ -58,6 +58,15 @@ def owners_changed(new: Object, old: Object) -> bool:
     now = new["metadata"].get("ownerReferences")
     before = old["metadata"].get("ownerReferences")
     return now is not before and now != before
+
+
+def has_moved(pod: Object, old: Object | None) -> bool:
+    """Whether the Pod is new, or has other owners or labels: other workloads may want it now."""
+    return (
+        old is None
+        or owners_changed(pod, old)
+        or pod["metadata"].get("labels") != old["metadata"].get("labels")
+    )
 
 
 def owners_of(manifest: Object) -> frozenset[str]:

@@ -59,14 +59,12 @@ class Kubelet:
         self.images = Images(engine.images, pulls, self.runtime, guarded=guarded)
         self.faults: faults.Faults = faults.Faults(self)
         self._begin()
-        self.store.subscribe(self.notice, frozenset({"Pod"}))
-        self.store.subscribe(self.notice_config_map, frozenset({"ConfigMap"}))
 
     # What to look at.
 
-    def notice(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
+    def notice(self, type_: str, new: meta.Object) -> None:
         """Queue the worker of a Pod of this node that changed, its own status writes excepted."""
-        if not self.running or new["spec"].get("nodeName") != self.name:
+        if not self.running:
             return
         if is_mirror(new):
             self.statics.is_dirty |= type_ == "DELETED" or meta.is_deleting(new)
@@ -82,7 +80,7 @@ class Kubelet:
         if not self._writing:
             self._queue[worker] = None
 
-    def notice_config_map(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
+    def notice_config_map(self, new: meta.Object) -> None:
         """Pods that show a ConfigMap will show it as it is now when they are synced next."""
         namespace, name = meta.namespace_of(new), meta.name_of(new)
         for worker in self._workers.values() if self.running else ():

@@ -14,7 +14,7 @@ from conformance.adapters.simulator import errors, meta
 from conformance.adapters.simulator.clock import Timer
 from conformance.adapters.simulator.kubelet import static_manifests, status
 from conformance.adapters.simulator.kubelet.probe_results import KINDS
-from conformance.adapters.simulator.kubelet.worker import PodWorker
+from conformance.adapters.simulator.kubelet.worker import PodWorker, Situation
 from conformance.adapters.simulator.meta import Object
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class StaticWorker(PodWorker):
         """No terminal phase is written for one that is only taken away (STATIC-004)."""
         seen = super().view()
         return attrs.evolve(seen, terminating=False) if self.retired else seen
+
+    def situation(self) -> Situation:
+        """Its mirror belongs to it: another one, or one that somebody has changed, is told anew."""
+        return (*super().situation(), self.mirror())
 
     def write(self, made: Mapping[str, Any]) -> None:
         """Keep the status, and show it in the mirror if there is one."""

@@ -193,15 +193,11 @@ class PodWorker(Hindered):
 
         Most looks at a Pod find everything as it was told last time, and then nothing is made anew.
         """
-        now = self.situation()
-        if self._told is None or self._told[0] != now:
-            before = self.pod
+        if self._told is None or self._told[0] != self.situation():
             made, decided = status.pod_status(self.view())
             self.write(made)
-            self._told = (now, decided) if self.pod is before else None
-        else:
-            decided = self._told[1]
-        return decided
+            self._told = self.situation(), decided
+        return self._told[1]
 
     def situation(self) -> Situation:
         """All that a status, and what is next, is made from; but not the time."""

@@ -180,9 +180,9 @@ class HorizontalPodAutoscalerController(Controller):
             round_.current, [None if reading is None else reading.replicas for reading in readings]
         )
         if replicas is None:
-            first = failures[0]
-            message = f"the HPA was unable to compute the replica count: {first.sentence}"
-            self._set(round_, "ScalingActive", False, first.reason, message)
+            reason, sentence, first = failures[0]
+            message = f"the HPA was unable to compute the replica count: {sentence}"
+            self._set(round_, "ScalingActive", False, reason, message)
             summary = (
                 f"invalid metrics ({len(failures)} invalid out of {len(readings)}), "
                 f"first error is: {first}"
@@ -196,16 +196,19 @@ class HorizontalPodAutoscalerController(Controller):
 
     def _read_all(
         self, round_: Round, context: metrics.Context
-    ) -> tuple[list[metrics.Reading | None], list[metrics.MetricUnavailableError]]:
-        """Every metric on its own; None for one that failed, which is told (HPA-013, HPA-015)."""
+    ) -> tuple[list[metrics.Reading | None], list[tuple[str, str, str]]]:
+        """Every metric on its own; None for one that failed, which is told (HPA-013, HPA-015).
+
+        Of a failure its reason, its sentence and all of it: an error would keep the frames it went through.
+        """
         readings: list[metrics.Reading | None] = []
-        failures: list[metrics.MetricUnavailableError] = []
+        failures: list[tuple[str, str, str]] = []
         for metric in metrics.metrics_of(round_.hpa):
             try:
                 readings.append(metrics.read(metric, context))
             except metrics.MetricUnavailableError as error:
                 self.tell(round_.hpa, error.reason, error.sentence, warning=True)
-                failures.append(error)
+                failures.append((error.reason, error.sentence, str(error)))
                 readings.append(None)
         round_.readings = [reading.status if reading else {"type": ""} for reading in readings]
         return readings, failures

@@ -24,6 +24,7 @@ class TaintEvictionController(Controller):
 
     name = "taint-eviction-controller"
     watches = frozenset({"Node", "Pod"})
+    statuses = frozenset()
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

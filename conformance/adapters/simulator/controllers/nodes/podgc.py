@@ -25,6 +25,7 @@ class PodGarbageCollector(Controller):
 
     name = "pod-garbage-collector"
     watches = frozenset({"Node", "Pod"})
+    statuses = watches - {"Pod"}
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

@@ -24,6 +24,7 @@ class PersistentVolumeController(Controller):
 
     name = "persistentvolume-controller"
     watches = frozenset({"Pod", CLAIM, VOLUME, "StorageClass"})
+    statuses = watches - {"Pod"}
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -41,9 +42,9 @@ class PersistentVolumeController(Controller):
         elif kind == VOLUME:
             self._notice_volume(type, new, old)
         elif kind == "StorageClass":
-            self._queue.update(self._unbound)
+            self.enqueue(*self._unbound)
         elif kind == "Pod" and self._in_use and (type == "DELETED" or has_ended(new)):
-            self._queue.update(self._in_use)
+            self.enqueue(*self._in_use)
 
     def _notice_claim(self, type: str, claim: Object) -> None:
         key = meta.key_of(claim)
@@ -53,7 +54,7 @@ class PersistentVolumeController(Controller):
             if phase_of(claim) == "Pending":
                 self._unbound[key] = None
         else:
-            self._queue.update(self._reserved.get(key, {}))
+            self.enqueue(*self._reserved.get(key, {}))
 
     def _notice_volume(self, type: str, volume: Object, old: Object | None) -> None:
         key = meta.key_of(volume)
@@ -71,7 +72,7 @@ class PersistentVolumeController(Controller):
             if claim is not None:
                 self.enqueue(claim)
         if phase_of(volume) == "Available":
-            self._queue.update(self._unbound)
+            self.enqueue(*self._unbound)
 
     def reconcile(self, key: Key) -> None:
         """One claim, or one volume."""

@@ -28,6 +28,7 @@ class StorageProtectionController(Controller):
 
     name = "storage-protection-controller"
     watches = frozenset({"Pod", *FINALIZERS})
+    statuses = watches - {"Pod"}
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

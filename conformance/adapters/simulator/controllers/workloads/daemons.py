@@ -14,6 +14,7 @@ from conformance.adapters.simulator import clock, errors, meta
 from conformance.adapters.simulator.controllers.controller import Controller
 from conformance.adapters.simulator.controllers.ownership import (
     Ownership,
+    has_moved,
     selects,
     with_owner,
     without_owner,
@@ -62,11 +63,11 @@ class DaemonSetController(Controller):
             self._notice_pod(new, old)
 
     def _notice_pod(self, pod: Object, old: Object | None) -> None:
-        owners = [meta.controller_of(one) for one in (pod, old) if one is not None]
-        for owner in owners:
+        for one in (pod, old) if old is not None and has_moved(pod, old) else (pod,):
+            owner = meta.controller_of(one)
             if owner is not None and owner["kind"] == "DaemonSet":
                 self.enqueue(("DaemonSet", meta.namespace_of(pod), owner["name"]))
-        if owners[0] is None:
+        if meta.controller_of(pod) is None:
             for daemons in self.store.list("DaemonSet"):
                 if selects(daemons, pod):
                     self.enqueue(meta.key_of(daemons))
@@ -226,7 +227,7 @@ class DaemonSetController(Controller):
                 counts["ready"] += 1
                 counts["available"] += wait <= 0
                 waits.append(wait)
-        self.store.update_status({**daemons, "status": status_of(daemons, counts)})
+        self.report({**daemons, "status": status_of(daemons, counts)})
         if pending := [wait for wait in waits if wait > 0]:
             self.clock.after(min(pending), lambda: self.enqueue(meta.key_of(daemons)))
 

@@ -39,6 +39,7 @@ class DeploymentController(Controller):
 
     name = "deployment-controller"
     watches = frozenset({"Deployment", "ReplicaSet", "Pod"})
+    statuses = watches - {"Pod"}
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)
@@ -93,8 +94,10 @@ class DeploymentController(Controller):
         found = self._found(deployment)
         pods = [pod for one in found.everything for pod in self.owned.children(one, "Pod")]
         status = deployment_status(found, pods, self._moment(), rolling=rolling)
-        written = self.store.update_status({**deployment, "status": status})
-        self._look_again(written)
+        write = self.store.update_status  # which may end old ReplicaSets (DEPLOY-009)
+        if found.new is not None and not found.old:
+            write = self.report
+        self._look_again(write({**deployment, "status": status}))
 
     def _look_again(self, deployment: Object) -> None:
         """Come back when the deadline of a rollout will have passed (DEPLOY-013)."""

@@ -30,6 +30,7 @@ class ForegroundCollector(Controller):
     """Deletes the dependents of what is being deleted in the foreground, then lets it go."""
 
     name = "garbage-collector"
+    statuses = frozenset()
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)

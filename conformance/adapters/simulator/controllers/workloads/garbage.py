@@ -20,6 +20,7 @@ class GarbageCollector(Controller):
     """Deletes the dependents of what is gone, unless another owner of theirs lives."""
 
     name = "garbage-collector"
+    statuses = frozenset()
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)

@@ -86,7 +86,8 @@ def bare_template(replica_set: Object) -> Object:
 
 def has_template(replica_set: Object, deployment: Object) -> bool:
     """The templates are equal but for the hash label (DEPLOY-006)."""
-    return bool(bare_template(replica_set) == deployment["spec"]["template"])
+    theirs, template = replica_set["spec"]["template"], deployment["spec"]["template"]
+    return bool(theirs["spec"] == template["spec"] and bare_template(replica_set) == template)
 
 
 def template_hash(template: Mapping[str, Any], collisions: int = 0) -> str:

@@ -12,7 +12,7 @@ from conformance.adapters.simulator import clock, errors, meta
 from conformance.adapters.simulator.controllers.controller import Controller
 from conformance.adapters.simulator.controllers.ownership import (
     Ownership,
-    owners_changed,
+    has_moved,
     selects,
     with_owner,
     without_owner,
@@ -46,7 +46,7 @@ class ReplicaController(Controller):
             else:
                 self.enqueue(meta.key_of(new))
         elif kind == "Pod":
-            moved = old is None or owners_changed(new, old) or _labels_changed(new, old)
+            moved = has_moved(new, old)
             self._notice_pod(new, moved)
             if old is not None and moved:
                 self._notice_pod(old, moved)
@@ -189,7 +189,8 @@ class ReplicaController(Controller):
         conditions = self._conditions(workload, failure)
         if conditions:
             status["conditions"] = conditions
-        self.store.update_status({**workload, "status": status})
+        write = self.report if failure is None else self.store.update_status
+        write({**workload, "status": status})
         pending = [wait for wait in waits if wait > 0]
         if pending:
             self.clock.after(min(pending), lambda: self.enqueue(key))
@@ -218,10 +219,6 @@ class ReplicaController(Controller):
             "message": failure,
         }
         return list(meta.with_condition(old, condition, self.clock.timestamp()))
-
-
-def _labels_changed(new: Object, old: Object) -> bool:
-    return meta.labels_of(new) != meta.labels_of(old)
 
 
 def is_terminating(pod: Object) -> bool:

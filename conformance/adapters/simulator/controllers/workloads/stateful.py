@@ -15,7 +15,7 @@ from conformance.adapters.simulator import clock, errors, meta
 from conformance.adapters.simulator.controllers.controller import Controller
 from conformance.adapters.simulator.controllers.ownership import (
     Ownership,
-    owners_changed,
+    has_moved,
     selects,
     with_owner,
     without_owner,
@@ -67,7 +67,7 @@ class StatefulSetController(Controller):
             self._notice_pod(new, old)
 
     def _notice_pod(self, pod: Object, old: Object | None) -> None:
-        moved = old is None or owners_changed(pod, old) or _labels(pod) != _labels(old)
+        moved = has_moved(pod, old)
         for one in (pod, old) if old is not None and moved else (pod,):
             reference = meta.controller_of(one)
             if reference is not None and reference["kind"] == KIND:
@@ -276,10 +276,6 @@ class StatefulSetController(Controller):
         whole = {replicas, counts["updatedReplicas"], counts["readyReplicas"]}
         rolls = workload["spec"]["updateStrategy"]["type"] == "RollingUpdate"
         return rolls and whole == {wanted}
-
-
-def _labels(pod: Object | None) -> Any:
-    return meta.labels_of(pod or {})
 
 
 def is_member(workload: Object, pod: Object) -> bool:
