@@ -12,8 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from attrs import frozen
 
@@ -69,6 +70,15 @@ class Shown:
     step: int
 
 
+@frozen
+class Opening:
+    """What a fresh cluster showed, and the world after each observation of it."""
+
+    before: Setting
+    seen: list[Observation]
+    worlds: list[World]
+
+
 class JudgeError(AdapterError):
     """What an engine showed makes no sense to the judge: it is malformed, or the judge has a bug."""
 
@@ -79,6 +89,8 @@ class AbsentError(Exception):
 
 class Session:
     """A fresh cluster, what is done to it, and what the judge says. Not used again after ``settle``."""
+
+    _opening: ClassVar[Opening | None] = None
 
     def __init__(
         self,
@@ -108,7 +120,7 @@ class Session:
         self._started = time.monotonic()
         self.world = World(Setting(profile(profile_name), implementation.clock, epoch, lateness))
         if self.can("api"):
-            self._watch()
+            self._open()
 
     # -- what a scenario says -------------------------------------------------------------------
 
@@ -264,10 +276,23 @@ class Session:
             self._sleep(seconds)
 
     def _watch(self) -> None:
-        with blaming_the_engine("observe"):
-            observations = list(map(well_formed, self.adapter.observe()))
-        for observation in observations:
+        for observation in self._observed():
             self._judge(observation)
+
+    def _observed(self) -> list[Observation]:
+        with blaming_the_engine("observe"):
+            return list(map(well_formed, self.adapter.observe()))
+
+    def _open(self) -> None:
+        """Judges what a fresh cluster shows; once, where every session finds the same."""
+        observations = self._observed()
+        opening = Session._opening
+        if opening is None or (opening.before, opening.seen) != (self.world.setting, observations):
+            worlds = list(accumulate(observations, judged, initial=self.world))[1:]
+            opening = Session._opening = Opening(self.world.setting, observations, worlds)
+        for observation, world in zip(observations, opening.worlds, strict=True):
+            self.events.append(observation)
+            self._note(world)
 
     def _judge(self, event: Event, seen_all_the_same: frozenset[str] = frozenset()) -> None:
         self.events.append(event)
