@@ -7,11 +7,12 @@ to more than it has, SCHED-005 where a Pod requests something else than its cont
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from spec_model.events import Manifest
-from spec_model.law import Verdict, law
+from spec_model.law import Verdict, law, note
 from spec_model.laws import placing
+from spec_model.laws.flocks import is_driven
 from spec_model.laws.memory import in_use
 from spec_model.laws.placing import (
     free_on,
@@ -32,8 +33,23 @@ from spec_model.scheduling.taints import text, turned_away
 from spec_model.workloads.ownership import controller_of
 from spec_model.world import VOID, Breach, Held, Known, Obligation, Outcome, Seen, Void, World
 
+TOLD: Final = 1000
+"""So many Pods are remembered of which a scheduler has said that it bound them."""
+
 Suits: TypeAlias = Callable[[Manifest], bool]
 Holding: TypeAlias = Callable[[Pod], bool]
+
+
+@note("told of schedulings", on="Event Scheduled*")
+def told_of_schedulings(before: tuple[str, ...] | None, seen: Seen) -> tuple[str, ...]:
+    """The UIDs of the Pods that a scheduler says to have bound, the newest last."""
+    about = seen.manifest.get("involvedObject") or seen.manifest.get("regarding") or EMPTY
+    return (*(before or ())[-TOLD:], str(about.get("uid", "")))
+
+
+def _may_be_somebody_elses(world: World, uid: str) -> bool:
+    """Whether people, who may bind what they like, are not known to have kept out of it."""
+    return not is_driven(world) and uid not in (world.notes.get("told of schedulings") or ())
 
 
 @law(
@@ -108,7 +124,7 @@ def _unless_it_has_changed(
     """
     if _is_virtual(seen.world):
         return Breach(what, f"bound to {_name(node)}", rule=rule)
-    began = seen.at
+    began, uid = seen.at, seen.now.uid
 
     def settled(later: Seen) -> Held | Void | None:
         if later.type == "DELETED" or suits(later.manifest):
@@ -118,6 +134,8 @@ def _unless_it_has_changed(
     def overdue(world: World) -> Held | Breach | Void | None:
         known = world.objects.get(("Node", "", _name(node)))
         if known is None or known.notes["relevant"][1] > began - seen.tolerance.lateness:
+            return VOID
+        if _may_be_somebody_elses(world, uid):
             return VOID
         return Breach(what, f"bound to {_name(node)}", rule=rule)
 

@@ -15,6 +15,7 @@ from spec_model.laws.ladders import Upsets
 from spec_model.laws.manifests import File, Mirror, file_of, files_of, is_ambiguous
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import EMPTY, Pod
+from spec_model.pod.ladder import RESYNC
 from spec_model.pod.static import (
     IGNORED,
     INVALID,
@@ -92,6 +93,10 @@ def _effect(world: World, node: str, file: File) -> Outcome | None:
     found: Pod | None = world.view(*key)
     if found is not None and not is_mirror(found.manifest):
         return None  # somebody else has the name
+    mirrors: Mapping[Key, Mirror] = world.notes.get("mirrors") or {}
+    mirror = mirrors.get(key)
+    if found is None and file.fate == RUNS and mirror and mirror.gone and mirror.at > file.at:
+        return None  # it was there, and is to come back (STATIC-003)
     if file.fate == RUNS:
         edited: frozenset[str] = world.notes.get("edited-pods") or frozenset()
         return _is_run(file, key, found, "/".join(key[1:]) in edited)
@@ -125,6 +130,8 @@ def _mirrors_back(done: Done) -> Iterator[Outcome]:
             continue
         ended = file.at if file.before is None else file.at + RESCAN + _to_stop(file)
         due = max(mirror.at, ended) + 2 * done.world.setting.tolerance.lateness
+        if done.world.setting.clock == "real":
+            due += 1.5 * RESYNC  # one that missed the end of its mirror looks again by then
         if not _is_due(done, due):
             continue
         if _is_quiet(done.world, mirror.pod.spec.node_name, mirror.at):

@@ -8,6 +8,7 @@ import pytest
 
 from spec_model.events import Accepted
 from strategies.scheduling import expression, preferred, required, term
+from tests.laws.crashes import event
 from tests.laws.scheduling import judged, node, on, waits
 from tests.laws.traces import Judged, done
 
@@ -50,10 +51,18 @@ def test_a_pod_that_came_with_its_node_was_not_scheduled() -> None:
 
 def test_on_a_real_clock_the_label_may_be_seen_later() -> None:
     spec = {"nodeSelector": {"disk": "ssd"}}
-    before = node("n0"), waits(**spec), on("n0", **spec)
+    bound_there = on("n0", **spec)
+    uid = bound_there.object["metadata"]["uid"]
+    before = node("n0"), waits(**spec), bound_there, event(3, "Scheduled", "", uid=uid)
     assert judged(*before, clock="real", until=100).broken == {"SCHED-001"}
     late = node("n0", 5, "MODIFIED", disk="ssd")
     assert not judged(*before, late, clock="real", until=100).broken
+
+
+def test_in_a_recording_people_may_have_bound_what_no_scheduler_speaks_of() -> None:
+    spec = {"nodeSelector": {"disk": "ssd"}}
+    events = node("n0"), waits(**spec), on("n0", **spec)
+    assert not judged(*events, clock="real", until=100).broken
 
 
 def test_on_a_real_clock_what_has_just_changed_is_not_held_against_a_node() -> None:
