@@ -14,6 +14,7 @@ from conformance.cli import main
 AREAS = {
     "b": ("PHASE", "TRANS", "RESTART", "BACKOFF", "INIT", "PV", "HPA", "QOS"),
     "c": ("PROBE", "TERM", "NETWORK", "CONFIGMAP", "CONDITION", "REASON", "WATCH", "BACKOFF"),
+    "d": ("REPLICA", "JOB", "DEPLOY", "STATEFUL", "SCHED", "GC", "STATIC", "DAEMON", "INIT", "PV"),
 }
 """By recording, areas whose rules must be exercised in it."""
 
