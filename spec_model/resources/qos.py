@@ -39,7 +39,10 @@ def qos_class(spec: Manifest, profile: Profile = V1_36) -> Decision[str]:
     all_limited = True
     for group in ("containers", "initContainers"):
         for container in spec.get(group) or ():
-            resources = container.get("resources") or EMPTY
+            resources = container.get("resources")
+            if not resources:
+                all_limited = False
+                continue
             limits: Mapping[str, str] = resources.get("limits") or EMPTY
             requests: Mapping[str, str] = resources.get("requests") or EMPTY
             for index, name in enumerate(COMPUTE):
