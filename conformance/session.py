@@ -51,7 +51,6 @@ from spec_model.world import Finding, Key, Setting, World
 REST: Final = 0.001
 """Seconds by which the clock goes past a deadline, so that what is due then is overdue."""
 
-
 LOOK: Final = 1.0
 """Seconds of a real clock between two looks at what has come."""
 
