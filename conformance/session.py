@@ -210,6 +210,8 @@ class Session:
         Raises:
             AbsentError: the engine has refused it, or lost it.
         """
+        if not self._virtual:  # what was just created may not have been seen yet
+            self.wait_until(lambda: self.view(kind, name) is not None, [10 * LOOK])
         found = self.view(kind, name)
         if found is None:
             raise AbsentError(f"there is no {kind} {name}")

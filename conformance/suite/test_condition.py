@@ -50,7 +50,7 @@ def test_a_pod_gets_its_node(run: Session, draw: Draw) -> None:
     """The scheduler, or somebody else, binds a Pod."""
     run.create(pod(**draw(st.sampled_from([{}, {}, NO_NODE]))))
     nodes = [known.view["metadata"]["name"] for known in run.world.of_kind("Node")]
-    if nodes and not run.view("Pod", "a").spec.node_name:
+    if nodes and not run.need("Pod", "a").spec.node_name:
         run.do("bind", namespace="default", pod="a", node=draw(st.sampled_from(nodes)))
     run.advance(6)
 
@@ -108,7 +108,7 @@ def test_readiness_waits_for_its_gates(run: Session, draw: Draw) -> None:
 
 def turn_gate(run: Session, status: str) -> None:
     """Writes the condition of the gate beside all the others, as a controller would."""
-    found = run.view("Pod", "a")
+    found = run.need("Pod", "a")
     kept = [each for type_, each in found.conditions.items() if type_ != GATE]
     conditions = [*kept, {"type": GATE, "status": status}]
     run.do("write-status", namespace="default", pod="a", status={"conditions": conditions})

@@ -148,7 +148,7 @@ def test_a_container_ends(run: Session, draw: Draw) -> None:
         run.delete("Pod", "a")
     elif way == "sandbox" and run.can("sandbox-loss"):
         run.do("lose-sandbox", namespace="default", pod="a")
-    elif way == "node" and run.can("node-fault") and (node := run.view("Pod", "a").spec.node_name):
+    elif way == "node" and run.can("node-fault") and (node := run.need("Pod", "a").spec.node_name):
         run.do("stop-node", node=node)
         run.advance(20)
         run.do("start-node", node=node)

@@ -171,7 +171,7 @@ def test_another_image_restarts_what_runs_under_never(run: Session, draw: Draw) 
     """Nothing else would start it again."""
     run.create(pod(containers=two_containers(), policy="Never"))
     run.advance(draw(st.sampled_from([0, 1])))
-    first, second = run.view("Pod", "a").spec.manifest["containers"]
+    first, second = run.need("Pod", "a").spec.manifest["containers"]
     run.patch("Pod", "a", {"spec": {"containers": [{**first, "image": "app:2"}, second]}})
     run.advance(60)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from attrs import evolve
 
 from conformance.adapter import Adapter, AdapterError
-from conformance.session import JudgeError, Session
+from conformance.adapters.simulator import SimulatorAdapter
+from conformance.session import AbsentError, JudgeError, Session
+from spec_model.events import Observation
 from tests.conformance.miniatures import (
     GARBAGE,
     AnswersGarbage,
@@ -66,3 +71,44 @@ def test_what_is_not_claimed_is_not_asked() -> None:
     session = Session(adapter, adapter.describe(), "v1.36")
     session.evaluate("pod.future", {})
     assert "Evaluated" not in {type(event).__name__ for event in session.events}
+
+
+class ShowsLate(SimulatorAdapter):
+    """An engine whose watch shows what there is only some looks later."""
+
+    looks = 3
+
+    def observe(self) -> Sequence[Observation]:
+        """Nothing, at the first looks."""
+        self.looks -= 1
+        return super().observe() if self.looks < 0 else []
+
+
+def real_session(adapter: Adapter) -> tuple[Session, list[float]]:
+    """A session on a clock that is called real, and how long it sleeps."""
+    slept: list[float] = []
+    real = evolve(adapter.describe(), clock="real")
+    return Session(adapter, real, "v1.36", sleep=slept.append), slept
+
+
+def test_on_a_real_clock_what_is_needed_is_waited_for() -> None:
+    session, slept = real_session(ShowsLate("v1.36"))
+    session.create(POD)
+    assert session.view("Pod", "a") is None
+    assert session.need("Pod", "a").key == ("Pod", "default", "a")
+    assert slept
+
+
+def test_what_is_there_is_not_waited_for() -> None:
+    session, slept = real_session(SimulatorAdapter("v1.36"))
+    session.create(POD)
+    session.need("Pod", "a")
+    assert not slept
+
+
+def test_on_a_virtual_clock_what_is_not_there_is_absent_at_once() -> None:
+    adapter = SimulatorAdapter("v1.36")
+    session = Session(adapter, adapter.describe(), "v1.36")
+    with pytest.raises(AbsentError, match="there is no Pod a"):
+        session.need("Pod", "a")
+    assert session.now == 0
