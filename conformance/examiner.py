@@ -69,8 +69,8 @@ class Examiner:
     def _is_asked(self, rule: str, scenario: Scenario) -> bool:
         """Whether a test of this run, in this process or another, examines the rule by the scenario."""
         selected = any(
-            rule in rules_of(item)
-            and getattr(getattr(item, "obj", None), "scenario", None) is scenario
+            getattr(getattr(item, "obj", None), "scenario", None) is scenario
+            and rule in rules_of(item)
             for item in self.item.session.items
         )
         return selected and not self._why_unseen(registry()[rule])

@@ -255,7 +255,7 @@ class Session:
                 waited.update(debt for at, debt in owed if at == due)
                 self.advance(max(due - self.now, 0.0) + REST)
         else:
-            told: Debts = defaultdict(set)
+            told = Debts(set)
             while self._owes(end, told):
                 self._pass(LOOK)
                 self._watch()

@@ -6,7 +6,6 @@ scenario draws from them as it did, and where the world makes it draw otherwise,
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from random import Random
@@ -21,7 +20,7 @@ from conformance.adapter import Implementation, NotClaimedError
 from conformance.adapters.simulator import SimulatorAdapter
 from conformance.examine import Draw, Scenario, Target, drawn, seed_of
 from conformance.realtime.budget import Patience
-from conformance.session import LOOK, AbsentError, Session
+from conformance.session import LOOK, AbsentError, Debts, Session
 from spec_model import judge
 from spec_model.events import Act
 
@@ -94,7 +93,7 @@ class Rehearsal(Session):
 
     def settle(self, limit: float = 3600.0) -> None:
         """Waits until nothing is owed any more."""
-        began, end, told = self.now, self.now + limit, defaultdict[Any, set[float]](set)
+        began, end, told = self.now, self.now + limit, Debts(set)
         while self._owes(end, told):
             self._looks(began, end + LOOK)
         self._note(judge.settle(self.world, self.now))

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.flocks import is_driven, is_going
-from spec_model.laws.stateful_sets import IDENTITY, KIND, set_of_new
+from spec_model.laws.stateful_sets import IDENTITY, KIND, judged_later, set_of_new
 from spec_model.objects import EMPTY
 from spec_model.workloads import stateful
 from spec_model.workloads.stateful import ordinal
-from spec_model.world import VOID, Breach, Done, Held, Known, Obligation, Outcome, Seen, Void, World
+from spec_model.world import Breach, Done, Held, Known, Obligation, Outcome, Seen, World
 
 
 @law(IDENTITY, on="Pod", when="new")
@@ -51,24 +51,16 @@ def _names(name: str, spec: Manifest) -> str:
 
 
 def _was_asked_for(seen: Seen, owner: Known, place: int | None) -> Obligation:
-    """Judged a little later: kinds are watched apart, that it has grown may be seen after the Pod."""
+    """Judged a little later: that it has grown may be seen after the Pod."""
     key = KIND, seen.now.key[1], owner.manifest["metadata"]["name"]
 
-    def overdue(world: World) -> Held | Breach | Void:
-        known = world.objects.get(key)
-        if known is None or known.uid != owner.uid:
-            return VOID
+    def decide(_: World, known: Known) -> Held | Breach:
         spec = known.notes["wish"].spec
         is_right = place in stateful.ordinals(spec).value
         return expect(is_right, _names(key[2], spec), seen.now.key[2], rule=IDENTITY)
 
-    return Obligation(
-        what=f"{seen.now.key[2]} asked for by its set",
-        not_after=seen.at + seen.tolerance.lateness,
-        rule=IDENTITY,
-        on=key,
-        overdue=overdue,
-    )
+    what = f"{seen.now.key[2]} asked for by its set"
+    return judged_later(seen, key, owner.uid, IDENTITY, what, decide)
 
 
 def _claim_is_there(seen: Seen, claim: str) -> Obligation:

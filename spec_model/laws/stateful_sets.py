@@ -207,6 +207,29 @@ def member_of(owner: Known | None, pod: Pod) -> int | None:
 # -- What is owed ------------------------------------------------------------------------------------
 
 
+def judged_later(
+    seen: Seen,
+    key: Key,
+    uid: str,
+    rule: str,
+    what: str,
+    decide: Callable[[World, Known], Held | Breach | Void],
+) -> Obligation:
+    """Decided when all can have been seen, for kinds are watched apart; of no use if the set is another."""
+
+    def overdue(world: World) -> Held | Breach | Void:
+        known = world.objects.get(key)
+        return VOID if known is None or known.uid != uid else decide(world, known)
+
+    return Obligation(
+        what=what,
+        not_after=seen.at + seen.tolerance.lateness,
+        rule=rule,
+        on=key,
+        overdue=overdue,
+    )
+
+
 @law(IDENTITY, ORDER, UPDATE, on=KIND)
 def a_set_takes_its_steps(seen: Seen) -> Verdict:
     """Owed by a set that asks for something else."""

@@ -13,6 +13,7 @@ from spec_model.laws.stateful_sets import (
     UPDATE,
     Wish,
     healthy_until,
+    judged_later,
     member_of,
     members,
     went_by_controller,
@@ -143,12 +144,11 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
     place = member_of(owner, seen.now)
     if owner is None or place is None or place not in _range(owner):
         return None
-    uid, key, pod = owner.uid, _key(owner.manifest), seen.now
+    pod = seen.now
     as_before = _made_as_before(owner.manifest, place)
 
-    def overdue(world: World) -> Held | Breach | Void:
-        known = world.objects.get(key)
-        if known is None or known.uid != uid or not _is_observed(known.manifest):
+    def decide(world: World, known: Known) -> Held | Breach | Void:
+        if not _is_observed(known.manifest):
             return VOID
         asked: Wish = known.notes["wish"]
         if asked.before != asked.spec and asked.since > seen.at - seen.tolerance.lateness:
@@ -163,13 +163,8 @@ def below_the_partition_pods_are_made_as_before(seen: Seen) -> Verdict:
         verdict = expect(shown == wanted, what, f"of {shown}", rule=UPDATE)
         return verdict if current != update or isinstance(verdict, Breach) else VOID
 
-    return Obligation(
-        what=f"{pod.key[2]} made of the right revision",
-        not_after=seen.at + seen.tolerance.lateness,
-        rule=UPDATE,
-        on=key,
-        overdue=overdue,
-    )
+    what = f"{pod.key[2]} made of the right revision"
+    return judged_later(seen, _key(owner.manifest), owner.uid, UPDATE, what, decide)
 
 
 def _made_as_before(workload: Manifest, place: int) -> str:
@@ -194,25 +189,15 @@ def the_current_revision_moves_when_all_are_updated(seen: Seen) -> Verdict:
     now, before = (each.get("status") or EMPTY for each in (seen.manifest, seen.before))
     if not before.get("currentRevision") or now.get("currentRevision") == before["currentRevision"]:
         return None
-    update, uid, key = (
-        now.get("currentRevision"),
-        seen.manifest["metadata"]["uid"],
-        _key(seen.manifest),
-    )
+    update, uid = now.get("currentRevision"), seen.manifest["metadata"]["uid"]
 
-    def overdue(world: World) -> Held | Breach | Void:
-        known = world.objects.get(key)
-        if known is None or known.uid != uid or known.notes["wish"].since > seen.at:
+    def decide(world: World, known: Known) -> Held | Breach | Void:
+        if known.notes["wish"].since > seen.at:
             return VOID
         pods = members(world, known, seen.at).pods
         old = [pod.key[2] for pod in pods.values() if stateful.revision(pod) != update]
         what = f"currentRevision {update} when all Pods are at it"
         return expect(not old, what, f"{', '.join(old)} not", rule=UPDATE)
 
-    return Obligation(
-        what=f"all Pods at revision {update}",
-        not_after=seen.at + seen.tolerance.lateness,
-        rule=UPDATE,
-        on=key,
-        overdue=overdue,
-    )
+    what = f"all Pods at revision {update}"
+    return judged_later(seen, _key(seen.manifest), uid, UPDATE, what, decide)
