@@ -159,7 +159,8 @@ def examine(
             session = target.session()
             try:
                 with suppress(NotClaimedError, AbsentError):  # it goes as far as the engine does
-                    scenario(session, data.draw)
+                    # What st.data() draws by itself: it would look at all of Python's random state each time.
+                    scenario(session, data.conjecture_data.draw)
                 session.settle()
             finally:
                 examination.collect(session)
