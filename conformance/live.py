@@ -123,6 +123,8 @@ def run_suite(stream: Stream, options: Sequence[str]) -> bool:
     fixed = ["-c", str(ini), "--pyargs", "conformance.suite", "-q", "--capture=sys"]
     # Scenarios assert nothing; to rewrite what they import costs every worker a second and more.
     fixed += ["-p", "no:cacheprovider", "--assert=plain"]
+    # Nor are all objects of a process looked through, five times, for what could not be raised in it.
+    fixed += ["-p", "no:unraisableexception"]
     said, listener = io.StringIO(), Listener(stream)
     quiet = patch.dict(os.environ, PYTEST_ADDOPTS="")
     with redirect_stdout(said), redirect_stderr(said), quiet, listener.hearing_interrupts():
