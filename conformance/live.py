@@ -123,7 +123,7 @@ def run_suite(stream: Stream, options: Sequence[str]) -> bool:
     fixed = ["-c", str(ini), "--pyargs", "conformance.suite", "-q", "--capture=sys"]
     # Scenarios assert nothing; to rewrite what they import costs every worker a second and more.
     fixed += ["-p", "no:cacheprovider", "--assert=plain"]
-    # Nor are all objects of a process looked through, five times, for what could not be raised in it.
+    # Nor are all objects of every process looked through at its end for errors that nobody can catch.
     fixed += ["-p", "no:unraisableexception"]
     said, listener = io.StringIO(), Listener(stream)
     quiet = patch.dict(os.environ, PYTEST_ADDOPTS="")
