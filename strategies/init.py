@@ -60,7 +60,7 @@ def named_pods() -> st.SearchStrategy[Manifest]:
             return pod(containers=two, init=[*one, container(name)])
         return pod(containers=[*two, container(name)], init=one)
 
-    names = st.sampled_from([*TAKEN_NAMES, *BAD_NAMES, *GOOD_NAMES])
+    names = among(*TAKEN_NAMES, *BAD_NAMES, *GOOD_NAMES)
     return st.builds(with_name, names, among("init", "app"))
 
 

@@ -65,9 +65,7 @@ def texts() -> st.SearchStrategy[str]:
     signs = among("", "", "", "+", "-")
     digits = among("1", "0", "5", "10", "999", "1000", "1024", "123456789")
     fractions = among("", "", ".5", ".001", ".0001", ".999999999", ".")
-    return st.builds(
-        lambda *parts: "".join(parts), signs, digits, fractions, st.sampled_from(SUFFIXES)
-    )
+    return st.builds(lambda *parts: "".join(parts), signs, digits, fractions, among(*SUFFIXES))
 
 
 @once

@@ -133,7 +133,7 @@ def _candidates(draw: st.DrawFn, index: int) -> Manifest:
         "metadata": {
             "name": f"p{index}",
             "uid": f"uid-{9 - index}",
-            "creationTimestamp": _time(draw(st.sampled_from(AGES))),
+            "creationTimestamp": _time(draw(among(*AGES))),
             "annotations": annotations,
         },
         "spec": {"nodeName": draw(among("n1", "n1", "n2", "")), "containers": []},
@@ -143,7 +143,7 @@ def _candidates(draw: st.DrawFn, index: int) -> Manifest:
                 {
                     "type": "Ready",
                     "status": status,
-                    "lastTransitionTime": _time(draw(st.sampled_from(AGES))),
+                    "lastTransitionTime": _time(draw(among(*AGES))),
                 }
                 for status in conditions
             ],

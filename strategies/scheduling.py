@@ -178,7 +178,7 @@ def crowds(draw: st.DrawFn) -> dict[str, Any]:
     others = [
         {**pod(f"b{index}", [container("c", requests=mine)]), "status": {"phase": phase}}
         for index, (mine, phase) in enumerate(
-            draw(st.lists(st.tuples(amounts, st.sampled_from(PHASES)), max_size=4))
+            draw(st.lists(st.tuples(amounts, among(*PHASES)), max_size=4))
         )
     ]
     node = {"metadata": {"name": "n"}, "status": {"allocatable": draw(has)}}
@@ -204,9 +204,9 @@ def rankings(draw: st.DrawFn) -> dict[str, Any]:
             "qos_class": quality,
         }
         for index in range(count)
-        for quality in [draw(st.sampled_from(CLASSES))]
+        for quality in [draw(among(*CLASSES))]
     ]
-    return {"signal": draw(st.sampled_from(SIGNALS)), "pods": pods}
+    return {"signal": draw(among(*SIGNALS)), "pods": pods}
 
 
 NODE_FIELD: Final = {"key": "metadata.name", "operator": "In", "values": ["n0"]}

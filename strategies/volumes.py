@@ -267,12 +267,12 @@ NO_SIZE: Final = ("0", "-1Gi")
 @st.composite
 def invalid(draw: st.DrawFn) -> tuple[Manifest, str]:
     """A volume or claim that the API refuses, with the rule that it breaks."""
-    make = draw(st.sampled_from([volume, claim]))
+    make = draw(among(volume, claim))
     kind = draw(among("modes", "size", "mode", "recycle"))
     if kind == "modes":
         return make("x", modes=draw(st.sampled_from(BROKEN_MODES))), "PV-012"
     if kind == "size":
-        return make("x", size=draw(st.sampled_from(NO_SIZE))), "PV-001"
+        return make("x", size=draw(among(*NO_SIZE))), "PV-001"
     if kind == "mode":
         return make("x", volumeMode="Tape"), "PV-001"
     root = {"path": draw(among("/", "//"))}

@@ -217,7 +217,7 @@ def test_one_rescale_after_another(run: Session, draw: Draw) -> None:
     """After a scale-up load rises again, or drops, at once or when a cooldown would just be over."""
     begin(run, 2, "100m", maximum=16)
     sync(run)
-    run.advance(draw(st.sampled_from([MINUTE, 90, 165])))
+    run.advance(draw(among(MINUTE, 90, 165)))
     use(run, draw(among("100m", "10m")))
     run.advance(draw(among(31, 60, 90, 120, 300)))
     use(run, draw(among("100m", "5m")))
@@ -252,7 +252,7 @@ def test_relative_and_absolute_targets(run: Session, draw: Draw) -> None:
 @focus("HPA-017")
 def test_what_can_be_a_target(run: Session, draw: Draw) -> None:
     """Every kind that can be scaled, there first or later; and those that cannot."""
-    kind = draw(st.sampled_from([*SCALABLE, "StatefulSet", "DaemonSet"]))
+    kind = draw(among(*SCALABLE, "StatefulSet", "DaemonSet"))
     made = [workload(kind=kind, replicas=2), autoscaler("a", "a", kind=kind)]
     for manifest in draw(st.permutations(made)):
         run.create(manifest)

@@ -60,7 +60,7 @@ def test_pods_that_are_not_ready(run: Session, draw: Draw) -> None:
         run.advance(MINUTE)
     else:
         run.create(workload(replicas=draw(st.integers(2, 4))))
-        run.advance(draw(st.sampled_from([MINUTE, 250, 310])))
+        run.advance(draw(among(MINUTE, 250, 310)))
         for name in pods(run)[: draw(st.integers(1, 2))]:
             for _ in range(draw(st.integers(4, 6))):
                 run.exit(name, "c", 1)

@@ -89,7 +89,7 @@ def fill(run: Session, pods: dict[str, Manifest], sizes: dict[str, int]) -> None
 @focus("OOM-002")
 def test_the_highest_score_is_killed_first(run: Session, draw: Draw) -> None:
     """Pods of every class fill a node; the same asked of the function."""
-    adjustments = draw(st.sampled_from([ADJUSTMENTS, ADJUSTMENTS[:3], LAST]))
+    adjustments = draw(among(ADJUSTMENTS, ADJUSTMENTS[:3], LAST))
     arguments = {"node_memory_bytes": 8192 * MIB, "processes": draw(processes(adjustments))}
     run.evaluate("oom.victim", arguments)
     order = draw(st.permutations(list(CLASSES)))

@@ -154,7 +154,7 @@ def test_modes_gate_binding(run: Session, draw: Draw) -> None:
 @focus("PV-012")
 def test_a_claim_in_use_is_protected(run: Session, draw: Draw) -> None:
     """Claim and volume are deleted while Pods use them; the Pods end, or go, one after another."""
-    modes = [draw(st.sampled_from([RWO, RWX]))]
+    modes = [draw(among(RWO, RWX))]
     run.create(volume("v", modes=modes))
     run.create(claim("c", modes=modes))
     names = draw(st.sampled_from([["a"], ["a", "b"], []]))

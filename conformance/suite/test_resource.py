@@ -148,7 +148,7 @@ def test_above_its_limit_a_container_is_killed(run: Session, draw: Draw) -> None
     run.create(pod(containers=apps, policy=draw(policies)))
     for _ in range(draw(st.integers(1, 3))):
         run.advance(draw(among(1, 25)))
-        allocate(run, "c", draw(st.sampled_from([64 * MIB + 1, 128 * MIB, 64 * MIB, 33 * MIB])))
+        allocate(run, "c", draw(among(64 * MIB + 1, 128 * MIB, 64 * MIB, 33 * MIB)))
     run.advance(30)
 
 

@@ -87,7 +87,7 @@ def test_files_in_memory_count_as_memory(run: Session, draw: Draw) -> None:
     run.advance(5)
     where = {"namespace": "default", "pod": "a", "container": "c"}
     run.do("allocate", **where, bytes=12 * KIB)
-    write(run, "c", "/data/x", "x" * draw(st.sampled_from([4 * KIB, 4 * KIB + 1])))
+    write(run, "c", "/data/x", "x" * draw(among(4 * KIB, 4 * KIB + 1)))
     run.advance(5)
 
 
@@ -97,7 +97,7 @@ def test_too_much_on_disk_evicts(run: Session, draw: Draw) -> None:
     source = {"emptyDir": {"sizeLimit": draw(among("1Ki", "1024", "1024.0"))}}
     run.create(mounting(source=source))
     run.advance(draw(among(5, 12)))
-    size = draw(st.sampled_from([KIB + 1, KIB]))
+    size = draw(among(KIB + 1, KIB))
     write(run, "c", "/data/x", "x" * size)
     if draw(among(False, False, True)):
         write(run, "c", "/data/x", "")
@@ -179,7 +179,7 @@ def test_host_paths_that_are_refused(run: Session, draw: Draw) -> None:
     for flaw in draw(several_flawed("VOLUME-007")):
         run.create(flaw.manifest, dry_run=True)
         run.evaluate("pod.validate", {"pod": flaw.manifest})
-    run.create(on_host("a", "/tmp/x", draw(st.sampled_from(TYPES))), dry_run=True)
+    run.create(on_host("a", "/tmp/x", draw(among(*TYPES))), dry_run=True)
 
 
 # -- what is on a volume --------------------------------------------------------------------------
