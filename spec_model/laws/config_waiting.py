@@ -74,7 +74,7 @@ def failed_mounts(before: Mapping[str, bool] | None, seen: Seen) -> Mapping[str,
 # -- Containers that run ----------------------------------------------------------------------------
 
 
-@law(RULE, on="container", when="changed")
+@law(RULE, on="container", when="begun")
 def nothing_runs_without_its_config_map(seen: SeenContainer) -> Verdict:
     """Where a container starts, everything it refers to exists; documented, since before the Pod."""
     now, before = seen.now, seen.before

@@ -231,7 +231,7 @@ def failed_binds(before: Mapping[str, str] | None, done: Done) -> Mapping[str, s
     return {**kept, found.container_id: str(done.arguments["port"])}
 
 
-@law(PORTS, on="app container", when="changed")
+@law(PORTS, on="app container", when="ended")
 def who_cannot_bind_exits(seen: SeenContainer) -> Verdict:
     """A container that could not have its port ends badly, and backs off as after any failure."""
     failed: Mapping[str, str] = seen.pod.world.notes.get("failed binds") or {}
@@ -296,7 +296,7 @@ def _is_on(known: Known, pod: Pod) -> bool:
     return same and is_live(other)
 
 
-@law(HOST_PORTS, on="Pod")
+@law(HOST_PORTS, on="Pod", when="unplaced")
 def a_free_port_is_no_hindrance(seen: Seen) -> Verdict:
     """What only asks for ports of the host that are free somewhere is not told otherwise."""
     condition: Manifest = seen.now.conditions.get("PodScheduled", {})

@@ -154,7 +154,7 @@ def the_start_time_stands(seen: Seen) -> Verdict:
     return expect(bool(pod.spec.node_name and host), what, shown)
 
 
-@law(RULE, on="app container", when="changed")
+@law(RULE, on="app container", when="begun")
 def the_address_comes_before_running(seen: SeenContainer) -> Verdict:
     """A container that starts belongs to a Pod with a node, a startTime and, on its network, an address."""
     if seen.now.state != "running" or (seen.before is not None and seen.before.state == "running"):

@@ -33,7 +33,7 @@ def sandboxes_changed(before: Mapping[str, int] | None, seen: Seen) -> Mapping[s
     return {**known, uid: known.get(uid, 0) + told}
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when=("changed", "addressed"))
 def the_address_outlives_containers(seen: Seen) -> Verdict:
     """Where a Pod has another address, every container that ran is gone: its sandbox was lost."""
     before: Pod | None = seen.before
@@ -115,7 +115,7 @@ def _is(pod: Pod, name: str, run: str) -> bool:
     return status is not None and status.state == "running" and status.container_id == run
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="changed")
 def the_phase_is_not_that_of_pause(seen: Seen) -> Verdict:
     """A Pod whose sandbox is lost while its containers restart is not over, and still Running."""
     before: Pod | None = seen.before
