@@ -67,6 +67,13 @@ def notes_for(looked_at: str, situation: tuple[str, ...]) -> tuple[Note, ...]:
     return tuple(note for note in notes_on(looked_at) if _fits(note, situation))
 
 
+@cache
+def passing(kind: str, reason: str | None) -> tuple[tuple[Law, ...], tuple[Note, ...]]:
+    """The laws and the notes that look at such an object for this reason of its."""
+    named = f"{kind} {reason}"
+    return laws_on(kind, named), notes_on(f"{kind}*", f"{named}*")
+
+
 def _fits(asked: Law | Note, situation: tuple[str, ...]) -> bool:
     return asked.when is None or not asked.when.isdisjoint(situation)
 
@@ -234,16 +241,14 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
 def _pass_by(world: World, event: Observation, key: Key, bench: Bench) -> World:
     """Heard by those who look at the kind, or at this reason of it: ``Event BackOff``."""
     manifest = event.object
-    reason = f"{key[0]} {manifest.get('reason')}"
-    fresh = event.type == "ADDED" and _just_created(world, event)
-    seen = Seen(world, event.at, event.type, None, manifest, manifest, objects.EMPTY, fresh)
-    bench.hear(laws_on(key[0], reason), seen, (key,))
+    laws, notes_ = passing(key[0], manifest.get("reason"))
+    seen = Seen(world, event.at, event.type, None, manifest, manifest, objects.EMPTY, False)
+    bench.hear(laws, seen, (key,))
     kept = world.objects
     if bench.owed:
         kept = dict(kept)
         _assign(kept, bench)
-    notes = _noted(notes_on(key[0] + "*", reason + "*"), world.notes, seen)
-    return _next(world, event.at, kept, notes, bench)
+    return _next(world, event.at, kept, _noted(notes_, world.notes, seen), bench)
 
 
 def _assign(kept: dict[Key, Known], bench: Bench, but: Key | None = None) -> None:
