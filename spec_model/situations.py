@@ -84,6 +84,14 @@ def _is_stirred(seen: Seen) -> bool:
     )
 
 
+def _is_controlled(seen: Seen) -> bool:
+    before: Pod | None = seen.before
+    return bool(
+        seen.manifest["metadata"].get("ownerReferences")
+        or (before is not None and before.manifest["metadata"].get("ownerReferences"))
+    )
+
+
 def _is_explained(seen: Seen) -> bool:
     return bool(seen.now.reason or (seen.manifest.get("status") or EMPTY).get("message"))
 
@@ -143,6 +151,8 @@ OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "ending": lambda seen: seen.now.deletion_timestamp is not None,
     "gone": lambda seen: seen.type == "DELETED",
     "stirred": _is_stirred,
+    "controlled": _is_controlled,
+    "stirred and controlled": lambda seen: _is_controlled(seen) and _is_stirred(seen),
     "explained": _is_explained,
     "with volumes": lambda seen: bool(seen.now.spec.manifest.get("volumes")),
     "crowded": lambda seen: len(seen.now.spec.containers) + len(seen.now.spec.init_containers) > 1,
@@ -152,8 +162,9 @@ OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
 """Of an observed Pod: it is new to the judge; its status tells something new; its spec is another; it has
 no node, or had none until now; it has just got its node; its address is new or another; it has ended, now
 or before; it was just seen to be marked for deletion, or is marked; it went; it is new, went, or has
-another phase, readiness, owner or labels, or is marked; it has several containers, init containers
-included; it stands for a static Pod; its controller is of that kind."""
+another phase, readiness, owner or labels, or is marked; it has an owner, or had one until now; both of
+these; its status has a reason or a message of its own; it has volumes; it has several containers, init
+containers included; it stands for a static Pod; its controller is of that kind."""
 
 OF_A_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
     "changed": lambda seen: seen.now is not seen.before,

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from attrs import frozen
 
 from spec_model.events import Accepted, Manifest
-from spec_model.law import Verdict, expect, law, note
+from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import Container, Pod
 from spec_model.pod.network import clashes, host_ports
@@ -157,10 +157,13 @@ def _compared(
         if space in own and space in others:
             wanted = shares(found.pod, other, space)
             same = own[space] == others[space]
+            rule = ADDRESS if space == "network" and other.uid != found.pod.uid else NAMESPACES
+            if same is wanted:
+                yield held(rule)
+                continue
             whose = f"the {space} namespace of {name} in {other.key[2]}"
             what = whose if wanted else f"another one than {whose}"
-            rule = ADDRESS if space == "network" and other.uid != found.pod.uid else NAMESPACES
-            yield expect(same is wanted, what, whose if same else "another one", rule=rule)
+            yield Breach(what, whose if same else "another one", rule=rule)
 
 
 HOST_FIELDS: Final = {"network": "hostNetwork", "ipc": "hostIPC", "pid": "hostPID"}

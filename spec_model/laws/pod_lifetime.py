@@ -50,7 +50,7 @@ def over_since(before: float | None, seen: Seen) -> float | None:
 # -- Who goes, and why -------------------------------------------------------------------------------
 
 
-@law(PERSISTS, on="Pod", when="stirred")
+@law(PERSISTS, on="Pod", when=("marked", "gone"))
 def nobody_deletes_a_pod_of_itself(seen: Seen) -> Verdict:
     """Bare Pods alone: who has an owner may go at its will."""
     before: Pod | None = seen.before
