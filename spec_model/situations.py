@@ -96,6 +96,11 @@ def _is_explained(seen: Seen) -> bool:
     return bool(seen.now.reason or (seen.manifest.get("status") or EMPTY).get("message"))
 
 
+def _has_host_paths(seen: Seen) -> bool:
+    volumes = seen.now.spec.manifest.get("volumes") or ()
+    return any("hostPath" in each or "persistentVolumeClaim" in each for each in volumes)
+
+
 def _has_begun(seen: SeenContainer) -> bool:
     before, now = seen.before, seen.now
     return (
@@ -152,19 +157,23 @@ OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "gone": lambda seen: seen.type == "DELETED",
     "stirred": _is_stirred,
     "controlled": _is_controlled,
-    "stirred and controlled": lambda seen: _is_controlled(seen) and _is_stirred(seen),
     "explained": _is_explained,
-    "with volumes": lambda seen: bool(seen.now.spec.manifest.get("volumes")),
+    "with host paths": _has_host_paths,
     "crowded": lambda seen: len(seen.now.spec.containers) + len(seen.now.spec.init_containers) > 1,
     "mirrored": lambda seen: is_mirror(seen.manifest),
-    **{f"of a {kind}": _is_controlled_by(kind) for kind in ("DaemonSet", "Job", "StatefulSet")},
 }
 """Of an observed Pod: it is new to the judge; its status tells something new; its spec is another; it has
 no node, or had none until now; it has just got its node; its address is new or another; it has ended, now
 or before; it was just seen to be marked for deletion, or is marked; it went; it is new, went, or has
-another phase, readiness, owner or labels, or is marked; it has an owner, or had one until now; both of
-these; its status has a reason or a message of its own; it has volumes; it has several containers, init
-containers included; it stands for a static Pod; its controller is of that kind."""
+another phase, readiness, owner or labels, or is marked; it has an owner, or had one until now; its status
+has a reason or a message of its own; it has volumes that may be paths of its node; it has several
+containers, init containers included; it stands for a static Pod."""
+
+OF_A_CONTROLLED_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
+    "stirred and controlled": _is_stirred,
+    **{f"of a {kind}": _is_controlled_by(kind) for kind in ("DaemonSet", "Job", "StatefulSet")},
+}
+"""Of an observed Pod that is controlled, besides: it is stirred as well; its controller is of that kind."""
 
 OF_A_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
     "changed": lambda seen: seen.now is not seen.before,
@@ -181,12 +190,15 @@ OF_A_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
 seen to; it waits since now, or for another reason; its ladder of restarts has just been climbed, or must
 be; it waits now, or did before this; its Pod is marked for deletion, or stands for a static one."""
 
-KNOWN: Final = frozenset(OF_A_POD) | frozenset(OF_A_CONTAINER)
+KNOWN: Final = frozenset({*OF_A_POD, *OF_A_CONTROLLED_POD, *OF_A_CONTAINER})
 
 
 def of_pod(seen: Seen) -> tuple[str, ...]:
     """The situations that an observed Pod is in."""
-    return tuple([name for name, holds in OF_A_POD.items() if holds(seen)])
+    found = [name for name, holds in OF_A_POD.items() if holds(seen)]
+    if "controlled" in found:
+        found += [name for name, holds in OF_A_CONTROLLED_POD.items() if holds(seen)]
+    return tuple(found)
 
 
 def of_container(seen: SeenContainer) -> tuple[str, ...]:
