@@ -318,12 +318,6 @@ def kubelet_constants(seen: Seen) -> BackoffConstants | None:
     return kubelets.get(seen.now.spec.node_name) if kubelets else None
 
 
-@note("shows-events", on="Event*")
-def shows_events(_: bool | None, __: Seen) -> bool:
-    """Whether the engine shows Events at all; where it does not, none is missed."""
-    return True
-
-
 @note("back-offs", on="Event BackOff*")
 def said_to_back_off(before: Kills | None, seen: Seen) -> Kills:
     """When an Event last said that a container backs off."""
