@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from conformance.adapters.simulator import meta
+from conformance.adapters.simulator import meta, store
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.controllers import all_controllers
 from conformance.adapters.simulator.kubelet import Kubelet
@@ -17,7 +17,6 @@ from conformance.adapters.simulator.kubelet.probe_results import Answer
 from conformance.adapters.simulator.rolling_update import Updaters
 from conformance.adapters.simulator.scheduler import Scheduler
 from conformance.adapters.simulator.settings import V1_36, Settings
-from conformance.adapters.simulator.store import Store
 
 MAXIMAL_ROUNDS: Final = 1_000
 """An engine that is not at rest after so many rounds never will be."""
@@ -30,17 +29,30 @@ class Component(Protocol):
         """Do one round of the queued work; False when there was none."""
 
 
+class Beginning(NamedTuple):
+    """A fresh cluster at rest: its Nodes as they have registered, and the luck that is left."""
+
+    store: store.Beginning
+    random: tuple[Any, ...]
+
+
 class Engine:
     """A whole cluster at one instant of virtual time."""
 
     def __init__(
-        self, settings: Settings = V1_36, *, nodes: int = 2, seed: int = 0, jitter: bool = False
+        self,
+        settings: Settings = V1_36,
+        *,
+        nodes: int = 2,
+        seed: int = 0,
+        jitter: bool = False,
+        like: Beginning | None = None,
     ) -> None:
         self.settings = settings
         self.jitter = jitter
         self.clock = Clock()
         self.random = random.Random(seed)
-        self.store = Store(self.clock, self.random, settings)
+        self.store = store.Store(self.clock, self.random, settings)
         self.images: dict[str, str] = {}
         self.usage: dict[tuple[str, str], Mapping[str, Any] | None] = {}
         self.metrics_available = True
@@ -58,9 +70,25 @@ class Engine:
         self.store.subscribe(self._on_pod, frozenset({"Pod"}))
         self.store.subscribe(self._on_config_map, frozenset({"ConfigMap"}))
         self._wire()
+        if like is not None:
+            self._begin(like)
+            return
         for number in range(1, nodes + 1):
             self.store.create(node_manifest(f"node{number}"))
         self.settle()
+
+    def beginning(self) -> Beginning:
+        """How this cluster is now, while it is fresh: another one of the same making may begin so."""
+        return Beginning(self.store.beginning(), self.random.getstate())
+
+    def _begin(self, like: Beginning) -> None:
+        """Be what another fresh cluster was, without doing again what came to it."""
+        self.store.begin(like.store)
+        self.random.setstate(like.random)
+        for _, name in like.store.nodes:
+            self.kubelets[name] = kubelet = Kubelet(self, name)
+            kubelet.is_new = False
+        self._wire()
 
     def settle(self) -> None:
         """Let every part work, in turn, until none has anything left to do at this instant."""

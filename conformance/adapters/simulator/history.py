@@ -5,7 +5,7 @@ Upstream: apiserver/pkg/storage/cacher/cache_watcher.go and etcd3/compact.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from conformance.adapters.simulator.clock import Clock
@@ -35,6 +35,10 @@ class History:
         self.clock = clock
         self.compacted = 0  # watches must not begin before this version
         self._writes: list[Write] = []
+
+    def begin(self, writes: Iterable[Write]) -> None:
+        """Remember what another one does."""
+        self._writes = list(writes)
 
     def keep(self, version: int, type_: str, new: Object, old: Object | None) -> None:
         """Remember a write."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from conformance.adapters.simulator import api, errors, meta
 from conformance.adapters.simulator.api import deletion
 from conformance.adapters.simulator.clock import Clock
-from conformance.adapters.simulator.history import History
+from conformance.adapters.simulator.history import History, Write
 from conformance.adapters.simulator.meta import Key, Object
 from conformance.adapters.simulator.settings import Settings
 from spec_model.events import Observation
@@ -32,6 +32,15 @@ _FREE_BITS: Final = ~(0xF << 76 | 3 << 62)
 _STALE: Final = "the object has been modified; please apply your changes to the latest version"
 
 
+class Beginning(NamedTuple):
+    """What a store held that only had Nodes; nothing in it is ever changed, so others may begin with it."""
+
+    version: int
+    nodes: Mapping[tuple[str, str], Object]
+    writes: Sequence[Write]
+    watched: Sequence[Observation]
+
+
 class Store:
     """Objects by kind, namespace and name; every write is admitted, versioned and watched."""
 
@@ -47,6 +56,18 @@ class Store:
         self._events: dict[tuple[str, str, str, str], Key] = {}
         self._surroundings: dict[str, frozenset[str]] = {}
         self.history = History(clock)
+
+    def beginning(self) -> Beginning:
+        """What is held now, while it is only Nodes."""
+        watched, writes = tuple(self._watched), tuple(self.history.since(0))
+        return Beginning(self._version, dict(self._kinds.get("Node", {})), writes, watched)
+
+    def begin(self, beginning: Beginning) -> None:
+        """Hold what another one held, and tell nobody."""
+        self._version = beginning.version
+        self._kinds["Node"] = dict(beginning.nodes)
+        self._watched = list(beginning.watched)
+        self.history.begin(beginning.writes)
 
     # Reading.
 
