@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from conformance.adapters.simulator import meta, store
+from conformance.adapters.simulator.agenda import Agenda
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.controllers import all_controllers
 from conformance.adapters.simulator.kubelet import Kubelet
@@ -20,13 +21,6 @@ from conformance.adapters.simulator.settings import V1_36, Settings
 
 MAXIMAL_ROUNDS: Final = 1_000
 """An engine that is not at rest after so many rounds never will be."""
-
-
-class Component(Protocol):
-    """A part of the cluster that reacts to the store."""
-
-    def work(self) -> bool:
-        """Do one round of the queued work; False when there was none."""
 
 
 class Beginning(NamedTuple):
@@ -64,7 +58,8 @@ class Engine:
         self._numbers = itertools.count(1)
         self.updaters = Updaters(self)
         self.scheduler = Scheduler(self)
-        self.controllers: list[Component] = list(all_controllers(self))
+        self.agenda = Agenda()
+        self.controllers = all_controllers(self)
         self._work: tuple[Callable[[], bool], ...] = ()
         self.store.subscribe(self._on_node, frozenset({"Node"}))
         self.store.subscribe(self._on_pod, frozenset({"Pod"}))
@@ -107,7 +102,7 @@ class Engine:
         kubelets = self.kubelets.values()
         workers = [worker for kubelet in kubelets for worker in kubelet.workers()]
         parts = (*workers, *kubelets, *self.controllers, self.scheduler, self.updaters)
-        for part in (*parts, self.clock, self.store, self):
+        for part in (*parts, self.agenda, self.clock, self.store, self):
             vars(part).clear()
 
     def new_number(self) -> int:
@@ -144,8 +139,8 @@ class Engine:
             kubelet.notice_config_map(new)
 
     def _wire(self) -> None:
-        parts: tuple[Component, ...] = (self.scheduler, *self.kubelets.values(), *self.controllers)
-        self._work = tuple(part.work for part in parts)
+        kubelets = (kubelet.work for kubelet in self.kubelets.values())
+        self._work = (self.scheduler.work, *kubelets, self.agenda.round)
 
 
 def node_manifest(name: str, cpu: str = "4", memory: str = "8Gi", pods: str = "110") -> meta.Object:

@@ -34,6 +34,8 @@ class Controller(ABC):
         self.store = engine.store
         self.clock = engine.clock
         self.settings = engine.settings
+        self._agenda = engine.agenda
+        self._turn = engine.agenda.join(self.work)
         self._queue: dict[Key, bool] = {}  # whether there is anything new to see
         self.store.subscribe(self.notice, self.watches, self.statuses)
 
@@ -47,6 +49,7 @@ class Controller(ABC):
 
     def enqueue(self, *keys: Key) -> None:
         """Look at these objects in the next round."""
+        self._agenda.due |= self._turn
         for key in keys:
             self._queue[key] = True
 

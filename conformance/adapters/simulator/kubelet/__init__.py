@@ -320,6 +320,7 @@ class Kubelet:
         for worker in self._workers.values():
             worker.power_off()
         self._queue.clear()
+        self.engine.agenda.ask_all()
 
     def start(self) -> None:
         """The machine comes up again; every sandbox is lost (INIT-009)."""
@@ -327,6 +328,7 @@ class Kubelet:
             self.running = True
             self.is_new = True
             self._begin()
+            self.engine.agenda.ask_all()
 
     def _begin(self) -> None:
         """A kubelet process remembers nothing of the one before (BACKOFF-010)."""

@@ -41,7 +41,7 @@ class NodeLifecycleController(Controller):
                 self.enqueue(meta.key_of(node))
 
     def work(self) -> bool:
-        """Besides the queue: kubelets do not say that they fall silent, so it looks."""
+        """Besides the queue: whoever falls silent says nothing, so it looks whenever it is asked."""
         self._watch_kubelets()
         return super().work()
 
