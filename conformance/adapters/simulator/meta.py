@@ -128,11 +128,11 @@ def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bo
     """A LabelSelector on labels: absent selects nothing, empty selects everything."""
     if selector is None:
         return False
-    wanted = selector.get("matchLabels") or {}
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _requirement_holds(requirement, labels)
-        for requirement in selector.get("matchExpressions") or ()
-    )
+    for key, value in (selector.get("matchLabels") or {}).items():
+        if labels.get(key) != value:
+            return False
+    requirements = selector.get("matchExpressions") or ()
+    return all(_requirement_holds(requirement, labels) for requirement in requirements)
 
 
 def selects_map(wanted: Mapping[str, str] | None, labels: Mapping[str, str]) -> bool:
@@ -228,14 +228,19 @@ def with_status(manifest: Mapping[str, Any], **fields: Any) -> Object:
     }
 
 
+_LEAVES: Final = frozenset({str, int, float, bool, type(None)})
+
+
 def plain_copy(value: Any) -> Any:
     """A copy of JSON-able data that shares nothing with what a client still holds."""
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, (dict, Mapping)):
-        return {key: plain_copy(item) for key, item in value.items()}
+    if isinstance(value, dict):  # what is in it is mostly leaves, which need no call of their own
+        return {
+            key: item if type(item) in _LEAVES else plain_copy(item) for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [plain_copy(item) for item in value]
+    if isinstance(value, Mapping):
+        return plain_copy(dict(value))
     return value
 
 

@@ -50,7 +50,7 @@ class Store:
         self._random = source
         self._version = 0
         self._kinds: dict[str, dict[tuple[str, str], Object]] = {}
-        self._listeners: list[tuple[Listener, Kinds | None, Kinds | None]] = []
+        self._listeners: list[tuple[Listener, Kinds | None, Kinds | None, Kinds | None]] = []
         self._hearing: dict[tuple[str, bool], tuple[Listener, ...]] = {}
         self._watched: list[Observation] = []
         self._events: dict[tuple[str, str, str, str], Key] = {}
@@ -94,14 +94,19 @@ class Store:
         return list(self._kinds.get(kind, {}).values())
 
     def subscribe(
-        self, listener: Listener, kinds: Kinds | None = None, statuses: Kinds | None = None
+        self,
+        listener: Listener,
+        kinds: Kinds | None = None,
+        statuses: Kinds | None = None,
+        once: Kinds | None = None,
     ) -> None:
         """Be told (type, new, old) after each write of these kinds; of all but Events without.
 
         Where ``statuses`` is given, a change of nothing but the status, its phase the same, is told of those
-        kinds only: most writes are such. A listener only notes work; it never writes.
+        kinds only: most writes are such. Where ``once`` is given, nothing is told before there was an object
+        of one of these kinds. A listener only notes work; it never writes.
         """
-        self._listeners.append((listener, kinds, statuses))
+        self._listeners.append((listener, kinds, statuses, once))
         self._hearing.clear()
 
     def drain(self) -> Sequence[Observation]:
@@ -298,7 +303,7 @@ class Store:
             del self._kinds[kind][place]
             self._surroundings.pop(meta.uid_of(new), None)
         elif old is None:
-            self._kinds.setdefault(kind, {})[place] = new
+            self._place_new(kind, place, new)
             if kind == "Pod" and self.settings.config_map_comes_first:
                 self._remember_surroundings(new)
         else:
@@ -310,6 +315,15 @@ class Store:
             listener(type_, new, old)
         return new
 
+    def _place_new(self, kind: str, place: tuple[str, str], new: Object) -> None:
+        """Keep a new object; with the first one of a kind others may want to be told of things."""
+        stored = self._kinds.get(kind)
+        if stored is None:
+            stored = self._kinds[kind] = {}
+            if any(once is not None and kind in once for *_, once in self._listeners):
+                self._hearing.clear()
+        stored[place] = new
+
     def _remember_surroundings(self, pod: Object) -> None:
         """Which ConfigMaps there were when the Pod was made (CONFIGMAP-003)."""
         namespace = meta.namespace_of(pod)
@@ -320,9 +334,10 @@ class Store:
         """Who is told of a kind; most writes are Events, and no part of a cluster reacts to those."""
         heard = self._hearing[kind, is_detail] = tuple(
             listener
-            for listener, kinds, statuses in self._listeners
+            for listener, kinds, statuses, once in self._listeners
             if (kind != "Event" if kinds is None else kind in kinds)
             and (not is_detail or statuses is None or kind in statuses)
+            and (once is None or not once.isdisjoint(self._kinds))
         )
         return heard
 

@@ -29,6 +29,9 @@ class Controller(ABC):
     statuses: ClassVar[frozenset[str] | None] = None
     """Those of which it is told of every status, not only of a new phase; None: all."""
 
+    serves: ClassVar[frozenset[str] | None] = None
+    """Without an object of these kinds nothing is any of its business; None: it has to hear of all."""
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.store = engine.store
@@ -37,7 +40,7 @@ class Controller(ABC):
         self._agenda = engine.agenda
         self._turn = engine.agenda.join(self.work)
         self._queue: dict[Key, bool] = {}  # whether there is anything new to see
-        self.store.subscribe(self.notice, self.watches, self.statuses)
+        self.store.subscribe(self.notice, self.watches, self.statuses, self.serves)
 
     @abstractmethod
     def notice(self, type: str, new: Object, old: Object | None) -> None:
