@@ -37,24 +37,26 @@ def metadata(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def name_of(manifest: Mapping[str, Any]) -> str:
     """metadata.name."""
-    return str((manifest.get("metadata") or {}).get("name") or "")
+    name: str = (manifest.get("metadata") or {}).get("name") or ""
+    return name
 
 
 def namespace_of(manifest: Mapping[str, Any]) -> str:
     """metadata.namespace, empty for cluster-scoped objects."""
-    return str((manifest.get("metadata") or {}).get("namespace") or "")
+    namespace: str = (manifest.get("metadata") or {}).get("namespace") or ""
+    return namespace
 
 
 def uid_of(manifest: Mapping[str, Any]) -> str:
     """metadata.uid."""
-    return str((manifest.get("metadata") or {}).get("uid") or "")
+    uid: str = (manifest.get("metadata") or {}).get("uid") or ""
+    return uid
 
 
 def key_of(manifest: Mapping[str, Any]) -> Key:
     """Kind, namespace and name: where the store keeps the object."""
     found = manifest.get("metadata") or {}
-    namespace, name = found.get("namespace") or "", found.get("name") or ""
-    return manifest.get("kind", ""), str(namespace), str(name)
+    return manifest.get("kind", ""), found.get("namespace") or "", found.get("name") or ""
 
 
 def is_deleting(manifest: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from conformance.adapters.simulator import api, errors, meta
 from conformance.adapters.simulator.api import deletion
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.history import History, Write
-from conformance.adapters.simulator.meta import Key, Object
+from conformance.adapters.simulator.meta import CLUSTER_SCOPED, Key, Object
 from conformance.adapters.simulator.settings import Settings
 from spec_model.events import Observation
 
@@ -76,7 +76,7 @@ class Store:
         stored = self._kinds.get(kind)
         if stored is None:
             return None
-        return stored.get(("" if kind in meta.CLUSTER_SCOPED else namespace or "", name))
+        return stored.get(("" if kind in CLUSTER_SCOPED else namespace or "", name))
 
     def read(self, kind: str, namespace: str | None, name: str) -> Object:
         """The object.
@@ -262,6 +262,16 @@ class Store:
             self._write(MODIFIED, again, old)
             return
         kind, namespace, name = meta.key_of(about)
+        involved = {
+            "apiVersion": about.get("apiVersion", "v1"),
+            "kind": kind,
+            "name": name,
+            "uid": identity[0],
+        }
+        if namespace:
+            involved["namespace"] = namespace
+        if field:
+            involved["fieldPath"] = field
         event = {
             "apiVersion": "v1",
             "kind": "Event",
@@ -271,14 +281,7 @@ class Store:
                 "uid": self._new_uid(),
                 "creationTimestamp": now,
             },
-            "involvedObject": {
-                "apiVersion": about.get("apiVersion", "v1"),
-                "kind": kind,
-                "name": name,
-                "uid": identity[0],
-                **({"namespace": namespace} if namespace else {}),
-                **({"fieldPath": field} if field else {}),
-            },
+            "involvedObject": involved,
             "reason": reason,
             "message": message,
             "type": type,
@@ -381,7 +384,7 @@ class Store:
     def _new_uid(self) -> str:
         """A random UUID of version 4, written without the detour of an object (RFC 9562, 5.4)."""
         drawn = self._random.getrandbits(128) & _FREE_BITS | _UUID_4
-        text = f"{drawn:032x}"
+        text = drawn.to_bytes(16).hex()
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def _check_preconditions(self, manifest: Mapping[str, Any], old: Object) -> None:

@@ -93,7 +93,7 @@ class Kubelet:
 
     def work(self) -> bool:
         """One step for every Pod that is queued now."""
-        if not self.running:
+        if not (self._queue or self.is_new or self.statics.is_dirty) or not self.running:
             return False
         if self.is_new:
             self._register()
@@ -103,8 +103,6 @@ class Kubelet:
         if self.statics.is_dirty:
             self.statics.reconcile()
             return True
-        if not self._queue:
-            return False
         queue, self._queue = self._queue, {}
         for worker in queue:
             if worker.uid in self._workers:

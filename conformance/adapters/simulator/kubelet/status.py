@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import define, frozen
 
 from conformance.adapters.simulator import meta
 from conformance.adapters.simulator.kubelet import conditions, phase, restart
@@ -34,9 +34,9 @@ class Why:
     disrupts: bool = False
 
 
-@frozen
+@define
 class View:
-    """Everything a status is made from."""
+    """Everything a status is made from; nobody changes it, but frozen it would be made slower."""
 
     pod: Mapping[str, Any]
     runtime: PodRuntime
