@@ -88,7 +88,10 @@ class Engine:
     def settle(self) -> None:
         """Let every part work, in turn, until none has anything left to do at this instant."""
         for _ in range(MAXIMAL_ROUNDS):
-            if not max([work() for work in self._work]):  # each has its turn
+            worked = False
+            for work in self._work:
+                worked |= work()
+            if not worked:
                 return
         raise RuntimeError("the engine does not come to rest: two parts undo each other's work")
 

@@ -7,19 +7,17 @@ new dicts that share what is unchanged, so snapshots and observations are refere
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from conformance.adapters.simulator import api, errors, meta
 from conformance.adapters.simulator.api import deletion
+from conformance.adapters.simulator.audience import Audience, Kinds, Listener
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.history import History, Write
 from conformance.adapters.simulator.meta import CLUSTER_SCOPED, Key, Object
 from conformance.adapters.simulator.settings import Settings
 from spec_model.events import Observation
-
-Listener: TypeAlias = Callable[[str, Object, Object | None], None]
-Kinds: TypeAlias = frozenset[str]
 
 ADDED: Final = "ADDED"
 MODIFIED: Final = "MODIFIED"
@@ -50,8 +48,7 @@ class Store:
         self._random = source
         self._version = 0
         self._kinds: dict[str, dict[tuple[str, str], Object]] = {}
-        self._listeners: list[tuple[Listener, Kinds | None, Kinds | None, Kinds | None]] = []
-        self._hearing: dict[tuple[str, bool], tuple[Listener, ...]] = {}
+        self._audience = Audience()
         self._watched: list[Observation] = []
         self._events: dict[tuple[str, str, str, str], Key] = {}
         self._surroundings: dict[str, frozenset[str]] = {}
@@ -66,6 +63,7 @@ class Store:
         """Hold what another one held, and tell nobody."""
         self._version = beginning.version
         self._kinds["Node"] = dict(beginning.nodes)
+        self._audience.arrive("Node")
         self._watched = list(beginning.watched)
         self.history.begin(beginning.writes)
 
@@ -106,8 +104,7 @@ class Store:
         kinds only: most writes are such. Where ``once`` is given, nothing is told before there was an object
         of one of these kinds. A listener only notes work; it never writes.
         """
-        self._listeners.append((listener, kinds, statuses, once))
-        self._hearing.clear()
+        self._audience.join(listener, kinds, statuses, once)
 
     def drain(self) -> Sequence[Observation]:
         """What the watch showed since the last call."""
@@ -306,43 +303,25 @@ class Store:
             del self._kinds[kind][place]
             self._surroundings.pop(meta.uid_of(new), None)
         elif old is None:
-            self._place_new(kind, place, new)
+            if kind not in self._kinds:
+                self._kinds[kind] = {}
+                self._audience.arrive(kind)
+            self._kinds[kind][place] = new
             if kind == "Pod" and self.settings.config_map_comes_first:
                 self._remember_surroundings(new)
         else:
             self._kinds[kind][place] = new
         self.history.keep(self._version, type_, new, old)
         self._watched.append(Observation(self.clock.now, type_, new))
-        listeners = self._hearing.get((kind, is_detail))
-        for listener in self._hear(kind, is_detail) if listeners is None else listeners:
+        for listener in self._audience.of(kind, is_detail):
             listener(type_, new, old)
         return new
-
-    def _place_new(self, kind: str, place: tuple[str, str], new: Object) -> None:
-        """Keep a new object; with the first one of a kind others may want to be told of things."""
-        stored = self._kinds.get(kind)
-        if stored is None:
-            stored = self._kinds[kind] = {}
-            if any(once is not None and kind in once for *_, once in self._listeners):
-                self._hearing.clear()
-        stored[place] = new
 
     def _remember_surroundings(self, pod: Object) -> None:
         """Which ConfigMaps there were when the Pod was made (CONFIGMAP-003)."""
         namespace = meta.namespace_of(pod)
         found = (each for each in self.list("ConfigMap") if meta.namespace_of(each) == namespace)
         self._surroundings[meta.uid_of(pod)] = frozenset(map(meta.name_of, found))
-
-    def _hear(self, kind: str, is_detail: bool) -> tuple[Listener, ...]:
-        """Who is told of a kind; most writes are Events, and no part of a cluster reacts to those."""
-        heard = self._hearing[kind, is_detail] = tuple(
-            listener
-            for listener, kinds, statuses, once in self._listeners
-            if (kind != "Event" if kinds is None else kind in kinds)
-            and (not is_detail or statuses is None or kind in statuses)
-            and (once is None or not once.isdisjoint(self._kinds))
-        )
-        return heard
 
     def _drop(self, old: Object) -> Object:
         return self._write(DELETED, dict(old), old)
