@@ -27,7 +27,8 @@ class Beginning(NamedTuple):
     """A fresh cluster at rest: its Nodes as they have registered, and the luck that is left."""
 
     store: store.Beginning
-    random: tuple[Any, ...]
+    random: random.Random  # one for all who begin so, each after the other
+    luck: tuple[Any, ...]
 
 
 class Engine:
@@ -45,7 +46,7 @@ class Engine:
         self.settings = settings
         self.jitter = jitter
         self.clock = Clock()
-        self.random = random.Random(seed)
+        self.random = random.Random(seed) if like is None else like.random
         self.store = store.Store(self.clock, self.random, settings)
         self.images: dict[str, str] = {}
         self.usage: dict[tuple[str, str], Mapping[str, Any] | None] = {}
@@ -64,22 +65,22 @@ class Engine:
         self.store.subscribe(self._on_node, frozenset({"Node"}))
         self.store.subscribe(self._on_pod, frozenset({"Pod"}))
         self.store.subscribe(self._on_config_map, frozenset({"ConfigMap"}))
-        self._wire()
         if like is not None:
             self._begin(like)
             return
+        self._wire()
         for number in range(1, nodes + 1):
             self.store.create(node_manifest(f"node{number}"))
         self.settle()
 
     def beginning(self) -> Beginning:
         """How this cluster is now, while it is fresh: another one of the same making may begin so."""
-        return Beginning(self.store.beginning(), self.random.getstate())
+        return Beginning(self.store.beginning(), self.random, self.random.getstate())
 
     def _begin(self, like: Beginning) -> None:
         """Be what another fresh cluster was, without doing again what came to it."""
         self.store.begin(like.store)
-        self.random.setstate(like.random)
+        self.random.setstate(like.luck)
         for _, name in like.store.nodes:
             self.kubelets[name] = kubelet = Kubelet(self, name)
             kubelet.is_new = False

@@ -69,6 +69,8 @@ _TYPES: Final[Mapping[str, type]] = {
     **dict.fromkeys((*_MAPS, *_TEXT_MAPS, *_AMOUNTS), dict),
 }
 
+_LEAVES: Final = {name: type_ for name, type_ in _TYPES.items() if type_ in (str, int, bool)}
+
 _SPOKEN: Final = frozenset({"status"})
 """Fields that are text in a condition and a map in an object."""
 
@@ -82,7 +84,9 @@ def check(manifest: Any, stored: Any = None) -> None:
     if isinstance(manifest, dict):
         known = stored if isinstance(stored, dict) else _NOTHING
         for field, value in manifest.items():
-            if value is not None and value is not (before := known.get(field)):
+            if value is None or type(value) is _LEAVES.get(field):
+                continue
+            if value is not (before := known.get(field)):
                 _check_field(field, value, before)
     elif isinstance(manifest, list):
         for item in manifest:

@@ -54,9 +54,8 @@ class Kubelet:
         self.pressure = Pressure(self)
         runtimes = self.settings.container_runtimes
         self.runtime = runtimes[(self.number - 1) % len(runtimes)]
-        pulls = backoff.Backoff(backoff.pull_delays(self.settings))
         guarded = self.settings.images_guarded
-        self.images = Images(engine.images, pulls, self.runtime, guarded=guarded)
+        self.images = Images(engine.images, self.runtime, guarded=guarded)
         self.faults: faults.Faults = faults.Faults(self)
         self._begin()
 
