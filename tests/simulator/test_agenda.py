@@ -56,7 +56,8 @@ def test_an_earlier_part_has_its_turn_in_the_next_round() -> None:
     assert parts.rounds() == [["third"], ["first"]]
 
 
-def test_everybody_can_be_asked() -> None:
+def test_the_curious_look_around_when_something_happens_that_shows_in_no_queue() -> None:
     parts = Parts()
-    parts.agenda.ask_all()
-    assert parts.rounds() == [["first", "second", "third"]]
+    parts.agenda.curious = parts.turns["first"] | parts.turns["third"]
+    parts.agenda.look_around()
+    assert parts.rounds() == [["first", "third"]]

@@ -203,7 +203,7 @@ def _configure_controllers(engine: Engine, given: Arguments) -> None:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise bad_request(f"flags: {name} must be a number, not {value!r}")
     engine.flags.update(flags)
-    engine.agenda.ask_all()
+    engine.agenda.look_around()
 
 
 def _advance(engine: Engine, given: Arguments) -> None:

@@ -10,6 +10,7 @@ class Agenda:
 
     def __init__(self) -> None:
         self.due = 0
+        self.curious = 0  # the bits of those who look for more than their queues show
         self._parts: list[Callable[[], bool]] = []
 
     def join(self, work: Callable[[], bool]) -> int:
@@ -17,9 +18,9 @@ class Agenda:
         self._parts.append(work)
         return 1 << len(self._parts) - 1
 
-    def ask_all(self) -> None:
-        """Something has happened that shows in no queue: everybody shall look."""
-        self.due = (1 << len(self._parts)) - 1
+    def look_around(self) -> None:
+        """Something has happened that shows in no queue: the curious shall look."""
+        self.due |= self.curious
 
     def round(self) -> bool:
         """One turn for each that has something to do; False when none of them did anything.

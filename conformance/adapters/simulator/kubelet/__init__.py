@@ -317,7 +317,7 @@ class Kubelet:
         for worker in self._workers.values():
             worker.power_off()
         self._queue.clear()
-        self.engine.agenda.ask_all()
+        self.engine.agenda.look_around()
 
     def start(self) -> None:
         """The machine comes up again; every sandbox is lost (INIT-009)."""
@@ -325,7 +325,7 @@ class Kubelet:
             self.running = True
             self.is_new = True
             self._begin()
-            self.engine.agenda.ask_all()
+            self.engine.agenda.look_around()
 
     def _begin(self) -> None:
         """A kubelet process remembers nothing of the one before (BACKOFF-010)."""

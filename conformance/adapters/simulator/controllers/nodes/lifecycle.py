@@ -31,6 +31,7 @@ class NodeLifecycleController(Controller):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
+        self._agenda.curious |= self._turn
         self._silent: dict[str, float] = {}
         self._next_taint: dict[str, float] = {}
 

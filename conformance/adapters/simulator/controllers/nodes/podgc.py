@@ -29,6 +29,7 @@ class PodGarbageCollector(Controller):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
+        self._agenda.curious |= self._turn
         self._timer: Timer | None = None
         self._absent_since: dict[str, float] = {}
         self._ended_since: dict[str, float] = {}
