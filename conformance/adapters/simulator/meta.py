@@ -139,7 +139,10 @@ def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bo
 
 def selects_map(wanted: Mapping[str, str] | None, labels: Mapping[str, str]) -> bool:
     """The map selector of a ReplicationController: empty selects nothing."""
-    return bool(wanted) and all(labels.get(key) == value for key, value in (wanted or {}).items())
+    for key, value in (wanted or {}).items():
+        if labels.get(key) != value:
+            return False
+    return bool(wanted)
 
 
 def _requirement_holds(requirement: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

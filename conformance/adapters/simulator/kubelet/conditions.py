@@ -132,9 +132,9 @@ def merged(
     result: list[Mapping[str, Any]] = []
     for each in made:
         last = before.pop(each["type"], None)
-        result.append(
-            last if last is not None and is_same(last, each) else stamped(each, last, now)
-        )
+        if last is None or not is_same(last, each):
+            last = stamped(each, last, now)
+        result.append(last)
     result.extend(before.values())
     return result
 
