@@ -269,12 +269,13 @@ class Store:
             involved["namespace"] = namespace
         if field:
             involved["fieldPath"] = field
+        key = "Event", namespace or "default", f"{name}.{self._version + 1:016x}"
         event = {
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {
-                "name": f"{name}.{self._version + 1:016x}",
-                "namespace": namespace or "default",
+                "name": key[2],
+                "namespace": key[1],
                 "uid": self._new_uid(),
                 "creationTimestamp": now,
             },
@@ -288,7 +289,8 @@ class Store:
             "lastTimestamp": now,
             "count": 1,
         }
-        self._events[identity] = meta.key_of(self._write(ADDED, event, None))
+        self._write(ADDED, event, None)
+        self._events[identity] = key
 
     # The one place where objects change.
 
