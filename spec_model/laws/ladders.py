@@ -124,13 +124,16 @@ def _climbing(
     pod: Pod = seen.now
     late = (seen.before is None and not seen.fresh) or is_static(seen.manifest)
     upset = None if upsets == known.felt else _worst(upsets, known.felt)
-    uncounted = has_rules(pod)
+    uncounted, before = has_rules(pod), EMPTY if seen.before is None else seen.before.statuses
     for name, status in pod.statuses.items():
         spec = pod.spec.container(name)
         if spec is None:
             continue
         ladder = known.of.get(name)
         if ladder is not None:
+            if upset is None and ladder.spec is spec and before.get(name) is status:
+                yield name, quiet(ladder)  # nothing is new of this one
+                continue
             ladder = _adjusted(quiet(ladder), spec, seen, upset)
         killed, origin = was_killed(seen, spec, ladder), _origin(seen)
         ladder = climb(ladder, status, spec, terms, late=late, origin=origin, killed=killed)
