@@ -171,12 +171,11 @@ HOST_FIELDS: Final = {"network": "hostNetwork", "ipc": "hostIPC", "pid": "hostPI
 
 def shares(one: Pod, other: Pod, space: str) -> bool:
     """Whether containers of two Pods, or two containers of one, are in the same namespace."""
-    on_node = [bool(pod.spec.manifest.get(HOST_FIELDS[space])) for pod in (one, other)]
-    if one.uid != other.uid:
-        return all(on_node) and one.spec.node_name == other.spec.node_name
-    if space == "pid" and not on_node[0]:
-        return bool(one.spec.manifest.get("shareProcessNamespace"))
-    return True
+    field, spec = HOST_FIELDS[space], one.spec.manifest
+    if one.uid == other.uid:
+        return bool(space != "pid" or spec.get(field) or spec.get("shareProcessNamespace"))
+    on_node = spec.get(field) and other.spec.manifest.get(field)
+    return bool(on_node) and one.spec.node_name == other.spec.node_name
 
 
 # -- NETWORK-003: ports -----------------------------------------------------------------------------

@@ -51,7 +51,8 @@ def _comparable(manifest: Manifest, profile: Profile) -> dict[str, Any]:
 
     Defaults are filled in, amounts are numbers, and what is empty is not there.
     """
-    settled: dict[str, Any] = _settled(filled(manifest, profile).get("spec") or {}, profile)
+    alone = {"kind": manifest.get("kind", ""), "spec": manifest.get("spec")}
+    settled: dict[str, Any] = _settled(filled(alone, profile).get("spec") or {}, profile)
     return settled
 
 
