@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from spec_model.law import Law, Verdict
+from spec_model.law import LawFunction, Verdict
 from spec_model.world import HELD, Breach, Finding, Held, Key, Obligation, Void
 
 Subject: TypeAlias = "str | tuple[Key] | tuple[Key, str]"
 """What a finding is about: an object, a container of it, or whatever a person calls it."""
+
+Asked: TypeAlias = tuple[LawFunction, str]
+"""A law, and the rule that is blamed unless its verdict names another."""
 
 
 class Bench:
@@ -24,14 +27,16 @@ class Bench:
         self.owed: list[tuple[str, Obligation]] = []
         self.edges: list[tuple[str, str, str]] = []
 
-    def hear(self, laws: Iterable[Law], event: Any, subject: Subject) -> None:
+    def hear(self, laws: Iterable[Asked], event: Any, subject: Subject) -> None:
         """Takes down what the laws say of an event; most of them have nothing to say of most."""
-        said = [(law, verdict) for law in laws if (verdict := law.judge(event)) is not None]
-        for law, verdict in said:
+        for judge, rule in laws:
+            verdict = judge(event)
+            if verdict is None:
+                continue
             if verdict is HELD:
-                self.exercised.append(law.rules[0])
+                self.exercised.append(rule)
             else:
-                self.take(law.rules[0], verdict, subject)
+                self.take(rule, verdict, subject)
 
     def take(self, rule: str, verdict: Verdict | Void, subject: Subject) -> None:
         """Takes down a verdict; ``rule`` is blamed unless the verdict names another."""

@@ -7,16 +7,16 @@ alike. What the rules say stands in ``spec_model.laws``; here is only how an eve
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from spec_model import laws as laws_package
 from spec_model import lifecycles, objects, situations
 from spec_model.asked import judged_answer
-from spec_model.bench import Bench, subject_of
+from spec_model.bench import Asked, Bench, subject_of
 from spec_model.events import Act, Evaluated, Event, Observation, Rejected, key_of
 from spec_model.law import LAWS, NOTES, Law, Note
 from spec_model.world import (
@@ -30,6 +30,12 @@ from spec_model.world import (
     World,
 )
 
+Situation: TypeAlias = tuple[str, ...] | None
+"""The situations that something is in; None where none are told apart."""
+
+Told: TypeAlias = tuple[str, Callable[[Any, Any], Any]]
+"""The name of a note, and what remembers it."""
+
 PASSING: Final = frozenset({"Event", "Lease"})
 """Kinds that come and go in masses: they are heard and noted, and not kept."""
 
@@ -42,33 +48,30 @@ def load_laws() -> None:
 
 
 @cache
-def laws_on(*looked_at: str) -> tuple[Law, ...]:
-    """The laws that look at any of these."""
-    load_laws()
-    return tuple(law for name in looked_at for law in LAWS.get(name, ()))
-
-
-@cache
-def laws_for(looked_at: tuple[str, ...], situation: tuple[str, ...]) -> tuple[Law, ...]:
+def laws_for(looked_at: tuple[str, ...], situation: Situation = None) -> tuple[Asked, ...]:
     """The laws that look at any of these, and have something to say in such a situation."""
-    return tuple(law for law in laws_on(*looked_at) if _fits(law, situation))
-
-
-@cache
-def notes_on(*looked_at: str) -> tuple[Note, ...]:
-    """The notes that look at any of these."""
     load_laws()
-    return tuple(note for name in looked_at for note in NOTES.get(name, ()))
+    found = (law for name in looked_at for law in LAWS.get(name, ()))
+    return tuple((law.judge, law.rules[0]) for law in found if _fits(law, situation))
 
 
 @cache
-def notes_for(looked_at: str, situation: tuple[str, ...]) -> tuple[Note, ...]:
-    """The notes that look at this, and may change in such a situation."""
-    return tuple(note for note in notes_on(looked_at) if _fits(note, situation))
+def notes_for(looked_at: tuple[str, ...], situation: Situation = None) -> tuple[Told, ...]:
+    """The notes that look at any of these, and may change in such a situation."""
+    load_laws()
+    found = (note for name in looked_at for note in NOTES.get(name, ()))
+    return tuple((note.name, note.remember) for note in found if _fits(note, situation))
 
 
-def _fits(asked: Law | Note, situation: tuple[str, ...]) -> bool:
-    return asked.when is None or not asked.when.isdisjoint(situation)
+@cache
+def passing(kind: str, reason: str | None) -> tuple[tuple[Asked, ...], tuple[Told, ...]]:
+    """The laws and the notes that look at such an object for this reason of its."""
+    named = f"{kind} {reason}"
+    return laws_for((kind, named)), notes_for((f"{kind}*", f"{named}*"))
+
+
+def _fits(asked: Law | Note, situation: Situation) -> bool:
+    return asked.when is None or situation is None or not asked.when.isdisjoint(situation)
 
 
 CONTAINER_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -84,9 +87,6 @@ PROBED_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
 """The same for one that has a probe."""
 
 RESTART: Final = "restart-kubelet"
-
-NONE: Final[tuple[str, ...]] = ()
-"""Of what is neither a Pod nor a container no situation is told apart."""
 
 WITHOUT_INIT: Final[tuple[str, ...]] = ("Pod",)
 WITH_INIT: Final[tuple[str, ...]] = ("Pod", "Pod with init containers")
@@ -194,17 +194,17 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
     if known is not None and known.uid != manifest["metadata"].get("uid", ""):
         known = None  # another object of the same name; the end of the first was not seen
     if known is not None and _stale(known, event):
-        bench.hear(LAWS.get("stale", ()), Stale(known, event.type, manifest), (key,))
+        bench.hear(laws_for(("stale",)), Stale(known, event.type, manifest), (key,))
         return _next(world, event.at, world.objects, world.notes, bench)
     noted: dict[str, Any] = {} if known is None else dict(known.notes)
     seen = _seen(world, event, key, known, noted)
-    situation = situations.of_pod(seen) if key[0] == "Pod" else NONE
-    for note in notes_for(key[0], situation):
-        noted[note.name] = note.remember(noted.get(note.name), seen)
+    situation = situations.of_pod(seen) if key[0] == "Pod" else None
+    for name, remember in notes_for((key[0],), situation):
+        noted[name] = remember(noted.get(name), seen)
     if key[0] == "Pod":
         _hear_pod(seen, situation, key, bench)
     else:
-        bench.hear(laws_on(key[0]), seen, (key,))
+        bench.hear(laws_for((key[0],)), seen, (key,))
     if key[0] in lifecycles.STEPS_OF:
         bench.edges.extend(lifecycles.edges_taken(key[0], seen.before, seen.now, event.type))
     open_still = _settled(known, seen, key, bench)
@@ -227,23 +227,21 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
         _excuse(kept, key[2])
     if key[0] == "Namespace":
         _excuse_all(kept, key[2])
-    notes = _noted(notes_for(key[0] + "*", situation), world.notes, seen)
+    notes = _noted(notes_for((key[0] + "*",), situation), world.notes, seen)
     return _next(world, event.at, kept, notes, bench)
 
 
 def _pass_by(world: World, event: Observation, key: Key, bench: Bench) -> World:
     """Heard by those who look at the kind, or at this reason of it: ``Event BackOff``."""
     manifest = event.object
-    reason = f"{key[0]} {manifest.get('reason')}"
-    fresh = event.type == "ADDED" and _just_created(world, event)
-    seen = Seen(world, event.at, event.type, None, manifest, manifest, objects.EMPTY, fresh)
-    bench.hear(laws_on(key[0], reason), seen, (key,))
+    laws, notes_ = passing(key[0], manifest.get("reason"))
+    seen = Seen(world, event.at, event.type, None, manifest, manifest, objects.EMPTY, False)
+    bench.hear(laws, seen, (key,))
     kept = world.objects
     if bench.owed:
         kept = dict(kept)
         _assign(kept, bench)
-    notes = _noted(notes_on(key[0] + "*", reason + "*"), world.notes, seen)
-    return _next(world, event.at, kept, notes, bench)
+    return _next(world, event.at, kept, _noted(notes_, world.notes, seen), bench)
 
 
 def _assign(kept: dict[Key, Known], bench: Bench, but: Key | None = None) -> None:
@@ -305,7 +303,7 @@ def _just_created(world: World, event: Observation) -> bool:
     return created is not None and world.setting.epoch + event.at - created < 2.0
 
 
-def _hear_pod(seen: Seen, situation: tuple[str, ...], key: Key, bench: Bench) -> None:
+def _hear_pod(seen: Seen, situation: Situation, key: Key, bench: Bench) -> None:
     """Most laws have nothing to say of most Pods and containers, and are not even asked."""
     spec = seen.now.spec
     kinds = WITH_INIT if spec.init_containers else WITHOUT_INIT
@@ -339,8 +337,8 @@ def _settled(
 def _act(world: World, event: Act, bench: Bench) -> World:
     verb = event.stimulus.verb
     done = Done(world, event.at, verb, event.stimulus.arguments, event.response)
-    bench.hear(laws_on(verb, "act"), done, _target(done))
-    notes = _noted(notes_on(verb), world.notes, done)
+    bench.hear(laws_for((verb, "act")), done, _target(done))
+    notes = _noted(notes_for((verb,)), world.notes, done)
     kept = world.objects
     if not isinstance(event.response, Rejected):
         kept = _disturb(kept, verb)
@@ -361,14 +359,14 @@ def _target(done: Done) -> str:
 
 
 def _noted(
-    listening: Iterable[Note], notes: Mapping[str, Any], event: Seen | Done
+    listening: Iterable[Told], notes: Mapping[str, Any], event: Seen | Done
 ) -> Mapping[str, Any]:
     grown: dict[str, Any] = {}
-    for note in listening:
-        before = grown.get(note.name, notes.get(note.name))
-        noted = note.remember(before, event)
+    for name, remember in listening:
+        before = grown[name] if name in grown else notes.get(name)
+        noted = remember(before, event)
         if noted is not before:
-            grown[note.name] = noted
+            grown[name] = noted
     return {**notes, **grown} if grown else notes
 
 

@@ -5,13 +5,13 @@ A Kubernetes API server refuses a string where a list belongs while it decodes; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest
 
-Shape: TypeAlias = "type | tuple[type, ...] | Mapping[str, Shape] | list[Shape]"
+Shape: TypeAlias = "type | tuple[type, ...] | dict[str, Shape] | list[Shape]"
 
 QUANTITIES: Final[Shape] = {"*": (str, int, float)}
 
@@ -74,7 +74,7 @@ NODE_AFFINITY: Final[Shape] = {
     "requiredDuringSchedulingRequiredDuringExecution": SELECTOR,
     "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": int, "preference": TERM}],
 }
-TAINT: Final[Mapping[str, Shape]] = {"key": str, "value": str, "effect": str}
+TAINT: Final[dict[str, Shape]] = {"key": str, "value": str, "effect": str}
 POD_SPEC: Final[Shape] = {
     "restartPolicy": str,
     "affinity": {"nodeAffinity": NODE_AFFINITY},
@@ -162,7 +162,7 @@ STATUSES: Final[Mapping[str, Shape]] = {
     "Node": NODE_STATUS,
     "HorizontalPodAutoscaler": SCALER_STATUS,
 }
-BESIDE_SPEC: Final[Mapping[str, Mapping[str, Shape]]] = {
+BESIDE_SPEC: Final[Mapping[str, dict[str, Shape]]] = {
     "ConfigMap": {"data": {"*": str}, "binaryData": {"*": str}, "immutable": bool},
     "Secret": {"data": {"*": str}, "stringData": {"*": str}},
     "EndpointSlice": {"endpoints": [{"addresses": [str], "conditions": {"*": bool}}]},
@@ -188,49 +188,57 @@ def misshapen(manifest: Manifest) -> str | None:
         "status": STATUSES.get(kind, {}),
         **BESIDE_SPEC.get(kind, {}),
     }
-    return next(_complaints(manifest, whole, ""), None)
+    wrong = _complaint(manifest, whole)
+    return None if wrong is None else f"{wrong[0].removeprefix('.')}: {wrong[1]}"
 
 
-def _complaints(value: Any, shape: Shape, path: str) -> Iterator[str]:
+Complaint: TypeAlias = tuple[str, str]
+"""The path to a field below the value looked at, and what is wrong with it."""
+
+
+def _complaint(value: Any, shape: Shape) -> Complaint | None:
     if value is None:
-        return
+        return None
+    if isinstance(shape, dict):
+        return _of_object(value, shape)
     if isinstance(shape, list):
-        yield from _in_list(value, shape[0], path)
-    elif isinstance(shape, (dict, Mapping)):
-        yield from _in_object(value, shape, path)
-    elif shape is Time:
-        yield from _in_time(value, path)
-    elif not _is(value, shape):
-        wanted = shape if isinstance(shape, tuple) else (shape,)
-        yield f"{path}: must be {' or '.join(WORDS[each] for each in wanted)}, is {_word(value)}"
+        return _of_list(value, shape[0])
+    if shape is Time:
+        return _of_time(value)
+    if _is(value, shape):
+        return None
+    wanted = shape if isinstance(shape, tuple) else (shape,)
+    return "", f"must be {' or '.join(WORDS[each] for each in wanted)}, is {_word(value)}"
 
 
-def _in_list(value: Any, shape: Shape, path: str) -> Iterator[str]:
+def _of_list(value: Any, shape: Shape) -> Complaint | None:
     if not isinstance(value, list):
-        yield f"{path}: must be a list, is {_word(value)}"
-        return
+        return "", f"must be a list, is {_word(value)}"
     for index, part in enumerate(value):
         if part is None:
-            yield f"{path}[{index}]: must not be empty"
-        yield from _complaints(part, shape, f"{path}[{index}]")
+            return f"[{index}]", "must not be empty"
+        if (wrong := _complaint(part, shape)) is not None:
+            return f"[{index}]{wrong[0]}", wrong[1]
+    return None
 
 
-def _in_object(value: Any, shape: Mapping[str, Shape], path: str) -> Iterator[str]:
+def _of_object(value: Any, shape: dict[str, Shape]) -> Complaint | None:
     if not isinstance(value, (dict, Mapping)):
-        yield f"{path}: must be an object, is {_word(value)}"
-        return
+        return "", f"must be an object, is {_word(value)}"
     for key, part in value.items():
         inner = shape.get(key, shape.get("*"))
-        if inner is not None:
-            yield from _complaints(part, inner, f"{path}.{key}" if path else str(key))
+        if inner is not None and (wrong := _complaint(part, inner)) is not None:
+            return f".{key}{wrong[0]}", wrong[1]
+    return None
 
 
-def _in_time(value: Any, path: str) -> Iterator[str]:
+def _of_time(value: Any) -> Complaint | None:
     try:
         datetime.fromisoformat(value)
     except (TypeError, ValueError):
         said = _word(value) if not isinstance(value, str) else repr(value)
-        yield f"{path}: must be a time such as '2024-05-01T10:00:00Z', is {said}"
+        return "", f"must be a time such as '2024-05-01T10:00:00Z', is {said}"
+    return None
 
 
 def _is(value: Any, wanted: type | tuple[type, ...]) -> bool:

@@ -84,6 +84,61 @@ def _is_stirred(seen: Seen) -> bool:
     )
 
 
+def _is_controlled(seen: Seen) -> bool:
+    before: Pod | None = seen.before
+    return bool(
+        seen.manifest["metadata"].get("ownerReferences")
+        or (before is not None and before.manifest["metadata"].get("ownerReferences"))
+    )
+
+
+def _is_explained(seen: Seen) -> bool:
+    return bool(seen.now.reason or (seen.manifest.get("status") or EMPTY).get("message"))
+
+
+def _has_host_paths(seen: Seen) -> bool:
+    volumes = seen.now.spec.manifest.get("volumes") or ()
+    return any("hostPath" in each or "persistentVolumeClaim" in each for each in volumes)
+
+
+def _has_begun(seen: SeenContainer) -> bool:
+    before, now = seen.before, seen.now
+    return (
+        now.state == "running"
+        and now is not before
+        and (
+            before is None
+            or before.state != "running"
+            or before.restart_count != now.restart_count
+            or before.container_id != now.container_id
+            or before.started_at != now.started_at
+        )
+    )
+
+
+def _has_ended(seen: SeenContainer) -> bool:
+    before, now = seen.before, seen.now
+    if now is before:
+        return False
+    if before is not None and before.state == "running" and now.state != "running":
+        return True
+    run = now.terminated or now.last
+    return run is not None and (before is None or run not in (before.terminated, before.last))
+
+
+def _is_held_up(seen: SeenContainer) -> bool:
+    before, now = seen.before, seen.now
+    return now.state == "waiting" and (
+        before is None or before.state != "waiting" or before.reason != now.reason
+    )
+
+
+def _climbs(seen: SeenContainer) -> bool:
+    ladders = seen.pod.notes.get("ladders")
+    ladder = None if ladders is None else ladders.of.get(seen.spec.name)
+    return ladder is not None and (ladder.ended or ladder.restart is not None)
+
+
 def _ready(pod: Pod) -> tuple[object, object]:
     ready = pod.conditions.get("Ready") or EMPTY
     return ready.get("status"), ready.get("lastTransitionTime")
@@ -101,32 +156,49 @@ OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "ending": lambda seen: seen.now.deletion_timestamp is not None,
     "gone": lambda seen: seen.type == "DELETED",
     "stirred": _is_stirred,
+    "controlled": _is_controlled,
+    "explained": _is_explained,
+    "with host paths": _has_host_paths,
     "crowded": lambda seen: len(seen.now.spec.containers) + len(seen.now.spec.init_containers) > 1,
     "mirrored": lambda seen: is_mirror(seen.manifest),
-    **{f"of a {kind}": _is_controlled_by(kind) for kind in ("DaemonSet", "Job", "StatefulSet")},
 }
 """Of an observed Pod: it is new to the judge; its status tells something new; its spec is another; it has
 no node, or had none until now; it has just got its node; its address is new or another; it has ended, now
 or before; it was just seen to be marked for deletion, or is marked; it went; it is new, went, or has
-another phase, readiness, owner or labels, or is marked; it has several containers, init containers
-included; it stands for a static Pod; its controller is of that kind."""
+another phase, readiness, owner or labels, or is marked; it has an owner, or had one until now; its status
+has a reason or a message of its own; it has volumes that may be paths of its node; it has several
+containers, init containers included; it stands for a static Pod."""
+
+OF_A_CONTROLLED_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
+    "stirred and controlled": _is_stirred,
+    **{f"of a {kind}": _is_controlled_by(kind) for kind in ("DaemonSet", "Job", "StatefulSet")},
+}
+"""Of an observed Pod that is controlled, besides: it is stirred as well; its controller is of that kind."""
 
 OF_A_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
     "changed": lambda seen: seen.now is not seen.before,
+    "begun": _has_begun,
+    "ended": _has_ended,
+    "held up": _is_held_up,
+    "climbing": _climbs,
     "waiting": lambda seen: seen.now.state == "waiting",
     "waited": lambda seen: seen.before is not None and seen.before.state == "waiting",
     "ending": lambda seen: seen.pod.now.deletion_timestamp is not None,
     "mirrored": lambda seen: is_mirror(seen.pod.manifest),
 }
-"""Of a container in an observed Pod: its status is new or another; it waits now, or did before this; its
-Pod is marked for deletion, or stands for a static one."""
+"""Of a container in an observed Pod: its status is new or another; a run has begun, or ended, that was not
+seen to; it waits since now, or for another reason; its ladder of restarts has just been climbed, or must
+be; it waits now, or did before this; its Pod is marked for deletion, or stands for a static one."""
 
-KNOWN: Final = frozenset(OF_A_POD) | frozenset(OF_A_CONTAINER)
+KNOWN: Final = frozenset({*OF_A_POD, *OF_A_CONTROLLED_POD, *OF_A_CONTAINER})
 
 
 def of_pod(seen: Seen) -> tuple[str, ...]:
     """The situations that an observed Pod is in."""
-    return tuple([name for name, holds in OF_A_POD.items() if holds(seen)])
+    found = [name for name, holds in OF_A_POD.items() if holds(seen)]
+    if "controlled" in found:
+        found += [name for name, holds in OF_A_CONTROLLED_POD.items() if holds(seen)]
+    return tuple(found)
 
 
 def of_container(seen: SeenContainer) -> tuple[str, ...]:

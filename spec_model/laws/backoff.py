@@ -42,7 +42,7 @@ VALUES: Final = ("BACKOFF-001", "BACKOFF-003", "BACKOFF-005", "BACKOFF-007", "BA
 """Rules that say what the delay is; the ladder's decision names the one that says it."""
 
 
-@law(*VALUES, on="container")
+@law(*VALUES, on="container", when="climbing")
 def the_restart_comes_when_it_is_due(seen: SeenContainer) -> Verdict:
     """d(1) = 0, d(n) = min(10·2^(n-2), 300): a container that has ended starts again after that.
 
@@ -210,7 +210,7 @@ def is_finishing(pod: Pod, profile: Profile) -> bool:
 # -- what a restart shows --------------------------------------------------------------------------
 
 
-@law("BACKOFF-002", "BACKOFF-004", HOUSEKEEPING, BY_PROBE, on="container")
+@law("BACKOFF-002", "BACKOFF-004", HOUSEKEEPING, BY_PROBE, on="container", when="climbing")
 def a_restart_is_looked_at(seen: SeenContainer) -> Verdict:
     """Most observations show none; where one does, each of these rules has its look."""
     ladder = ladder_of(seen)
@@ -327,7 +327,7 @@ def a_cap_out_of_range_is_refused(done: Done) -> Verdict:
     return None
 
 
-@law("BACKOFF-007", on="container", when="changed")
+@law("BACKOFF-007", on="container", when="begun")
 def a_kubelet_with_a_cap_out_of_range_runs_nothing(seen: SeenContainer) -> Verdict:
     """What starts on its node shows that the kubelet has started."""
     refusing = seen.pod.world.notes.get("refusing-kubelets")

@@ -11,7 +11,7 @@ from spec_model.laws.ladders import upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.objects import EMPTY, Pod, is_static, seconds
 from spec_model.pod.conditions import is_true
-from spec_model.world import Breach, Held, Outcome, Seen
+from spec_model.world import HELD, Breach, Held, Outcome, Seen
 
 WITH_INIT: Final = (
     "PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready",
@@ -59,8 +59,10 @@ def _in_order(pod: Pod, come: Sequence[str], order: Sequence[str], seen: Seen) -
             for earlier in first
             if at is not None and (since := _since(pod, earlier)) is not None and since > at + slack
         ]
-        yield expect(
-            not lacking and not late,
+        if not lacking and not late:
+            yield HELD
+            continue
+        yield Breach(
             f"{', '.join(first)} come true before {type_}",
             f"not yet true: {', '.join(lacking) or 'none'}; later: {', '.join(late) or 'none'}",
         )
@@ -112,10 +114,14 @@ def times_change_with_the_status_alone(seen: Seen) -> Verdict:
 
 
 def _of_one(type_: str, was: Any, now: Any, seen: Seen) -> Held | Breach | None:
-    then, since = (seconds(each.get("lastTransitionTime")) for each in (was, now))
-    if was.get("status") == now.get("status"):
+    before, after = was.get("lastTransitionTime"), now.get("lastTransitionTime")
+    stays = was.get("status") == now.get("status")
+    if stays and before == after:
+        return HELD
+    then, since = seconds(before), seconds(after)
+    if stays:
         if then == since:
-            return Held()
+            return HELD
         if then is None or since is None or _may_have_turned_twice(type_, now, seen):
             return None
         return Breach(

@@ -37,11 +37,14 @@ def condition_types_are_known(seen: Seen) -> Verdict:
     if strange:
         return Breach(f"conditions of the types {', '.join(known)}", ", ".join(strange))
     wrong = [
-        f"{type_}={condition.get('status')}"
+        type_
         for type_, condition in pod.conditions.items()
         if condition.get("status") not in STATUSES
     ]
-    return expect(not wrong, f"a status of {', '.join(STATUSES)}", ", ".join(wrong))
+    if not wrong:
+        return HELD
+    shown = (f"{type_}={pod.conditions[type_].get('status')}" for type_ in wrong)
+    return Breach(f"a status of {', '.join(STATUSES)}", ", ".join(shown))
 
 
 # -- PodScheduled ----------------------------------------------------------------------------------
@@ -121,9 +124,11 @@ def initialized_follows_from_the_init_containers(seen: Seen) -> Verdict:
         return None
     decided = conditions.initialized(pod, False, pod.phase).value
     if decided.status == "True":
+        if shown.status == "True":
+            return HELD
         if shown.status == "False" and _has_just_begun(seen):
             return _owes_initialized(seen)
-        return expect(shown.status == "True", "Initialized=True", f"Initialized={shown}")
+        return Breach("Initialized=True", f"Initialized={shown}")
     before = None if seen.before is None else said(seen.before, "Initialized")
     if before is not None and before.status == "True":
         if _begins_behind_its_mirror(seen):
@@ -245,11 +250,11 @@ def _of_ready(seen: Seen, pod: Pod) -> Verdict:
     shown = said(pod, "Ready")
     assert shown is not None
     verdict = _agrees("Ready", shown, conditions.ready, seen)
+    if not isinstance(verdict, Breach):
+        return verdict
     is_up_to_others = conditions.containers_ready(pod, pod.phase).value.status == "True"
-    if isinstance(verdict, Breach) and is_up_to_others:
-        # A gate has just been opened or closed, or its node was lost and is back.
-        return _owes_readiness(seen)
-    return verdict
+    # Then a gate has just been opened or closed, or its node was lost and is back.
+    return _owes_readiness(seen) if is_up_to_others else verdict
 
 
 def _owes_readiness(seen: Seen) -> Obligation:

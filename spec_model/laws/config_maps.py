@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from attrs import frozen
@@ -53,6 +54,7 @@ class Look:
         return versions_of(world, self.pod.key[1], name)
 
 
+@lru_cache(maxsize=4)  # several laws ask it of the same look
 def look(done: Done) -> Look | None:
     """A container and what it showed; None where it is not known which run that was."""
     given, response = done.arguments, done.response

@@ -61,20 +61,19 @@ def at_birth(before: frozenset[str] | None, seen: Seen) -> frozenset[str] | None
     )
 
 
-@note("failed mounts", on="Event*")
-def failed_mounts(before: Mapping[str, bool] | None, seen: Seen) -> Mapping[str, bool]:
-    """By UID of a Pod of which an Event was seen, whether one told of a mount that failed."""
+@note("failed mounts", on="Event FailedMount*")
+def failed_mounts(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str, float]:
+    """By UID of a Pod, when an Event told of a mount that failed."""
     known, about = before or {}, seen.manifest.get("involvedObject") or {}
-    uid, failed = about.get("uid", ""), seen.manifest.get("reason") == "FailedMount"
-    if about.get("kind") != "Pod" or (uid in known and (known[uid] or not failed)):
+    if about.get("kind") != "Pod":
         return known
-    return {**while_they_live(known, seen.world), uid: failed}
+    return {**while_they_live(known, seen.world), about.get("uid", ""): seen.at}
 
 
 # -- Containers that run ----------------------------------------------------------------------------
 
 
-@law(RULE, on="container", when="changed")
+@law(RULE, on="container", when="begun")
 def nothing_runs_without_its_config_map(seen: SeenContainer) -> Verdict:
     """Where a container starts, everything it refers to exists; documented, since before the Pod."""
     now, before = seen.now, seen.before
@@ -243,11 +242,12 @@ def _says_why(pod: Pod, name: str, reference: Reference, seen: Seen) -> Iterator
     if status.last is not None:
         return  # it has run: its volumes were mounted then
     what = f"container {name}: waiting with {' or '.join(STARTING)}, and an Event FailedMount"
-    told: Mapping[str, bool] = seen.world.notes.get("failed mounts") or {}
+    notes = seen.world.notes
     shown = f"waiting with {status.reason}"
     yield expect(status.reason in STARTING, what, shown)
-    if pod.uid in told:
-        yield expect(told[pod.uid], what, f"{shown}, and no Event FailedMount")
+    if pod.uid in notes.get("shows-events", {}):
+        is_told = pod.uid in notes.get("failed mounts", {})
+        yield expect(is_told, what, f"{shown}, and no Event FailedMount")
 
 
 def _from_now(pod: Pod, reference: Reference, seen: Seen) -> Iterator[Outcome]:

@@ -106,7 +106,7 @@ def _made_room(seen: Seen, known: Known, old: Pod, here: Place) -> Held | Breach
     return expect(holds, told, "none" if not new else "one that is not available")
 
 
-@law(RULE, on="Pod", when="of a DaemonSet")
+@law(RULE, on="Pod", when="new")
 def an_update_surges_no_further_than_it_may(seen: Seen) -> Verdict:
     """When it puts a new Pod beside an old one, no more nodes have two than may."""
     if not seen.fresh or seen.before is not None:

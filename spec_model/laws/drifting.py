@@ -72,7 +72,7 @@ def _drifted(world: World) -> Drifted:
     return found or NOBODY
 
 
-@law(STAYS, on="Pod")
+@law(STAYS, on="Pod", when=("marked", "gone", "explained"))
 def nobody_is_put_out_of_a_node_that_has_changed(seen: Seen) -> Verdict:
     """Neither deleted, unless somebody asked for it, nor failed, unless the kubelet was restarted."""
     since = _drifted(seen.world).get(seen.now.key)

@@ -173,7 +173,7 @@ def _evicted(uid: str, message: str) -> Callable[[Seen], Held | Breach | Void | 
     return settled
 
 
-@law(RULE, on="Pod", when="changed")
+@law(RULE, on="Pod", when="explained")
 def nobody_is_evicted_for_less(seen: Seen) -> Verdict:
     """A Pod that is evicted for an emptyDir had written more than it may."""
     pod: Pod = seen.now

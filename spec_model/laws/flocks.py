@@ -42,7 +42,7 @@ Flocks: TypeAlias = Mapping[str, Flock]
 NONE: Final = Flock(frozenset(), 0.0, 0.0)
 
 
-@note("flocks", on="Pod*", when="stirred")
+@note("flocks", on="Pod*", when="stirred and controlled")
 def flocks(before: Flocks | None, seen: Seen) -> Flocks:
     """Folds in a Pod, where it came, went, changed hands, or counts for something else."""
     known: Flocks = before or EMPTY

@@ -119,7 +119,7 @@ def _made_with(world: World, pod: Pod, found: tuple[str, str], mode: str) -> Ite
 # -- What has to be there ---------------------------------------------------------------------------
 
 
-@law(RULE, on="Pod", when="changed")
+@law(RULE, on="Pod", when="with host paths")
 def nothing_starts_on_the_wrong_host_path(seen: Seen) -> Verdict:
     """A Pod whose host path is not what its type says stays ContainerCreating."""
     pod: Pod = seen.now

@@ -133,7 +133,7 @@ def written(before: Hosts | None, done: Done) -> Hosts:
     return {**known, pod.spec.node_name: Host(files, host.kinds, host.touched, host.fresh)}
 
 
-@note("hosts", on="Pod*")
+@note("hosts", on="Pod*", when="with host paths")
 def made(before: Hosts | None, seen: Seen) -> Hosts | None:
     """What may have been made for a Pod since it came to its node, and what is there since it runs."""
     pod: Pod = seen.now

@@ -30,24 +30,21 @@ def guesses(world: World, autoscaler: Manifest, current: int) -> tuple[Reading, 
     if rule := rule_of_failure(status):
         return (Reading(Decision(None, rule), remembered=False),)
     target = target_of(world, autoscaler)
-    if metrics is None or len(metrics) != 1 or metrics[0].utilization is None or target is None:
+    metric = metrics[0] if metrics is not None and len(metrics) == 1 else None
+    if metric is None or metric.utilization is None or target is None:
         return None
     used = shown_utilization(status)
     pods = max(len(selected_pods(world, target)), current)
     if used is None or not 0 < pods <= MOST_PODS:
         return None
-    found: dict[Reading, None] = {}
+    tolerance = tolerance_of(autoscaler, world.profile)
+    found: dict[tuple[int | None, str], None] = {}
     for samples in _guessed(used, pods):
         wanted = replicas_for_utilization(
-            samples,
-            current,
-            metrics[0].utilization,
-            metrics[0].resource,
-            world.profile,
-            tolerance_of(autoscaler, world.profile),
+            samples, current, metric.utilization, metric.resource, world.profile, tolerance
         )
-        found[Reading(Decision(wanted.value.replicas, wanted.because))] = None
-    return tuple(found)
+        found[wanted.value.replicas, wanted.because] = None
+    return tuple(Reading(Decision(*each)) for each in found)
 
 
 FAILURES: Final = {
@@ -83,10 +80,9 @@ def _guessed(used: int, pods: int) -> Iterator[list[PodSample]]:
 
     Pods that are not ready need no guess: they count as those without a sample, or not at all.
     """
+    without = PodSample(request=REQUEST)
     for usage in (used * 100, used * 100 + 99):
+        like = PodSample(request=REQUEST, usage=usage)
         for total in range(pods, 0, -1):
             for measured in range(total, 0, -1):
-                yield [
-                    *[PodSample(request=REQUEST, usage=usage)] * measured,
-                    *[PodSample(request=REQUEST)] * (total - measured),
-                ]
+                yield [like] * measured + [without] * (total - measured)

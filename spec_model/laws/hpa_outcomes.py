@@ -151,19 +151,24 @@ def _without_behavior(case: Case) -> Iterator[Outcome]:
         elif wanted.replicas < 0:
             yield Outcome(case.current, wanted.because)
         else:
-            for guess in [(), *((past,) for past in maybe)]:
-                count = stabilized(wanted.replicas, [*sure, *guess], window, case.setting.profile)
-                yield from _limited(case, _next(wanted, count.value, count.because), known)
+            guesses = [(), *((past,) for past in maybe)]
+            counts = (
+                stabilized(wanted.replicas, [*sure, *guess], window, case.setting.profile)
+                for guess in guesses
+            )
+            stable = dict.fromkeys(_next(wanted, count.value, count.because) for count in counts)
+            for each in stable:
+                yield from _limited(case, each, known)
 
 
 def _limited(case: Case, wanted: Wanted, known: bool) -> Iterator[Outcome]:
     """The outcome of a stabilized count; with unknown recommendations it may have been any higher."""
+    most = None if known else _bounded(case, Wanted(ENDLESS, "HPA-009")).replicas
     for low in _cooled(case, _bounded(case, wanted)):
-        if known:
+        if most is None:
             yield Outcome(low.replicas, low.because, low.reason)
         else:
-            high = _bounded(case, Wanted(ENDLESS, "HPA-009"))
-            yield Outcome(low.replicas, low.because, "", max(high.replicas, low.replicas))
+            yield Outcome(low.replicas, low.because, "", max(most, low.replicas))
 
 
 def _bounded(case: Case, wanted: Wanted) -> Wanted:

@@ -33,7 +33,7 @@ INITIALIZING: Final = "PodInitializing"
 # -- the order -------------------------------------------------------------------------------------
 
 
-@law("INIT-001", on="init container", when="changed")
+@law("INIT-001", on="init container", when=("begun", "ended"))
 def init_containers_run_in_order(seen: SeenContainer) -> Verdict:
     """Each regular init container starts only after the one before it has exited with code 0."""
     if (start := started_now(seen)) is None:
@@ -49,7 +49,7 @@ def init_containers_run_in_order(seen: SeenContainer) -> Verdict:
     )
 
 
-@law("INIT-002", "INIT-004", on="app container", when="changed")
+@law("INIT-002", "INIT-004", on="app container", when=("begun", "ended"))
 def app_containers_wait_for_initialization(seen: SeenContainer) -> Verdict:
     """No app container starts before every regular init container has exited 0, every sidecar started."""
     if not seen.pod.now.spec.init_containers:
@@ -191,7 +191,7 @@ def _waits_with(pod: Pod, container: Container) -> str:
 # -- failure and success ---------------------------------------------------------------------------
 
 
-@law("INIT-003", on="init container")
+@law("INIT-003", on="init container", when="climbing")
 def a_failed_init_container_runs_again_alone(seen: SeenContainer) -> Verdict:
     """restartCount + 1 of that one; earlier ones are not run again, podIP and phase stay."""
     if (ladder := ladder_of(seen)) is None:
@@ -238,7 +238,7 @@ def _ran_since(seen: SeenContainer, start: float) -> Iterator[str]:
             yield container.name
 
 
-@law("INIT-004", on="init container", when="changed")
+@law("INIT-004", on="init container", when="ended")
 def a_failed_init_container_fails_the_pod(seen: SeenContainer) -> Verdict:
     """Under Never the Pod fails; what comes after never starts and stays in PodInitializing."""
     run = seen.now.terminated

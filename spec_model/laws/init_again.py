@@ -202,7 +202,7 @@ class Loss:
     news: bool = False
 
 
-@note("sandbox", on="Pod")
+@note("sandbox", on="Pod", when="crowded")
 def lost_sandboxes(before: Loss | None, seen: Seen) -> Loss | None:
     """Folds in what is known of sandboxes; decided by what the Pod showed before the loss."""
     if not seen.now.spec.init_containers:
@@ -312,7 +312,7 @@ def _until_it_runs(container: Container, lost_at: float) -> Any:
     return settled
 
 
-@law("INIT-009", on="app container", when="changed")
+@law("INIT-009", on="app container", when=("begun", "ended"))
 def app_containers_wait_for_the_new_initialization(seen: SeenContainer) -> Verdict:
     """In a new sandbox no app container starts before the init containers have run in it."""
     loss: Loss | None = seen.pod.notes.get("sandbox")

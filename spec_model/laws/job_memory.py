@@ -8,6 +8,7 @@ alive, by a Job that wanted fewer Pods, and never counts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from attrs import evolve, frozen
@@ -342,6 +343,7 @@ def case_of_job(seen: Seen) -> Case:
     return Case(key, uid, seen.manifest, memory_of(seen.world, uid), *_noted(seen.notes))
 
 
+@lru_cache(maxsize=4)  # several laws ask it of the same observation
 def case_of_pod(seen: Seen) -> Case | None:
     """The Job of an observed Pod, the memory with what is seen of the Pod now."""
     reference = controller_of(seen.manifest)

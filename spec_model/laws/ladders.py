@@ -124,13 +124,16 @@ def _climbing(
     pod: Pod = seen.now
     late = (seen.before is None and not seen.fresh) or is_static(seen.manifest)
     upset = None if upsets == known.felt else _worst(upsets, known.felt)
-    uncounted = has_rules(pod)
+    uncounted, before = has_rules(pod), EMPTY if seen.before is None else seen.before.statuses
     for name, status in pod.statuses.items():
         spec = pod.spec.container(name)
         if spec is None:
             continue
         ladder = known.of.get(name)
         if ladder is not None:
+            if upset is None and ladder.spec is spec and before.get(name) is status:
+                yield name, quiet(ladder)  # nothing is new of this one
+                continue
             ladder = _adjusted(quiet(ladder), spec, seen, upset)
         killed, origin = was_killed(seen, spec, ladder), _origin(seen)
         ladder = climb(ladder, status, spec, terms, late=late, origin=origin, killed=killed)
@@ -316,12 +319,6 @@ def kubelet_constants(seen: Seen) -> BackoffConstants | None:
     """The constants of the Pod's kubelet where the tester has configured it."""
     kubelets: Mapping[str, BackoffConstants] = seen.world.notes.get("kubelets", EMPTY)
     return kubelets.get(seen.now.spec.node_name) if kubelets else None
-
-
-@note("shows-events", on="Event*")
-def shows_events(_: bool | None, __: Seen) -> bool:
-    """Whether the engine shows Events at all; where it does not, none is missed."""
-    return True
 
 
 @note("back-offs", on="Event BackOff*")

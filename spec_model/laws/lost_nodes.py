@@ -179,7 +179,7 @@ def gone_nodes(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str, f
     return {each: at for each, at in known.items() if each != name} if name in known else known
 
 
-@law(PHASE, on="Pod", when="changed")
+@law(PHASE, on="Pod", when="over")
 def an_orphan_is_failed_by_the_collector(seen: Seen) -> Verdict:
     """Not before its Node has been absent for 40 s, and with a condition that says who did it."""
     before: Pod | None = seen.before

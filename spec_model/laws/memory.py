@@ -231,7 +231,7 @@ def end_of(status: ContainerStatus, number: int) -> Terminated | None:
 # -- Who was killed, and what for ----------------------------------------------------------------------
 
 
-@law("OOM-004", "OOM-002", "OOM-003", "RESOURCE-005", on="container", when="changed")
+@law("OOM-004", "OOM-002", "OOM-003", "RESOURCE-005", on="container", when="ended")
 def an_oom_kill_has_a_cause(seen: SeenContainer) -> Verdict:
     """Its own limit, or a full node of which it has the highest score; never a neighbour, never CPU."""
     before = seen.before

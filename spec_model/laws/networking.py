@@ -7,12 +7,13 @@ known from the stimuli ``listen``; who can reach them, from ``connect``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
 from spec_model.events import Accepted, Manifest
-from spec_model.law import Verdict, expect, law, note
+from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import Container, Pod
 from spec_model.pod.network import clashes, host_ports
@@ -72,6 +73,7 @@ class Inside:
     shown: Mapping[str, Any]
 
 
+@lru_cache(maxsize=4)  # several laws ask it of the same look
 def inside(done: Done) -> Inside | None:
     """What was seen in a container; None where it is not known which run that was."""
     given, response = done.arguments, done.response
@@ -111,8 +113,9 @@ def namespaces_are_shared_as_asked(done: Done) -> Verdict:
     verdicts: list[Outcome] = [*_own_address(found, done.world), *_own_process(found)]
     if isinstance(spaces, Mapping):
         known: Looks = done.world.notes.get("namespaces") or {}
+        pods = _pods(done.world)
         for (uid, name), (run, others) in known.items():
-            other = _still_runs(done.world, uid, name, run)
+            other = _still_runs(done.world, pods.get(uid), name, run)
             if other is not None and (uid, name) != (found.pod.uid, found.container.name):
                 verdicts.extend(_compared(found, spaces, other, name, others))
     return tuple(verdicts) or None
@@ -135,14 +138,16 @@ def _own_process(found: Inside) -> Iterator[Outcome]:
         yield expect((process == 1) is alone, what, f"PID {process}", rule=NAMESPACES)
 
 
-def _still_runs(world: World, uid: str, name: str, run: str) -> Pod | None:
-    for known in world.of_kind("Pod"):
-        if known.uid == uid:
-            pod: Pod = known.view
-            status = pod.statuses.get(name)
-            runs = status is not None and status.state == "running" and status.container_id == run
-            return pod if runs and pod.spec.node_name not in stopped_nodes(world) else None
-    return None
+def _pods(world: World) -> Mapping[str, Pod]:
+    """The Pods that there are, by UID."""
+    return {known.uid: known.view for known in world.of_kind("Pod")}
+
+
+def _still_runs(world: World, pod: Pod | None, name: str, run: str) -> Pod | None:
+    status = None if pod is None else pod.statuses.get(name)
+    if pod is None or status is None or status.state != "running" or status.container_id != run:
+        return None
+    return pod if pod.spec.node_name not in stopped_nodes(world) else None
 
 
 def _compared(
@@ -152,10 +157,13 @@ def _compared(
         if space in own and space in others:
             wanted = shares(found.pod, other, space)
             same = own[space] == others[space]
+            rule = ADDRESS if space == "network" and other.uid != found.pod.uid else NAMESPACES
+            if same is wanted:
+                yield held(rule)
+                continue
             whose = f"the {space} namespace of {name} in {other.key[2]}"
             what = whose if wanted else f"another one than {whose}"
-            rule = ADDRESS if space == "network" and other.uid != found.pod.uid else NAMESPACES
-            yield expect(same is wanted, what, whose if same else "another one", rule=rule)
+            yield Breach(what, whose if same else "another one", rule=rule)
 
 
 HOST_FIELDS: Final = {"network": "hostNetwork", "ipc": "hostIPC", "pid": "hostPID"}
@@ -163,12 +171,11 @@ HOST_FIELDS: Final = {"network": "hostNetwork", "ipc": "hostIPC", "pid": "hostPI
 
 def shares(one: Pod, other: Pod, space: str) -> bool:
     """Whether containers of two Pods, or two containers of one, are in the same namespace."""
-    on_node = [bool(pod.spec.manifest.get(HOST_FIELDS[space])) for pod in (one, other)]
-    if one.uid != other.uid:
-        return all(on_node) and one.spec.node_name == other.spec.node_name
-    if space == "pid" and not on_node[0]:
-        return bool(one.spec.manifest.get("shareProcessNamespace"))
-    return True
+    field, spec = HOST_FIELDS[space], one.spec.manifest
+    if one.uid == other.uid:
+        return bool(space != "pid" or spec.get(field) or spec.get("shareProcessNamespace"))
+    on_node = spec.get(field) and other.spec.manifest.get(field)
+    return bool(on_node) and one.spec.node_name == other.spec.node_name
 
 
 # -- NETWORK-003: ports -----------------------------------------------------------------------------
@@ -193,8 +200,9 @@ def _binders(found: Inside, world: World, port: int) -> list[tuple[Pod, str]]:
     """The containers in the same network that have certainly bound a port."""
     known: Bound = world.notes.get("bound ports") or {}
     binders = []
+    pods = _pods(world)
     for (uid, name), (run, ports) in known.items():
-        other = _still_runs(world, uid, name, run) if port in ports else None
+        other = _still_runs(world, pods.get(uid), name, run) if port in ports else None
         if other is not None and shares(found.pod, other, "network"):
             binders.append((other, name))
     return binders
@@ -231,7 +239,7 @@ def failed_binds(before: Mapping[str, str] | None, done: Done) -> Mapping[str, s
     return {**kept, found.container_id: str(done.arguments["port"])}
 
 
-@law(PORTS, on="app container", when="changed")
+@law(PORTS, on="app container", when="ended")
 def who_cannot_bind_exits(seen: SeenContainer) -> Verdict:
     """A container that could not have its port ends badly, and backs off as after any failure."""
     failed: Mapping[str, str] = seen.pod.world.notes.get("failed binds") or {}
@@ -263,8 +271,9 @@ def containers_reach_each_other(done: Done) -> Verdict:
             return None
         return expect(not reached, f"nobody at port {port}: it is another Pod's", "reached")
     known: Bound = done.world.notes.get("bound ports") or {}
+    pods = _pods(done.world)
     for (uid, name), (run, ports) in known.items():
-        other = _still_runs(done.world, uid, name, run) if port in ports else None
+        other = _still_runs(done.world, pods.get(uid), name, run) if port in ports else None
         if other is not None and other.pod_ip == host and _has_network(other, done.world):
             what = f"port {port} of {other.key[2]} reached at {host}"
             return expect(reached, what, "not reached")
@@ -296,7 +305,7 @@ def _is_on(known: Known, pod: Pod) -> bool:
     return same and is_live(other)
 
 
-@law(HOST_PORTS, on="Pod")
+@law(HOST_PORTS, on="Pod", when="unplaced")
 def a_free_port_is_no_hindrance(seen: Seen) -> Verdict:
     """What only asks for ports of the host that are free somewhere is not told otherwise."""
     condition: Manifest = seen.now.conditions.get("PodScheduled", {})

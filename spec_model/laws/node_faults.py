@@ -93,12 +93,15 @@ def _message(node: Mapping[str, Any]) -> str:
 # -- what its Pods show ----------------------------------------------------------------------------
 
 
+OF_NODES: Final = frozenset(reasons.OF_NODES.values())
+
+
 @law(RULE, on="Pod", when="changed")
 def a_node_that_is_not_ready_is_no_reason_of_a_pod(seen: Seen) -> Verdict:
     """Neither word is a reason of a Pod, least of all of one whose node is not ready."""
     said = [status.reason for status in seen.now.statuses.values() if status.state == "waiting"]
-    said += [condition.get("reason", "") for condition in seen.now.conditions.values()]
-    found = [word for word in reasons.OF_NODES.values() if word in said]
+    said += [condition.get("reason") for condition in seen.now.conditions.values()]
+    found = [word for word in said if word in OF_NODES]
     is_down = _is_known_to_be_down(seen)
     if not (found or is_down) or not kubelet_owned(seen):
         return None
@@ -236,7 +239,7 @@ def _was_disturbed(pod: Pod, since: float, seen: Seen) -> bool:
 # -- what its containers do ------------------------------------------------------------------------
 
 
-@law(RULE, on="container", when="changed")
+@law(RULE, on="container", when="begun")
 def nothing_starts_on_a_broken_node(seen: SeenContainer) -> Verdict:
     """No container without a runtime, no Pod without a network."""
     began, pod = seen.now.started_at, seen.pod.now
@@ -254,7 +257,7 @@ def nothing_starts_on_a_broken_node(seen: SeenContainer) -> Verdict:
     return Breach(what, f"one after {at - since:g} s") if at > since + slack else None
 
 
-@law("REASON-001", on="container", when="changed")
+@law("REASON-001", on="container", when="held up")
 def a_start_that_fails_has_its_word(seen: SeenContainer) -> Verdict:
     """RunContainerError, PreCreateHookError or PreStartHookError, by the step that is broken."""
     if seen.now.reason not in reasons.OF_STEPS or not newly_waits(seen) or seen.before is None:

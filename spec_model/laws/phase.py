@@ -304,7 +304,7 @@ def _has_run(status: ContainerStatus) -> bool:
     return status.terminated is not None and status.terminated.reason != UNKNOWN_STATUS
 
 
-@law("PHASE-013", on="Pod")
+@law("PHASE-013", on="Pod", when="explained")
 def a_rejected_pod_never_runs(seen: Seen) -> Verdict:
     """A Pod that the kubelet rejects is Failed, says so and why, and no container ever starts."""
     pod: Pod = seen.now

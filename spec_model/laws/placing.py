@@ -37,6 +37,8 @@ DEFAULT: Final = "default-scheduler"
 PLENTY: Final = 10**9 * NANO
 WAITING: Final = "waiting for a node"
 STOPPED: Final = "scheduler stopped"
+ASKING: Final = ("containers", "initContainers", "resources", "overhead")
+"""The fields of a spec by which a Pod asks for something of its node."""
 
 
 # -- what is remembered ------------------------------------------------------------------------------
@@ -46,9 +48,17 @@ STOPPED: Final = "scheduler stopped"
 def request_noted(before: tuple[PodSpec, Amounts] | None, seen: Seen) -> tuple[PodSpec, Amounts]:
     """What a Pod takes of its node, worked out once for each spec."""
     spec = seen.now.spec
-    if before is not None and before[0] is spec:
+    if before is not None and all(
+        before[0].manifest.get(field) == spec.manifest.get(field) for field in ASKING
+    ):
         return before
     return spec, request_in(spec.manifest, seen.profile)
+
+
+def request_seen(seen: Seen) -> Amounts:
+    """What the observed Pod takes of its node."""
+    noted: tuple[PodSpec, Amounts] = seen.notes["request"]
+    return noted[1]
 
 
 def request_in(spec: Manifest, profile: Profile) -> Amounts:

@@ -154,7 +154,7 @@ def the_start_time_stands(seen: Seen) -> Verdict:
     return expect(bool(pod.spec.node_name and host), what, shown)
 
 
-@law(RULE, on="app container", when="changed")
+@law(RULE, on="app container", when="begun")
 def the_address_comes_before_running(seen: SeenContainer) -> Verdict:
     """A container that starts belongs to a Pod with a node, a startTime and, on its network, an address."""
     if seen.now.state != "running" or (seen.before is not None and seen.before.state == "running"):
@@ -179,14 +179,18 @@ def the_address_comes_before_running(seen: SeenContainer) -> Verdict:
 # -- Events ------------------------------------------------------------------------------------------
 
 
-@note("start told", on="Event*")
+@note("start told", on="Event Scheduled*")
+@note("start told", on="Event Pulling*")
+@note("start told", on="Event Pulled*")
+@note("start told", on="Event Created*")
+@note("start told", on="Event Started*")
 def told(before: Told | None, seen: Seen) -> Told:
     """The Events with which Pods start."""
     known, event = before or {}, seen.manifest
-    about, reason = event.get("involvedObject") or {}, event.get("reason", "")
-    step = "Pulled" if reason == "Pulling" else reason
-    if about.get("kind") != "Pod" or step not in STEPS:
+    about, reason = event.get("involvedObject") or {}, event["reason"]
+    if about.get("kind") != "Pod":
         return known
+    step = "Pulled" if reason == "Pulling" else reason
     at, uid = seconds(event.get("firstTimestamp") or event.get("eventTime")), about.get("uid", "")
     steps = known.get(uid, {})
     if at is None or steps.get(step, at + 1) <= at:

@@ -50,7 +50,7 @@ def over_since(before: float | None, seen: Seen) -> float | None:
 # -- Who goes, and why -------------------------------------------------------------------------------
 
 
-@law(PERSISTS, on="Pod", when="stirred")
+@law(PERSISTS, on="Pod", when=("marked", "gone"))
 def nobody_deletes_a_pod_of_itself(seen: Seen) -> Verdict:
     """Bare Pods alone: who has an owner may go at its will."""
     before: Pod | None = seen.before
@@ -132,7 +132,7 @@ def who_has_ended_is_still_there(done: Done) -> Verdict:
 # -- GC-002: what must be collected ------------------------------------------------------------------
 
 
-@law(COUNT, on="Pod", when="changed")
+@law(COUNT, on="Pod", when="over")
 def too_many_that_have_ended_are_collected(seen: Seen) -> Verdict:
     """Owed from when one more has ended; documented, by each for itself."""
     if seen.type == "DELETED" or seen.notes.get("over since") != seen.at:

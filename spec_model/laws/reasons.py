@@ -27,7 +27,7 @@ def newly_waits(seen: SeenContainer) -> bool:
     return before is None or before.state != "waiting" or before.reason != now.reason
 
 
-@law("REASON-001", on="container", when="changed")
+@law("REASON-001", on="container", when="held up")
 def a_container_waits_for_a_known_reason(seen: SeenContainer) -> Verdict:
     """The reasons of waiting containers come from a list."""
     if not newly_waits(seen):
@@ -36,7 +36,7 @@ def a_container_waits_for_a_known_reason(seen: SeenContainer) -> Verdict:
     return expect(seen.now.reason in known, f"one of {', '.join(known)}", seen.now.reason or "none")
 
 
-@law("REASON-006", on="container", when="changed")
+@law("REASON-006", on="container", when="held up")
 def a_container_not_yet_started_waits_patiently(seen: SeenContainer) -> Verdict:
     """ContainerCreating without init containers, PodInitializing with."""
     now = seen.now
@@ -51,7 +51,7 @@ def a_container_not_yet_started_waits_patiently(seen: SeenContainer) -> Verdict:
 # -- how containers end ----------------------------------------------------------------------------
 
 
-@law("REASON-007", on="container", when="changed")
+@law("REASON-007", on="container", when="ended")
 def an_end_has_its_reason(seen: SeenContainer) -> Verdict:
     """Completed, Error, OOMKilled or ContainerStatusUnknown, as the exit code says."""
     run = _newly_ended(seen)
@@ -84,7 +84,7 @@ def hooks_that_fail(before: Any, done: Done) -> Mapping[HookKey, float]:
     return {**kept, key: float(given["seconds"])} if fails else kept
 
 
-@law("REASON-007", on="container", when="changed")
+@law("REASON-007", on="container", when=("begun", "held up"))
 def a_container_whose_hook_failed_is_stopped(seen: SeenContainer) -> Verdict:
     """PostStartHookError, with the run that was stopped behind it, or an end for good."""
     if not _has_hook(seen):

@@ -55,7 +55,7 @@ def the_number_that_is_asked_for_is_reached(seen: Seen) -> Verdict:
     return converges(seen, _key(seen.manifest), seen.manifest["metadata"]["uid"])
 
 
-@law(NUMBER, on="Pod", when="stirred")
+@law(NUMBER, on="Pod", when="stirred and controlled")
 def who_is_lost_is_replaced(seen: Seen) -> Verdict:
     """Owed by the owner of a Pod that ceases to count, or begins to."""
     before: Pod | None = seen.before
@@ -134,7 +134,7 @@ def the_status_counts_the_pods(seen: Seen) -> Verdict:
     return _owed_status(seen, _key(seen.manifest), uid, seen.at)
 
 
-@law(STATUS, on="Pod", when="stirred")
+@law(STATUS, on="Pod", when="stirred and controlled")
 def the_status_follows_the_pods(seen: Seen) -> Verdict:
     """Owed by the owner of a Pod that changes in what is counted; when it is available, too."""
     before, pod = seen.before, seen.now

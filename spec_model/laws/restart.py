@@ -41,7 +41,7 @@ Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
 # -- RESTART-002, -007: who is started again --------------------------------------------------------
 
 
-@law("RESTART-002", "RESTART-007", on="app container")
+@law("RESTART-002", "RESTART-007", on="app container", when="climbing")
 def policy_and_exit_code_decide(seen: SeenContainer) -> Verdict:
     """Always: always; OnFailure: iff the exit code is not 0; Never: never; a container's own goes first."""
     ladder = ladder_of(seen)
@@ -167,7 +167,7 @@ def _starts_again(name: str, number: int, code: int) -> Settled:
     return settled
 
 
-@law("RESTART-007", on="container")
+@law("RESTART-007", on="container", when="climbing")
 def a_rule_may_restart_all(seen: SeenContainer) -> Verdict:
     """An exit that matches a rule of action RestartAllContainers restarts every container of the Pod."""
     if "restartPolicyRules" not in seen.spec.manifest:

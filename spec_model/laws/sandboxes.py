@@ -9,8 +9,9 @@ from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.networking import on_host
 from spec_model.laws.phase import kubelet_owned
+from spec_model.laws.telling import while_they_live
 from spec_model.objects import Pod
-from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, Void
+from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, Void, World
 
 RULE: Final = "NETWORK-005"
 TERMINAL: Final = ("Succeeded", "Failed")
@@ -19,21 +20,24 @@ CHANGED: Final = "SandboxChanged"
 UNSETTLING: Final = frozenset({"stop-node", "start-node", "set-runtime", "delete", "write-status"})
 
 
-@note("sandboxes changed", on="Event*")
+@note("sandboxes changed", on=f"Event {CHANGED}*")
 def sandboxes_changed(before: Mapping[str, int] | None, seen: Seen) -> Mapping[str, int]:
-    """By UID of a Pod, how often an Event told that its sandbox has changed; zero: only other Events."""
-    known, event = before or {}, seen.manifest
-    about = event.get("involvedObject") or {}
-    uid, told = about.get("uid", ""), event.get("reason") == CHANGED
-    if about.get("kind") != "Pod" or (uid in known and not told):
+    """By UID of a Pod, how often an Event told that its sandbox has changed."""
+    known, about = before or {}, seen.manifest.get("involvedObject") or {}
+    if about.get("kind") != "Pod":
         return known
-    if len(known) > 128:
-        alive = seen.world.uids_of("Pod")
-        known = {key: count for key, count in known.items() if key in alive}
-    return {**known, uid: known.get(uid, 0) + told}
+    uid = about.get("uid", "")
+    return {**while_they_live(known, seen.world), uid: known.get(uid, 0) + 1}
 
 
-@law(RULE, on="Pod")
+def _changes(world: World, pod: Pod) -> int | None:
+    """How often its sandbox is said to have changed; None where no Event about the Pod was seen."""
+    told: Mapping[str, int] = world.notes.get("sandboxes changed") or {}
+    heard = world.notes.get("shows-events") or {}
+    return told.get(pod.uid, 0) if pod.uid in heard else None
+
+
+@law(RULE, on="Pod", when=("changed", "addressed"))
 def the_address_outlives_containers(seen: Seen) -> Verdict:
     """Where a Pod has another address, every container that ran is gone: its sandbox was lost."""
     before: Pod | None = seen.before
@@ -74,8 +78,7 @@ def everything_goes_with_the_sandbox(done: Done) -> Verdict:
     }
     if not running or pod.phase in TERMINAL:
         return None
-    told: Mapping[str, int] = done.world.notes.get("sandboxes changed") or {}
-    before = told.get(pod.uid)
+    before = _changes(done.world, pod)
 
     def settled(seen: Seen) -> Held | Breach | Void | None:
         now: Pod = seen.now
@@ -89,10 +92,9 @@ def everything_goes_with_the_sandbox(done: Done) -> Verdict:
                 s.state == "waiting" and s.reason not in STARTING for s in now.statuses.values()
             )
             return HELD if waits or now.phase in TERMINAL else None
-        heard: Mapping[str, int] = seen.world.notes.get("sandboxes changed") or {}
         if (
             before is None
-            or heard.get(pod.uid, 0) > before
+            or (_changes(seen.world, pod) or 0) > before
             or not done.profile.sandbox_changes_told
         ):
             return HELD
@@ -115,7 +117,7 @@ def _is(pod: Pod, name: str, run: str) -> bool:
     return status is not None and status.state == "running" and status.container_id == run
 
 
-@law(RULE, on="Pod")
+@law(RULE, on="Pod", when="changed")
 def the_phase_is_not_that_of_pause(seen: Seen) -> Verdict:
     """A Pod whose sandbox is lost while its containers restart is not over, and still Running."""
     before: Pod | None = seen.before

@@ -40,12 +40,10 @@ class Steady:
     since: float
 
 
-@note("steady", on="Pod")
-def steady(before: Steady | None, seen: Seen) -> Steady | None:
+@note("steady", on="Pod", when="controlled")
+def steady(before: Steady | None, seen: Seen) -> Steady:
     """Folds in an observation of a Pod that has a controller."""
     pod: Pod = seen.now
-    if before is None and not pod.manifest["metadata"].get("ownerReferences"):
-        return None
     if before is not None and _looks_alike(seen.before, pod):
         return before
     looks = (
@@ -80,7 +78,7 @@ class Start:
     active: tuple[Pod, ...]
 
 
-@note("first to go", on="Pod*", when="stirred")
+@note("first to go", on="Pod*", when="stirred and controlled")
 def first_to_go(before: Mapping[str, Start] | None, seen: Seen) -> Mapping[str, Start]:
     """By the UID of a workload."""
     known, pod = before or EMPTY, seen.before
@@ -102,7 +100,7 @@ def _goes_on(start: Start, uid: str, seen: Seen) -> bool:
     return all(pod.uid in known for pod in active_pods(seen.world, uid))
 
 
-@law(RULE, on="Pod", when="stirred")
+@law(RULE, on="Pod", when="stirred and controlled")
 def the_right_one_goes(seen: Seen) -> Verdict:
     """Of the Pods that were there when one was deleted for being too many, none that stays was due."""
     pod: Pod | None = seen.before

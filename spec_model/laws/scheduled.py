@@ -19,7 +19,7 @@ from spec_model.laws.placing import (
     is_bound_by_hand,
     nodes,
     pods_on,
-    request_in,
+    request_seen,
     requested,
     room,
 )
@@ -27,7 +27,7 @@ from spec_model.objects import EMPTY, Pod
 from spec_model.quantity import NANO, QuantityError, milli, whole
 from spec_model.resources.requests import Amounts
 from spec_model.scheduling.affinity import normalized, preferences, preferred_score
-from spec_model.scheduling.fit import PODS, apps_alone, lacking, limits_of, take
+from spec_model.scheduling.fit import ONE, PODS, apps_alone, lacking, limits_of, take
 from spec_model.scheduling.node_selector import admits, required_terms
 from spec_model.scheduling.taints import text, turned_away
 from spec_model.workloads.ownership import controller_of
@@ -152,7 +152,7 @@ def _with_room(seen: Seen, pod: Pod, node: Manifest) -> Iterator[Outcome]:
     free = free_on(world, node, {pod.key}, held=_surely_holds(seen))
     if free is None:
         return
-    request = request_in(pod.spec.manifest, seen.profile)
+    request = request_seen(seen)
     if not lacking(request, free):
         yield from (Held(rule) for rule in _tested(seen, pod, node, request, free))
         return
@@ -183,7 +183,8 @@ def _tested(seen: Seen, pod: Pod, node: Manifest, request: Amounts, free: Amount
         yield "SCHED-004"
     if request != apps_alone(pod.spec.manifest, seen.profile):
         yield "SCHED-005"
-    if lacking(limits_of(pod.spec.manifest, seen.profile), limits_left(seen.world, node, pod)):
+    limits = limits_of(pod.spec.manifest, seen.profile)
+    if limits != ONE and lacking(limits, limits_left(seen.world, node, pod)):
         yield "SCHED-006"
     others = [known for known in pods_on(seen.world, _name(node)) if known.view.key != pod.key]
     ending = any(known.view.deletion_timestamp is not None for known in others)
@@ -258,7 +259,7 @@ def _preferred(seen: Seen, pod: Pod, node: Manifest) -> Iterator[Outcome]:
         return
     if controller_of(seen.manifest):
         return  # Pods of one owner are spread
-    request = request_in(spec, seen.profile)
+    request = request_seen(seen)
     feasible = [
         each for each in nodes(seen.world) if placing.is_feasible(seen.world, pod, request, each)
     ]

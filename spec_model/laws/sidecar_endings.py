@@ -32,7 +32,7 @@ from spec_model.world import (
 ASKED: Final = "PROBE-017"
 
 
-@law("TERM-007", on="sidecar", when="changed")
+@law("TERM-007", on="sidecar", when="ended")
 def a_sidecar_waits_for_its_turn(seen: SeenContainer) -> Verdict:
     """It ends after all app containers and all sidecars behind it, or when the time is used up."""
     run, known = ended_now(seen), deletion_of(seen.pod)

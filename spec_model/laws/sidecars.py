@@ -26,8 +26,8 @@ def has_sidecar(seen: Seen) -> bool:
     return any(container.kind == "sidecar" for container in seen.now.spec.init_containers)
 
 
-@law("INIT-011", on="init container", when="changed")
-@law("INIT-011", on="sidecar", when="changed")
+@law("INIT-011", on="init container", when=("begun", "ended"))
+@law("INIT-011", on="sidecar", when=("begun", "ended"))
 def the_next_starts_once_a_sidecar_has_started(seen: SeenContainer) -> Verdict:
     """Sidecars start in order; what comes after one waits until it is Started."""
     if not has_sidecar(seen.pod):

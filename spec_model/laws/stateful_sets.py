@@ -159,7 +159,7 @@ def _was_ready(seen: Seen, owner: Known, place: int) -> bool:
     return since is None or seen.wall - since >= minimum - seen.tolerance.truncation
 
 
-@law(ORDER, on="Pod", when="stirred")
+@law(ORDER, on="Pod", when="of a StatefulSet")
 def the_last_goes_first(seen: Seen) -> Verdict:
     """One that is too many goes when nothing is left behind it, and those before it are healthy."""
     pod: Pod | None = seen.before
@@ -240,7 +240,7 @@ def a_set_takes_its_steps(seen: Seen) -> Verdict:
     return _takes_a_step(seen, key, metadata["uid"], seen.at)
 
 
-@law(IDENTITY, ORDER, UPDATE, on="Pod", when="stirred")
+@law(IDENTITY, ORDER, UPDATE, on="Pod", when="of a StatefulSet")
 def a_set_takes_its_steps_when_a_pod_changes(seen: Seen) -> Verdict:
     """Owed by the set of a Pod that comes, goes, or changes in health."""
     before = seen.before

@@ -67,7 +67,7 @@ def _key(manifest: Manifest) -> Key:
 # -- Who is deleted ----------------------------------------------------------------------------------
 
 
-@law(UPDATE, ORDER, on="Pod", when="stirred")
+@law(UPDATE, ORDER, on="Pod", when="of a StatefulSet")
 def an_update_goes_from_the_end_to_the_partition(seen: Seen) -> Verdict:
     """Judged a little later: only then does the status show which revision is the new one."""
     pod: Pod | None = seen.before

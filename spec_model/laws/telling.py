@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from typing import Final, TypeVar
 
 from spec_model.events import Manifest
+from spec_model.law import note
 from spec_model.objects import EMPTY, Pod, seconds, uid_in_events
 from spec_model.world import Seen, World
 
@@ -20,6 +21,20 @@ REMEMBERED: Final = 3600.0
 
 MOST_TOLD: Final = 256
 """Entries beyond which what Events have told of Pods is looked through for those that are gone."""
+
+
+@note("shows-events", on="Event*")
+def shows_events(before: Mapping[str, float] | None, seen: Seen) -> Mapping[str, float]:
+    """By UID of a Pod, when the first Event about it was seen.
+
+    There as soon as any Event was seen; where an engine shows none at all, none is missed.
+    """
+    known = EMPTY if before is None else before
+    about = seen.manifest.get("involvedObject") or EMPTY
+    uid = about.get("uid", "")
+    if uid in known or about.get("kind") != "Pod":
+        return known
+    return {**while_they_live(known, seen.world), uid: seen.at}
 
 
 def while_they_live(told: Mapping[K, V], world: World) -> Mapping[K, V]:

@@ -257,7 +257,7 @@ def hook_of(spec: Container, name: Name, known: Deletion | None) -> float | None
 @law(
     *("TERM-005", "TERM-006", "TERM-007", "TERM-014", "TERM-004", FORCED),
     on="app container",
-    when="changed",
+    when="ended",
 )
 def a_container_ends_in_its_time(seen: SeenContainer) -> Verdict:
     """preStop, then TERM, then KILL, on one clock; each container by itself."""

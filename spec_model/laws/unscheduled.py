@@ -21,7 +21,7 @@ from spec_model.laws.placing import (
     is_known,
     is_up_to_the_node,
     nodes,
-    request_in,
+    request_seen,
     waiting,
     waits_for_a_node,
 )
@@ -104,7 +104,7 @@ def a_pod_that_waits_is_owed_a_node(seen: Seen) -> Verdict:
     said, is_new = unschedulable(pod), seen.before is None or seen.before.spec is not pod.spec
     if not is_new and (seen.before is None or said == unschedulable(seen.before)):
         return None
-    request = request_in(pod.spec.manifest, seen.profile)
+    request = request_seen(seen)
     if not is_up_to_the_node(seen.world, pod) or not is_known(seen.world, request):
         return None
     if any(is_feasible(seen.world, pod, request, node) for node in nodes(seen.world)):

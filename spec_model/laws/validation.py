@@ -132,12 +132,14 @@ def _certain_faults(old: Manifest, new: Manifest, done: Done) -> Collection[Faul
 
     A field that it leaves out may have been filled in by the API as it was.
     """
-    faults = validate_update(old, _filled_from(old, new), done.profile)
+    filled = _filled_from(old, new)
+    faults = validate_update(old, filled, done.profile)
     if faults:  # what a patch takes away is not filled in again
         plain = validate_update(old, new, done.profile)
         faults = tuple(fault for fault in faults if fault in plain)
     stored = done.response.value
-    if isinstance(stored, Mapping) and _is_settled(old) and stored.get("spec"):
+    is_whole = isinstance(stored, (dict, Mapping)) and stored.get("spec")
+    if is_whole and stored["spec"] != filled.get("spec") and _is_settled(old):
         faults += validate_update(old, stored, done.profile)
     return dict.fromkeys(faults)
 
@@ -149,6 +151,8 @@ def _is_settled(manifest: Manifest) -> bool:
 
 def _filled_from(old: Any, new: Any) -> Any:
     """The new value, with what it does not mention as it was; lists by position."""
+    if new is old:
+        return new
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return {**old, **{key: _filled_from(old.get(key), value) for key, value in new.items()}}
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):

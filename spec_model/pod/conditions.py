@@ -74,8 +74,12 @@ def containers_ready(pod: Pod, phase: str) -> Decision[Condition]:
     """Whether every app container and sidecar is ready, in a Pod of that phase."""
     if not pod.statuses:
         return _ready("False", UNKNOWN)
-    sidecars = [container for container in pod.spec.init_containers if container.kind == "sidecar"]
-    expected = (*sidecars, *pod.spec.containers)
+    expected = pod.spec.containers
+    if pod.spec.init_containers:
+        expected = (
+            *[each for each in pod.spec.init_containers if each.kind == "sidecar"],
+            *expected,
+        )
     unknown = _without_status(pod, expected)
     if phase == "Succeeded" and not unknown:
         return _ready("False", "PodCompleted")

@@ -246,6 +246,8 @@ def _at(ladder: Ladder, run: Run, *, ended: bool) -> Ladder:
 
 def adrift(ladder: Ladder) -> Ladder:
     """The ladder of a container whose Pod has lost more than the kubelet's memory."""
+    if ladder.adrift and ladder.memory is UNKNOWN and ladder.announced is None:
+        return ladder
     return evolve(lost(ladder), adrift=True)
 
 

@@ -30,6 +30,8 @@ def update_faults(old: Manifest, new: Manifest, profile: Profile = V1_36) -> tup
     ``new`` is by itself, ``validate`` judges.
     """
     kind = new.get("kind")
+    if kind != "ConfigMap" and old.get("spec") == new.get("spec"):
+        return ()
     if kind == "Pod":
         return tuple(_pod_faults(_comparable(old, profile), _comparable(new, profile)))
     if kind == "ConfigMap":
@@ -49,20 +51,23 @@ def _comparable(manifest: Manifest, profile: Profile) -> dict[str, Any]:
 
     Defaults are filled in, amounts are numbers, and what is empty is not there.
     """
-    settled: dict[str, Any] = _settled(filled(manifest, profile).get("spec") or {}, profile)
+    alone = {"kind": manifest.get("kind", ""), "spec": manifest.get("spec")}
+    settled: dict[str, Any] = _settled(filled(alone, profile).get("spec") or {}, profile)
     return settled
 
 
 def _settled(value: Any, profile: Profile) -> Any:
+    if isinstance(value, (str, int)):
+        return value
     if isinstance(value, list):
         return [_settled(inner, profile) for inner in value]
     if not isinstance(value, (dict, Mapping)):
         return value
-    settled = {
-        field: _amounts(inner, profile) if field in AMOUNTS else _settled(inner, profile)
+    settled = (
+        (field, _amounts(inner, profile) if field in AMOUNTS else _settled(inner, profile))
         for field, inner in value.items()
-    }
-    return {field: inner for field, inner in settled.items() if inner}
+    )
+    return {field: inner for field, inner in settled if inner}
 
 
 AMOUNTS: Final = ("limits", "requests")

@@ -105,7 +105,18 @@ def replicas_by_ratio(
     HPA-004 keeps the current count inside the tolerance; HPA-003 is the formula outside it.
     """
     ratio = utilization(measures).value / target
-    if within_tolerance(ratio, tolerance or _usual(profile), profile):
+    return _plain(ratio, current, measures, target, profile, tolerance or _usual(profile))
+
+
+def _plain(
+    ratio: float,
+    current: int,
+    measures: Sequence[Measure],
+    target: int,
+    profile: Profile,
+    tolerance: Tolerance,
+) -> Decision[int]:
+    if within_tolerance(ratio, tolerance, profile):
         return Decision(current, "HPA-004")
     return Decision(_wanted(ratio, measures, target, profile), "HPA-003")
 
@@ -128,7 +139,7 @@ def replicas_for_utilization(
     measured, missing, unready = _grouped(pods, resource, profile)
     if not pods:
         return Decision(Proposal(None, refusal=NO_PODS), "HPA-013")
-    if any(pod.request is None for pod in pods):
+    if None in [pod.request for pod in pods]:
         return Decision(Proposal(None, refusal=MISSING_REQUEST), "HPA-014")
     if not measured:
         return Decision(Proposal(None, refusal=NO_METRICS), "HPA-013")
@@ -139,7 +150,7 @@ def replicas_for_utilization(
     ratio = used / target
     tolerance = tolerance or _usual(profile)
     if not missing and not (unready and ratio > 1.0):
-        plain = replicas_by_ratio(current, measures, target, profile, tolerance)
+        plain = _plain(ratio, current, measures, target, profile, tolerance)
         return Decision(Proposal(plain.value, used), plain.because)
     hungry = max(100, target)
     if ratio < 1.0:

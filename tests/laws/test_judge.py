@@ -92,15 +92,18 @@ def test_no_two_files_of_laws_keep_a_note_of_one_name() -> None:
     assert not {name: files for name, files in keepers.items() if len(files) > 1}
 
 
-@pytest.mark.parametrize("situation", situations.OF_A_POD)
+@pytest.mark.parametrize(
+    "situation", [*situations.OF_A_POD, *situations.OF_A_CONTROLLED_POD]
+)
 def test_a_law_is_asked_in_each_of_its_situations_and_in_no_other(situation: str) -> None:
     asked = judge.laws_for(("Pod",), (situation,))
     assert LAWS["Pod"]
     for each in LAWS["Pod"]:
-        assert (each in asked) == (each.when is None or situation in each.when)
+        fits = each.when is None or situation in each.when
+        assert not fits or (each.judge, each.rules[0]) in asked
 
 
 def test_a_note_stays_as_it_is_outside_of_its_situations() -> None:
-    known = judge.notes_for("Pod", ())
-    assert known == tuple(each for each in NOTES["Pod"] if each.when is None)
+    known = judge.notes_for(("Pod",), ())
+    assert [name for name, _ in known] == [each.name for each in NOTES["Pod"] if each.when is None]
     assert len(known) < len(NOTES["Pod"])

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from conformance.adapters.simulator import meta
+from conformance.adapters.simulator.agenda import Agenda
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.controllers import all_controllers
 from conformance.adapters.simulator.settings import SETTINGS
@@ -70,6 +71,7 @@ class ControlPlane:
         self.metrics_available = True
         self.flags: dict[str, Any] = {}
         self.runs_pods = True
+        self.agenda = Agenda()  # which nobody reads: here everybody is asked in every round
         self.kubelets = {f"node{number}": Kubelet() for number in range(1, nodes + 1)}
         self.components: list[Any] = [Runner(self), *all_controllers(self)]  # type: ignore[arg-type]
         for name in self.kubelets:

@@ -96,6 +96,19 @@ def test_every_verb_of_a_claimed_capability_is_served() -> None:
     assert set(_VERBS) == claimed
 
 
+@pytest.mark.parametrize("profile", ["v1.36", "documented"])
+def test_a_reset_cluster_is_like_the_first_one(profile: str) -> None:
+    first, again = Driver(profile=profile), Driver(profile=profile)
+    again.done("stop-node", node="node1")
+    again.adapter.reset()
+    again.seen = list(again.adapter.observe())
+    for driver in (first, again):
+        driver.create({**pod(), "metadata": {"name": "a", "namespace": "default"}})
+        driver.done("stop-node", node=driver.now()["spec"]["nodeName"])
+        driver.done("advance", seconds=400.0)
+    assert again.seen == first.seen
+
+
 def test_a_reset_leaves_nothing_but_nodes(driver: Driver) -> None:
     driver.create(pod())
     driver.adapter.reset()

@@ -170,6 +170,26 @@ def test_listeners_hear_the_old_object_too(store: Store) -> None:
     assert heard == [("ADDED", True), ("MODIFIED", False), ("DELETED", False)]
 
 
+def test_who_serves_a_kind_hears_of_others_once_there_is_one(store: Store) -> None:
+    heard: list[str] = []
+    kinds = frozenset({"Pod", "ConfigMap"})
+    store.subscribe(
+        lambda type_, new, old: heard.append(meta.name_of(new)),  # noqa: ARG005
+        kinds,
+        once=frozenset({"ConfigMap"}),
+    )
+    store.create(pod("before"))
+    store.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "it"}})
+    store.create(pod("after"))
+    assert heard == ["it", "after"]
+
+
+def test_a_patch_leaves_what_it_does_not_name_as_it_was(store: Store) -> None:
+    made = store.create(pod())
+    changed = client.patch(store, "Pod", "default", "a", {"metadata": {"labels": {"a": "b"}}})
+    assert (changed["spec"], changed["status"]) == (made["spec"], made["status"])
+
+
 def test_timers_fire_in_the_order_of_their_time_then_of_their_making() -> None:
     clock, fired = Clock(), []
     clock.after(2, lambda: fired.append("late"))

@@ -9,7 +9,7 @@ from conformance.adapter import FunctionNotServedError, Implementation
 from conformance.adapters.simulator import client, functions, watching
 from conformance.adapters.simulator.clock import EPOCH
 from conformance.adapters.simulator.controllers.workloads import undo
-from conformance.adapters.simulator.engine import Engine
+from conformance.adapters.simulator.engine import Beginning, Engine
 from conformance.adapters.simulator.errors import ApiError, bad_request, not_found
 from conformance.adapters.simulator.kubelet import Kubelet, images
 from conformance.adapters.simulator.kubelet.probe_results import KINDS, Answer, is_answer
@@ -52,6 +52,7 @@ class SimulatorAdapter:
         self.settings = SETTINGS[profile]
         self._nodes, self._seed, self._jitter = nodes, seed, jitter
         self.engine = self._new_engine()
+        self._beginning = self.engine.beginning()
 
     def describe(self) -> Implementation:
         """Who this is: everything but what only later parts of the engine will do."""
@@ -67,11 +68,13 @@ class SimulatorAdapter:
 
     def reset(self) -> None:
         """A fresh cluster: its Nodes and nothing else, at second 0."""
-        last, self.engine = self.engine, self._new_engine()
+        last, self.engine = self.engine, self._new_engine(self._beginning)
         last.close()
 
-    def _new_engine(self) -> Engine:
-        return Engine(self.settings, nodes=self._nodes, seed=self._seed, jitter=self._jitter)
+    def _new_engine(self, like: Beginning | None = None) -> Engine:
+        return Engine(
+            self.settings, nodes=self._nodes, seed=self._seed, jitter=self._jitter, like=like
+        )
 
     def apply(self, stimulus: Stimulus, /) -> Response:
         """Do it, and let the engine come to rest; a refusal is an answer, never an exception."""
@@ -200,6 +203,7 @@ def _configure_controllers(engine: Engine, given: Arguments) -> None:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise bad_request(f"flags: {name} must be a number, not {value!r}")
     engine.flags.update(flags)
+    engine.agenda.look_around()
 
 
 def _advance(engine: Engine, given: Arguments) -> None:

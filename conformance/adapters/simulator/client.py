@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from conformance.adapters.simulator import api, errors, meta, shapes, unknown
@@ -41,12 +42,12 @@ def patch(
     subresource: str | None = None,
 ) -> Object:
     """PATCH with a JSON merge patch, of the object or one of its subresources."""
-    api.strategy_of(kind)
+    strategy = api.strategy_of(kind)
     old = store.read(kind, namespace, name)
     write = _SUBRESOURCES.get(subresource or "")
     if write is None or not isinstance(patch, Mapping):
         raise errors.bad_request(f"cannot patch {kind} {name} {subresource or ''}")
-    changed = decoded(meta.merge_patch(_without_version(old), patch))
+    changed = patched(_without_version(old), patch, strategy.content)
     merged = unknown.without(changed, settings=store.settings)
     if meta.key_of(merged) != meta.key_of(old):
         why = f"the name of the object does not match the name on the URL ({name})"
@@ -82,14 +83,33 @@ def decoded(manifest: Any) -> Object:
     Raises:
         ApiError: 400, it has not (VALIDATION-001: what kind of object it is must be said).
     """
-    copy = meta.plain_copy(manifest)
-    if not isinstance(copy, dict):
+    private = meta.plain_copy(manifest)
+    if not isinstance(private, dict):
         raise errors.bad_request("the object provided is unrecognized")
+    _check_type(private)
+    shapes.check(private)
+    return private
+
+
+def patched(old: Object, patch: Mapping[str, Any], content: Iterable[str]) -> Object:
+    """The stored object with a patch, if it still has the shape of one; it shares what is unchanged.
+
+    Raises:
+        ApiError: 400, it has not.
+    """
+    changed: Object = meta.merge_patch(old, patch)
+    _check_type(changed)
+    shapes.check(changed, old)
+    for field in content:  # a client may mean every word of it: all of it is looked at anew
+        if isinstance(changed.get(field), (dict, list)):
+            changed[field] = copy.copy(changed[field])
+    return changed
+
+
+def _check_type(manifest: Mapping[str, Any]) -> None:
     for field in ("kind", "apiVersion"):
-        if not copy.get(field):
+        if not manifest.get(field):
             raise errors.bad_request(f"Object '{field}' is missing")
-    shapes.check(copy)
-    return copy
 
 
 def canonical_amounts(amounts: Mapping[str, Any], settings: Settings) -> Object:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple
 
-from conformance.adapters.simulator import meta
+from conformance.adapters.simulator import meta, store
+from conformance.adapters.simulator.agenda import Agenda
 from conformance.adapters.simulator.clock import Clock
 from conformance.adapters.simulator.controllers import all_controllers
 from conformance.adapters.simulator.kubelet import Kubelet
@@ -17,30 +18,36 @@ from conformance.adapters.simulator.kubelet.probe_results import Answer
 from conformance.adapters.simulator.rolling_update import Updaters
 from conformance.adapters.simulator.scheduler import Scheduler
 from conformance.adapters.simulator.settings import V1_36, Settings
-from conformance.adapters.simulator.store import Store
 
 MAXIMAL_ROUNDS: Final = 1_000
 """An engine that is not at rest after so many rounds never will be."""
 
 
-class Component(Protocol):
-    """A part of the cluster that reacts to the store."""
+class Beginning(NamedTuple):
+    """A fresh cluster at rest: its Nodes as they have registered, and the luck that is left."""
 
-    def work(self) -> bool:
-        """Do one round of the queued work; False when there was none."""
+    store: store.Beginning
+    random: random.Random  # one for all who begin so, each after the other
+    luck: tuple[Any, ...]
 
 
 class Engine:
     """A whole cluster at one instant of virtual time."""
 
     def __init__(
-        self, settings: Settings = V1_36, *, nodes: int = 2, seed: int = 0, jitter: bool = False
+        self,
+        settings: Settings = V1_36,
+        *,
+        nodes: int = 2,
+        seed: int = 0,
+        jitter: bool = False,
+        like: Beginning | None = None,
     ) -> None:
         self.settings = settings
         self.jitter = jitter
         self.clock = Clock()
-        self.random = random.Random(seed)
-        self.store = Store(self.clock, self.random, settings)
+        self.random = random.Random(seed) if like is None else like.random
+        self.store = store.Store(self.clock, self.random, settings)
         self.images: dict[str, str] = {}
         self.usage: dict[tuple[str, str], Mapping[str, Any] | None] = {}
         self.metrics_available = True
@@ -52,20 +59,40 @@ class Engine:
         self._numbers = itertools.count(1)
         self.updaters = Updaters(self)
         self.scheduler = Scheduler(self)
-        self.controllers: list[Component] = list(all_controllers(self))
+        self.agenda = Agenda()
+        self.controllers = all_controllers(self)
         self._work: tuple[Callable[[], bool], ...] = ()
         self.store.subscribe(self._on_node, frozenset({"Node"}))
         self.store.subscribe(self._on_pod, frozenset({"Pod"}))
         self.store.subscribe(self._on_config_map, frozenset({"ConfigMap"}))
+        if like is not None:
+            self._begin(like)
+            return
         self._wire()
         for number in range(1, nodes + 1):
             self.store.create(node_manifest(f"node{number}"))
         self.settle()
 
+    def beginning(self) -> Beginning:
+        """How this cluster is now, while it is fresh: another one of the same making may begin so."""
+        return Beginning(self.store.beginning(), self.random, self.random.getstate())
+
+    def _begin(self, like: Beginning) -> None:
+        """Be what another fresh cluster was, without doing again what came to it."""
+        self.store.begin(like.store)
+        self.random.setstate(like.luck)
+        for _, name in like.store.nodes:
+            self.kubelets[name] = kubelet = Kubelet(self, name)
+            kubelet.is_new = False
+        self._wire()
+
     def settle(self) -> None:
         """Let every part work, in turn, until none has anything left to do at this instant."""
         for _ in range(MAXIMAL_ROUNDS):
-            if not max([work() for work in self._work]):  # each has its turn
+            worked = False
+            for work in self._work:
+                worked |= work()
+            if not worked:
                 return
         raise RuntimeError("the engine does not come to rest: two parts undo each other's work")
 
@@ -79,7 +106,7 @@ class Engine:
         kubelets = self.kubelets.values()
         workers = [worker for kubelet in kubelets for worker in kubelet.workers()]
         parts = (*workers, *kubelets, *self.controllers, self.scheduler, self.updaters)
-        for part in (*parts, self.clock, self.store, self):
+        for part in (*parts, self.agenda, self.clock, self.store, self):
             vars(part).clear()
 
     def new_number(self) -> int:
@@ -116,8 +143,8 @@ class Engine:
             kubelet.notice_config_map(new)
 
     def _wire(self) -> None:
-        parts: tuple[Component, ...] = (self.scheduler, *self.kubelets.values(), *self.controllers)
-        self._work = tuple(part.work for part in parts)
+        kubelets = (kubelet.work for kubelet in self.kubelets.values())
+        self._work = (self.scheduler.work, *kubelets, self.agenda.round)
 
 
 def node_manifest(name: str, cpu: str = "4", memory: str = "8Gi", pods: str = "110") -> meta.Object:

@@ -5,7 +5,7 @@ Upstream: apiserver/pkg/storage/cacher/cache_watcher.go and etcd3/compact.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from conformance.adapters.simulator.clock import Clock
@@ -28,30 +28,38 @@ class Write(NamedTuple):
     old: Object | None
 
 
+_Plain: TypeAlias = tuple[float, int, str, Object, Object | None]
+"""A write as it is kept: few are ever asked for, and only those become a ``Write``."""
+
+
 class History:
     """The writes that are not compacted yet."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.compacted = 0  # watches must not begin before this version
-        self._writes: list[Write] = []
+        self._writes: list[_Plain] = []
+
+    def begin(self, writes: Iterable[Write]) -> None:
+        """Remember what another one does."""
+        self._writes = list(writes)
 
     def keep(self, version: int, type_: str, new: Object, old: Object | None) -> None:
         """Remember a write."""
-        self._writes.append(Write(self.clock.now, version, type_, new, old))
+        self._writes.append((self.clock.now, version, type_, new, old))
 
     def since(self, version: int) -> Iterator[Write]:
         """The writes after a version, oldest first."""
         self._compact()
-        return (write for write in self._writes if write.version > version)
+        return (Write(*each) for each in self._writes if each[1] > version)
 
     def _compact(self) -> None:
         oldest = self.clock.now - KEPT_SECONDS
         gone = next(
-            (i for i, each in enumerate(self._writes) if each.at >= oldest), len(self._writes)
+            (i for i, (at, *_) in enumerate(self._writes) if at >= oldest), len(self._writes)
         )
         if gone:
-            self.compacted = self._writes[gone - 1].version
+            self.compacted = self._writes[gone - 1][1]
             del self._writes[:gone]
 
     def is_expired(self, version: int) -> bool:

@@ -37,24 +37,26 @@ def metadata(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def name_of(manifest: Mapping[str, Any]) -> str:
     """metadata.name."""
-    return str((manifest.get("metadata") or {}).get("name") or "")
+    name: str = (manifest.get("metadata") or {}).get("name") or ""
+    return name
 
 
 def namespace_of(manifest: Mapping[str, Any]) -> str:
     """metadata.namespace, empty for cluster-scoped objects."""
-    return str((manifest.get("metadata") or {}).get("namespace") or "")
+    namespace: str = (manifest.get("metadata") or {}).get("namespace") or ""
+    return namespace
 
 
 def uid_of(manifest: Mapping[str, Any]) -> str:
     """metadata.uid."""
-    return str((manifest.get("metadata") or {}).get("uid") or "")
+    uid: str = (manifest.get("metadata") or {}).get("uid") or ""
+    return uid
 
 
 def key_of(manifest: Mapping[str, Any]) -> Key:
     """Kind, namespace and name: where the store keeps the object."""
     found = manifest.get("metadata") or {}
-    namespace, name = found.get("namespace") or "", found.get("name") or ""
-    return manifest.get("kind", ""), str(namespace), str(name)
+    return manifest.get("kind", ""), found.get("namespace") or "", found.get("name") or ""
 
 
 def is_deleting(manifest: Mapping[str, Any]) -> bool:
@@ -128,16 +130,19 @@ def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bo
     """A LabelSelector on labels: absent selects nothing, empty selects everything."""
     if selector is None:
         return False
-    wanted = selector.get("matchLabels") or {}
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _requirement_holds(requirement, labels)
-        for requirement in selector.get("matchExpressions") or ()
-    )
+    for key, value in (selector.get("matchLabels") or {}).items():
+        if labels.get(key) != value:
+            return False
+    requirements = selector.get("matchExpressions") or ()
+    return all(_requirement_holds(requirement, labels) for requirement in requirements)
 
 
 def selects_map(wanted: Mapping[str, str] | None, labels: Mapping[str, str]) -> bool:
     """The map selector of a ReplicationController: empty selects nothing."""
-    return bool(wanted) and all(labels.get(key) == value for key, value in (wanted or {}).items())
+    for key, value in (wanted or {}).items():
+        if labels.get(key) != value:
+            return False
+    return bool(wanted)
 
 
 def _requirement_holds(requirement: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
@@ -228,14 +233,19 @@ def with_status(manifest: Mapping[str, Any], **fields: Any) -> Object:
     }
 
 
+_LEAVES: Final = frozenset({str, int, float, bool, type(None)})
+
+
 def plain_copy(value: Any) -> Any:
     """A copy of JSON-able data that shares nothing with what a client still holds."""
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, (dict, Mapping)):
-        return {key: plain_copy(item) for key, item in value.items()}
+    if isinstance(value, dict):  # what is in it is mostly leaves, which need no call of their own
+        return {
+            key: item if type(item) in _LEAVES else plain_copy(item) for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [plain_copy(item) for item in value]
+    if isinstance(value, Mapping):
+        return plain_copy(dict(value))
     return value
 
 

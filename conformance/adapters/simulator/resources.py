@@ -51,9 +51,11 @@ def aggregate_requests(spec: Mapping[str, Any]) -> Amounts:
     Upstream: component-helpers/resource.AggregateContainerRequests.
     """
     together = total(map(requests_of, spec.get("containers") or ()))
+    if not spec.get("initContainers"):
+        return largest(together, {})
     sidecars: Amounts = {}
     hungriest: Amounts = {}
-    for container in spec.get("initContainers") or ():
+    for container in spec["initContainers"]:
         moment = total([sidecars, requests_of(container)])
         if is_sidecar(container):
             sidecars = moment
@@ -67,12 +69,11 @@ def effective_requests(pod: Mapping[str, Any]) -> Amounts:
     Upstream: component-helpers/resource.PodRequests.
     """
     spec = pod.get("spec") or {}
-    of_pod = {
-        name: amount
-        for name, amount in amounts((spec.get("resources") or {}).get("requests")).items()
-        if is_pod_level(name)
-    }
-    return total([{**aggregate_requests(spec), **of_pod}, amounts(spec.get("overhead"))])
+    requests = aggregate_requests(spec)
+    for name, amount in amounts((spec.get("resources") or {}).get("requests")).items():
+        if is_pod_level(name):
+            requests[name] = amount
+    return total([requests, amounts(spec["overhead"])]) if spec.get("overhead") else requests
 
 
 def cpu_and_memory(pod: Mapping[str, Any]) -> tuple[int, int]:

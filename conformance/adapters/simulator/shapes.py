@@ -69,26 +69,34 @@ _TYPES: Final[Mapping[str, type]] = {
     **dict.fromkeys((*_MAPS, *_TEXT_MAPS, *_AMOUNTS), dict),
 }
 
+_LEAVES: Final = {name: type_ for name, type_ in _TYPES.items() if type_ in (str, int, bool)}
+
 _SPOKEN: Final = frozenset({"status"})
 """Fields that are text in a condition and a map in an object."""
 
 
-def check(manifest: Any) -> None:
-    """Nothing, if every field has its type.
+def check(manifest: Any, stored: Any = None) -> None:
+    """Nothing, if every field has its type; what is the very same as in a stored one has it.
 
     Raises:
         ApiError: 400, the first one that has not.
     """
     if isinstance(manifest, dict):
+        known = stored if isinstance(stored, dict) else _NOTHING
         for field, value in manifest.items():
-            if value is not None:
-                _check_field(field, value)
+            if value is None or type(value) is _LEAVES.get(field):
+                continue
+            if value is not (before := known.get(field)):
+                _check_field(field, value, before)
     elif isinstance(manifest, list):
         for item in manifest:
             check(item)
 
 
-def _check_field(field: str, value: Any) -> None:
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+def _check_field(field: str, value: Any, before: Any) -> None:
     expected = _TYPES.get(field)
     if expected is not None and not _fits(field, value, expected):
         why = f"json: cannot unmarshal {type(value).__name__} into field {field}"
@@ -97,7 +105,7 @@ def _check_field(field: str, value: Any) -> None:
         if not all(isinstance(item, str) for item in value.values()):
             raise errors.bad_request(f"the object provided cannot be decoded: {field} holds texts")
     elif expected in (dict, list, None) and field not in _AMOUNTS:
-        check(value)
+        check(value, before)
 
 
 def _fits(field: str, value: Any, expected: type) -> bool:

@@ -7,19 +7,17 @@ new dicts that share what is unchanged, so snapshots and observations are refere
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from conformance.adapters.simulator import api, errors, meta
 from conformance.adapters.simulator.api import deletion
+from conformance.adapters.simulator.audience import Audience, Kinds, Listener
 from conformance.adapters.simulator.clock import Clock
-from conformance.adapters.simulator.history import History
-from conformance.adapters.simulator.meta import Key, Object
+from conformance.adapters.simulator.history import History, Write
+from conformance.adapters.simulator.meta import CLUSTER_SCOPED, Key, Object
 from conformance.adapters.simulator.settings import Settings
 from spec_model.events import Observation
-
-Listener: TypeAlias = Callable[[str, Object, Object | None], None]
-Kinds: TypeAlias = frozenset[str]
 
 ADDED: Final = "ADDED"
 MODIFIED: Final = "MODIFIED"
@@ -32,6 +30,15 @@ _FREE_BITS: Final = ~(0xF << 76 | 3 << 62)
 _STALE: Final = "the object has been modified; please apply your changes to the latest version"
 
 
+class Beginning(NamedTuple):
+    """What a store held that only had Nodes; nothing in it is ever changed, so others may begin with it."""
+
+    version: int
+    nodes: Mapping[tuple[str, str], Object]
+    writes: Sequence[Write]
+    watched: Sequence[Observation]
+
+
 class Store:
     """Objects by kind, namespace and name; every write is admitted, versioned and watched."""
 
@@ -41,12 +48,24 @@ class Store:
         self._random = source
         self._version = 0
         self._kinds: dict[str, dict[tuple[str, str], Object]] = {}
-        self._listeners: list[tuple[Listener, Kinds | None, Kinds | None]] = []
-        self._hearing: dict[tuple[str, bool], tuple[Listener, ...]] = {}
+        self._audience = Audience()
         self._watched: list[Observation] = []
         self._events: dict[tuple[str, str, str, str], Key] = {}
         self._surroundings: dict[str, frozenset[str]] = {}
         self.history = History(clock)
+
+    def beginning(self) -> Beginning:
+        """What is held now, while it is only Nodes."""
+        watched, writes = tuple(self._watched), tuple(self.history.since(0))
+        return Beginning(self._version, dict(self._kinds.get("Node", {})), writes, watched)
+
+    def begin(self, beginning: Beginning) -> None:
+        """Hold what another one held, and tell nobody."""
+        self._version = beginning.version
+        self._kinds["Node"] = dict(beginning.nodes)
+        self._audience.arrive("Node")
+        self._watched = list(beginning.watched)
+        self.history.begin(beginning.writes)
 
     # Reading.
 
@@ -55,7 +74,7 @@ class Store:
         stored = self._kinds.get(kind)
         if stored is None:
             return None
-        return stored.get(("" if kind in meta.CLUSTER_SCOPED else namespace or "", name))
+        return stored.get(("" if kind in CLUSTER_SCOPED else namespace or "", name))
 
     def read(self, kind: str, namespace: str | None, name: str) -> Object:
         """The object.
@@ -73,15 +92,19 @@ class Store:
         return list(self._kinds.get(kind, {}).values())
 
     def subscribe(
-        self, listener: Listener, kinds: Kinds | None = None, statuses: Kinds | None = None
+        self,
+        listener: Listener,
+        kinds: Kinds | None = None,
+        statuses: Kinds | None = None,
+        once: Kinds | None = None,
     ) -> None:
         """Be told (type, new, old) after each write of these kinds; of all but Events without.
 
         Where ``statuses`` is given, a change of nothing but the status, its phase the same, is told of those
-        kinds only: most writes are such. A listener only notes work; it never writes.
+        kinds only: most writes are such. Where ``once`` is given, nothing is told before there was an object
+        of one of these kinds. A listener only notes work; it never writes.
         """
-        self._listeners.append((listener, kinds, statuses))
-        self._hearing.clear()
+        self._audience.join(listener, kinds, statuses, once)
 
     def drain(self) -> Sequence[Observation]:
         """What the watch showed since the last call."""
@@ -236,23 +259,27 @@ class Store:
             self._write(MODIFIED, again, old)
             return
         kind, namespace, name = meta.key_of(about)
+        involved = {
+            "apiVersion": about.get("apiVersion", "v1"),
+            "kind": kind,
+            "name": name,
+            "uid": identity[0],
+        }
+        if namespace:
+            involved["namespace"] = namespace
+        if field:
+            involved["fieldPath"] = field
+        key = "Event", namespace or "default", f"{name}.{self._version + 1:016x}"
         event = {
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {
-                "name": f"{name}.{self._version + 1:016x}",
-                "namespace": namespace or "default",
+                "name": key[2],
+                "namespace": key[1],
                 "uid": self._new_uid(),
                 "creationTimestamp": now,
             },
-            "involvedObject": {
-                "apiVersion": about.get("apiVersion", "v1"),
-                "kind": kind,
-                "name": name,
-                "uid": identity[0],
-                **({"namespace": namespace} if namespace else {}),
-                **({"fieldPath": field} if field else {}),
-            },
+            "involvedObject": involved,
             "reason": reason,
             "message": message,
             "type": type,
@@ -262,7 +289,8 @@ class Store:
             "lastTimestamp": now,
             "count": 1,
         }
-        self._events[identity] = meta.key_of(self._write(ADDED, event, None))
+        self._write(ADDED, event, None)
+        self._events[identity] = key
 
     # The one place where objects change.
 
@@ -277,15 +305,17 @@ class Store:
             del self._kinds[kind][place]
             self._surroundings.pop(meta.uid_of(new), None)
         elif old is None:
-            self._kinds.setdefault(kind, {})[place] = new
+            if kind not in self._kinds:
+                self._kinds[kind] = {}
+                self._audience.arrive(kind)
+            self._kinds[kind][place] = new
             if kind == "Pod" and self.settings.config_map_comes_first:
                 self._remember_surroundings(new)
         else:
             self._kinds[kind][place] = new
         self.history.keep(self._version, type_, new, old)
         self._watched.append(Observation(self.clock.now, type_, new))
-        listeners = self._hearing.get((kind, is_detail))
-        for listener in self._hear(kind, is_detail) if listeners is None else listeners:
+        for listener in self._audience.of(kind, is_detail):
             listener(type_, new, old)
         return new
 
@@ -294,16 +324,6 @@ class Store:
         namespace = meta.namespace_of(pod)
         found = (each for each in self.list("ConfigMap") if meta.namespace_of(each) == namespace)
         self._surroundings[meta.uid_of(pod)] = frozenset(map(meta.name_of, found))
-
-    def _hear(self, kind: str, is_detail: bool) -> tuple[Listener, ...]:
-        """Who is told of a kind; most writes are Events, and no part of a cluster reacts to those."""
-        heard = self._hearing[kind, is_detail] = tuple(
-            listener
-            for listener, kinds, statuses in self._listeners
-            if (kind != "Event" if kinds is None else kind in kinds)
-            and (not is_detail or statuses is None or kind in statuses)
-        )
-        return heard
 
     def _drop(self, old: Object) -> Object:
         return self._write(DELETED, dict(old), old)
@@ -345,7 +365,7 @@ class Store:
     def _new_uid(self) -> str:
         """A random UUID of version 4, written without the detour of an object (RFC 9562, 5.4)."""
         drawn = self._random.getrandbits(128) & _FREE_BITS | _UUID_4
-        text = f"{drawn:032x}"
+        text = drawn.to_bytes(16).hex()
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def _check_preconditions(self, manifest: Mapping[str, Any], old: Object) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.adapters.simulator import errors, meta
@@ -87,7 +86,7 @@ def admit_create(strategy: Strategy, copy: Object, store: Store) -> Object:
     Raises:
         ApiError: 400 it does not decode, 403 a plugin refuses it, 422 it is invalid.
     """
-    with _decoding():
+    with _DECODING:
         strategy.default(copy, store.settings)
         admission.admit(copy, store)
         strategy.prepare(copy, store.settings)
@@ -105,7 +104,7 @@ def creation_problems(
         ApiError: 400, it does not decode.
     """
     copy = named(strategy, manifest, lambda: "xxxxx", settings)
-    with _decoding():
+    with _DECODING:
         strategy.default(copy, settings)
         strategy.prepare(copy, settings)
         return _judge_new(strategy, copy, settings)
@@ -170,7 +169,7 @@ def admit_status(
     """
     new = {**old, "status": meta.plain_copy(manifest.get("status") or {})}
     problems = Problems()
-    with _decoding():
+    with _DECODING:
         strategy.validate_status(new, old, problems, store.settings)
     _refuse(new, problems)
     return new
@@ -198,7 +197,7 @@ def _admit_change(
     validate: Callable[[Object, Object, Problems, Any], None],
 ) -> Object:
     problems = Problems()
-    with _decoding():
+    with _DECODING:
         new = _with_kept_fields(strategy, manifest, old)
         if any(new.get(field) is not old.get(field) for field in strategy.content):
             for field in strategy.content:
@@ -232,16 +231,21 @@ def _refuse(manifest: Object, problems: Problems) -> None:
         raise errors.invalid(str(manifest.get("kind")), meta.name_of(manifest), problems)
 
 
-@contextmanager
-def _decoding() -> Iterator[None]:
+class _Decoding:
     """A manifest of the wrong shape is refused as one that cannot be decoded.
 
     There is no schema here: a text where a map belongs shows itself only when it is read as one.
     """
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError) as error:
-        raise errors.bad_request(f"the object provided cannot be decoded: {error}") from error
+
+    def __enter__(self) -> None:
+        """Whatever is read now comes from a client."""
+
+    def __exit__(self, _: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, (AttributeError, KeyError, TypeError)):
+            raise errors.bad_request(f"the object provided cannot be decoded: {error}") from error
+
+
+_DECODING: Final = _Decoding()
 
 
 __all__ = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from conformance.adapters.simulator import errors, quantity, resources
@@ -123,6 +124,7 @@ _UNREADABLE: Final = {
 }
 
 
+@lru_cache(maxsize=4096)
 def default_image_pull_policy(image: str) -> str:
     """Always for the tag ``latest``, said or unsaid; IfNotPresent for any other image.
 

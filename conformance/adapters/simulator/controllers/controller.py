@@ -29,13 +29,18 @@ class Controller(ABC):
     statuses: ClassVar[frozenset[str] | None] = None
     """Those of which it is told of every status, not only of a new phase; None: all."""
 
+    serves: ClassVar[frozenset[str] | None] = None
+    """Without an object of these kinds nothing is any of its business; None: it has to hear of all."""
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.store = engine.store
         self.clock = engine.clock
         self.settings = engine.settings
+        self._agenda = engine.agenda
+        self._turn = engine.agenda.join(self.work)
         self._queue: dict[Key, bool] = {}  # whether there is anything new to see
-        self.store.subscribe(self.notice, self.watches, self.statuses)
+        self.store.subscribe(self.notice, self.watches, self.statuses, self.serves)
 
     @abstractmethod
     def notice(self, type: str, new: Object, old: Object | None) -> None:
@@ -47,6 +52,7 @@ class Controller(ABC):
 
     def enqueue(self, *keys: Key) -> None:
         """Look at these objects in the next round."""
+        self._agenda.due |= self._turn
         for key in keys:
             self._queue[key] = True
 

@@ -25,6 +25,7 @@ class EndpointsController(Controller):
 
     name: ClassVar[str] = "endpoint-slice-controller"
     watches: ClassVar[frozenset[str] | None] = frozenset({"Service", "Pod"})
+    serves: ClassVar[frozenset[str] | None] = frozenset({"Service"})
 
     def notice(self, type: str, new: Object, old: Object | None) -> None:
         if new["kind"] == "Service":

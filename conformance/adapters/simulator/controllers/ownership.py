@@ -22,9 +22,9 @@ class Ownership:
 
     def children(self, owner: Object, kind: str) -> list[Object]:
         """The living objects of the kind that name this owner, oldest first."""
-        keys = self._children.get(meta.uid_of(owner), {})
-        found = (self.store.get(*key) for key in keys if key[0] == kind)
-        return [child for child in found if child is not None]
+        keys = self._children.get(meta.uid_of(owner), ())
+        get = self.store.get
+        return [child for key in keys if key[0] == kind and (child := get(*key)) is not None]
 
     def dependents(self, uid: str) -> list[Key]:
         """All keys that name this uid as an owner."""

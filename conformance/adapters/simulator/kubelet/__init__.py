@@ -54,9 +54,8 @@ class Kubelet:
         self.pressure = Pressure(self)
         runtimes = self.settings.container_runtimes
         self.runtime = runtimes[(self.number - 1) % len(runtimes)]
-        pulls = backoff.Backoff(backoff.pull_delays(self.settings))
         guarded = self.settings.images_guarded
-        self.images = Images(engine.images, pulls, self.runtime, guarded=guarded)
+        self.images = Images(engine.images, self.runtime, guarded=guarded)
         self.faults: faults.Faults = faults.Faults(self)
         self._begin()
 
@@ -93,7 +92,7 @@ class Kubelet:
 
     def work(self) -> bool:
         """One step for every Pod that is queued now."""
-        if not self.running:
+        if not (self._queue or self.is_new or self.statics.is_dirty) or not self.running:
             return False
         if self.is_new:
             self._register()
@@ -103,8 +102,6 @@ class Kubelet:
         if self.statics.is_dirty:
             self.statics.reconcile()
             return True
-        if not self._queue:
-            return False
         queue, self._queue = self._queue, {}
         for worker in queue:
             if worker.uid in self._workers:
@@ -320,6 +317,7 @@ class Kubelet:
         for worker in self._workers.values():
             worker.power_off()
         self._queue.clear()
+        self.engine.agenda.look_around()
 
     def start(self) -> None:
         """The machine comes up again; every sandbox is lost (INIT-009)."""
@@ -327,6 +325,7 @@ class Kubelet:
             self.running = True
             self.is_new = True
             self._begin()
+            self.engine.agenda.look_around()
 
     def _begin(self) -> None:
         """A kubelet process remembers nothing of the one before (BACKOFF-010)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from conformance.adapters.simulator.kubelet import restart
 from conformance.adapters.simulator.kubelet.runtime import PodRuntime, Run
@@ -18,7 +18,7 @@ from conformance.adapters.simulator.settings import Settings
 Container = Mapping[str, Any]
 
 
-@frozen
+@define
 class Actions:
     """One step: ``stop`` what changed and ``kill`` what failed a probe, then ``start`` in order.
 
@@ -132,6 +132,9 @@ def is_initialized(spec: Mapping[str, Any], runtime: PodRuntime) -> bool:
 def plan_init(spec: Mapping[str, Any], runtime: PodRuntime, plan: Plan) -> None:
     """One init container at a time, in order (INIT-001); sidecars behind it are kept alive."""
     containers: Sequence[Container] = spec.get("initContainers") or ()
+    if not containers:
+        plan.initialized = True
+        return
     through = is_initialized(spec, runtime)
     reached = len(containers) if through else frontier(containers, runtime)
     for container in containers[:reached]:

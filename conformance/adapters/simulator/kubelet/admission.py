@@ -23,7 +23,8 @@ def rejection(
         message = "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
         return Why("NodeAffinity", PREFIX + message)
     others = list(others)
-    if any(ports_clash(host_ports(pod), host_ports(other)) for other in others):  # NETWORK-004
+    ports = host_ports(pod)
+    if ports and any(ports_clash(ports, host_ports(other)) for other in others):  # NETWORK-004
         return Why("NodePorts", PREFIX + "Predicate NodePorts failed: " + PORT_CONFLICT)
     held = [resources.effective_requests(other) for other in others]
     capacity, taken = predicates.allocatable(node), resources.total(held)

@@ -6,7 +6,7 @@ Decides CONDITION-001, 003, 004, 006 and INIT-002.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from conformance.adapters.simulator.kubelet import phase, restart
 from conformance.adapters.simulator.kubelet.phase import Statuses
@@ -51,8 +51,10 @@ def initialized(
     spec: Mapping[str, Any], statuses: Statuses | None, phase_: str, was_true: bool
 ) -> Condition:
     """Are the init containers through (INIT-002, CONDITION-003)? Once true it stays."""
-    containers = spec.get("initContainers") or ()
-    if statuses is None and containers:
+    containers = spec.get("initContainers")
+    if not containers:
+        return condition("Initialized", True, "PodCompleted" if phase_ == "Succeeded" else "")
+    if statuses is None:
         return condition("Initialized", False, "UnknownContainerStatuses")
     known = statuses or {}
     unknown = [each["name"] for each in containers if each["name"] not in known]
@@ -70,20 +72,27 @@ def initialized(
     return unknown_and("incomplete", unknown, incomplete, "Initialized", "ContainersNotInitialized")
 
 
+_UNKNOWN: Final[Mapping[str, Any]] = {}
+
+
 def containers_ready(spec: Mapping[str, Any], statuses: Statuses | None, phase_: str) -> Condition:
     """Is every app container and sidecar ready (CONDITION-004)?"""
     type_ = "ContainersReady"
     if statuses is None:
         return condition(type_, False, "UnknownContainerStatuses")
     inits = [each for each in spec.get("initContainers") or () if restart.is_sidecar(each)]
-    names = [each["name"] for each in (*inits, *spec["containers"])]
-    unknown = [name for name in names if name not in statuses]
-    unready = [name for name in names if name in statuses and not statuses[name].get("ready")]
+    lacking = [
+        each["name"]
+        for each in (*inits, *spec["containers"])
+        if not statuses.get(each["name"], _UNKNOWN).get("ready")
+    ]
+    unknown = [name for name in lacking if name not in statuses]
     if phase_ == "Succeeded" and not unknown:
         return condition(type_, False, "PodCompleted")
     if phase_ == "Failed":
         return condition(type_, False, "PodFailed")
-    if unknown or unready:
+    if lacking:
+        unready = [name for name in lacking if name in statuses]
         return unknown_and("unready", unknown, unready, type_, "ContainersNotReady")
     return condition(type_, True)
 
@@ -123,9 +132,9 @@ def merged(
     result: list[Mapping[str, Any]] = []
     for each in made:
         last = before.pop(each["type"], None)
-        result.append(
-            last if last is not None and is_same(last, each) else stamped(each, last, now)
-        )
+        if last is None or not is_same(last, each):
+            last = stamped(each, last, now)
+        result.append(last)
     result.extend(before.values())
     return result
 

@@ -56,14 +56,14 @@ class Pull:
 class Images:
     """The images of one node."""
 
-    def __init__(
-        self, outcomes: Mapping[str, str], backoff: Backoff, runtime: str, *, guarded: bool
-    ) -> None:
+    backoff: Backoff
+    """The memory of the kubelet that runs: a new one begins with a new one."""
+
+    def __init__(self, outcomes: Mapping[str, str], runtime: str, *, guarded: bool) -> None:
         self.outcomes = outcomes
         self.guarded = (
             guarded  # who has no credentials may not use what others have pulled with theirs
         )
-        self.backoff = backoff
         self.runtime = runtime
         self._pulled: dict[
             str, bool

@@ -90,14 +90,10 @@ def kill_for_memory(worker: PodWorker, run: Run) -> None:
 
 def relieve(kubelet: Kubelet) -> None:
     """While the node holds more than it has, the kernel kills (OOM-002)."""
-    node_memory = predicates.total_memory(kubelet.node())
-    while True:
+    while kubelet.pressure.available() < 0:
         here = list(places(kubelet))
-        held = sum(run.memory_bytes for _, _, run in here)
-        if held + sum(map(empty_dirs.held_in_memory, kubelet.workers())) <= node_memory:
-            return
         chosen = oom.victim(
-            node_memory,
+            predicates.total_memory(kubelet.node()),
             [process(kubelet, place, str(index)) for index, place in enumerate(here)],
             kubelet.settings,
         )
@@ -138,6 +134,8 @@ def node_cpu(kubelet: Kubelet) -> int:
 
 def cpu_milli(kubelet: Kubelet, run: Run) -> float:
     """What a container gets of the CPU it wants, with all others as they are (RESOURCE-007)."""
+    if not run.cpu_milli:
+        return 0.0
     here = list(places(kubelet))
     wishes = [cgroups.wish_of(spec, other.cpu_milli) for _, spec, other in here]
     got = cgroups.divide(node_cpu(kubelet), wishes, kubelet.settings)

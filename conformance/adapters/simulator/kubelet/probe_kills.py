@@ -51,6 +51,8 @@ def grace_of(pod: Mapping[str, Any]) -> float:
 
 def bring_back(worker: PodWorker) -> None:
     """Start at once what was ended for that; what has to wait is left to the policy."""
+    if not any(run.comes_back for run in worker.runtime.runs.values()):
+        return
     for container in worker.containers():
         run = worker.runtime.runs.get(container["name"])
         if run is not None and run.comes_back and not run.is_running:

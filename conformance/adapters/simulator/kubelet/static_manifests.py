@@ -34,8 +34,8 @@ def is_read(file: str) -> bool:
     return bool(file) and not file.startswith(".") and "/" not in file
 
 
-def decode(manifest: Any, file: str, node: str, now: str, settings: Settings) -> Object | None:
-    """The static Pod that a file describes; None if the kubelet will not run it."""
+def decode(manifest: Any, uid: str, node: str, now: str, settings: Settings) -> Object | None:
+    """The static Pod that a file describes; None if the kubelet will not run it, now or later."""
     if not isinstance(manifest, Mapping) or manifest.get("kind") != "Pod":
         return None
     copy: Object = meta.plain_copy(manifest)
@@ -50,7 +50,7 @@ def decode(manifest: Any, file: str, node: str, now: str, settings: Settings) ->
         return None
     if next(references(copy["spec"]), None) is not None:
         return None
-    return placed(copy, fingerprint(manifest, file, node), node, now)
+    return placed(copy, uid, node, now)
 
 
 def fingerprint(manifest: Any, file: str, node: str) -> str:

@@ -88,8 +88,9 @@ class StaticPods:
 
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
-        self.files: dict[str, Any] = {}
+        self.files: dict[str, tuple[str, Any]] = {}  # what each says, with the UID that comes of it
         self.wanted: dict[str, Object] = {}
+        self._refused: set[str] = set()  # the UIDs of what was read and is no static Pod
         self.workers: dict[str, StaticWorker] = {}
         self.is_dirty = False
         self._timer: Timer | None = None
@@ -98,7 +99,8 @@ class StaticPods:
 
     def write(self, file: str, manifest: Any) -> None:
         """Somebody puts a file there, or changes it."""
-        self.files[file] = meta.plain_copy(manifest)
+        uid = static_manifests.fingerprint(manifest, file, self.kubelet.name)
+        self.files[file] = uid, meta.plain_copy(manifest)
         self._changed()
 
     def remove(self, file: str) -> None:
@@ -125,19 +127,23 @@ class StaticPods:
     def read(self) -> None:
         """See what the files say now; what they said before of the same Pod is kept as it was."""
         self._timer = None
-        kubelet, found = self.kubelet, {}
-        for file, manifest in sorted(self.files.items()):
-            if not static_manifests.is_read(file):
-                continue
-            uid = static_manifests.fingerprint(manifest, file, kubelet.name)
-            now = kubelet.clock.timestamp()
-            pod = self.wanted.get(uid) or static_manifests.decode(
-                manifest, file, kubelet.name, now, kubelet.settings
-            )
-            if pod is not None:
-                found[uid] = pod
+        found = {}
+        for file, (uid, manifest) in sorted(self.files.items()):
+            if static_manifests.is_read(file) and uid not in self._refused:
+                pod = self.wanted.get(uid) or self._decode(uid, manifest)
+                if pod is not None:
+                    found[uid] = pod
         self.wanted = found
         self.is_dirty = True
+
+    def _decode(self, uid: str, manifest: Any) -> Object | None:
+        """What a file says, read for the first time."""
+        name, settings = self.kubelet.name, self.kubelet.settings
+        now = self.kubelet.clock.timestamp()
+        pod = static_manifests.decode(manifest, uid, name, now, settings)
+        if pod is None:
+            self._refused.add(uid)
+        return pod
 
     # The Pods.
 

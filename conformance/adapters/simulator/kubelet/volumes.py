@@ -113,6 +113,8 @@ class Volumes:
 
     def frozen(self, container: Mapping[str, Any]) -> dict[str, bytes | None]:
         """What a starting container mounts of ConfigMaps by sub-path: it stays as it is now."""
+        if not self._configured:
+            return {}
         return {
             mount.path: self._contents[mount.volume].get(mount.sub_path)
             for mount in self.mounts(container)

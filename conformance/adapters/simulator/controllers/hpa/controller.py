@@ -215,11 +215,11 @@ class HorizontalPodAutoscalerController(Controller):
 
     def _context(self, round_: Round) -> metrics.Context:
         """The Pods that the target selects, which no other HPA may control as well."""
-        pods = [pod for pod in self.store.list("Pod") if round_.scale.selects(pod)]
+        pods = round_.scale.selected(self.store.list("Pod"))
         rivals = [
             history.scale
             for history in self._histories.values()
-            if history.scale is not None and any(history.scale.selects(pod) for pod in pods)
+            if history.scale is not None and history.scale.selected(pods)
         ]
         if len(rivals) > 1:
             raise metrics.MetricUnavailableError(

@@ -5,7 +5,7 @@ Source: HPA-017; the ``/scale`` subresource.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from attrs import frozen
@@ -38,14 +38,17 @@ class Scale:
     replicas: int
     selector: Mapping[str, Any]
 
-    def selects(self, pod: Mapping[str, Any]) -> bool:
-        """Whether the selector matches this Pod, whoever owns it."""
-        if meta.namespace_of(pod) != meta.namespace_of(self.target):
-            return False
+    def selected(self, pods: Iterable[Object]) -> list[Object]:
+        """The Pods that the selector matches, whoever owns them."""
+        namespace = meta.namespace_of(self.target)
         select = (
             meta.selects_map if self.target["kind"] == "ReplicationController" else meta.selects
         )
-        return select(self.selector, meta.labels_of(pod))
+        return [
+            pod
+            for pod in pods
+            if meta.namespace_of(pod) == namespace and select(self.selector, meta.labels_of(pod))
+        ]
 
 
 def is_scalable(group: str, kind: str, settings: Settings) -> bool:

@@ -31,6 +31,7 @@ class NodeLifecycleController(Controller):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
+        self._agenda.curious |= self._turn
         self._silent: dict[str, float] = {}
         self._next_taint: dict[str, float] = {}
 
@@ -41,7 +42,7 @@ class NodeLifecycleController(Controller):
                 self.enqueue(meta.key_of(node))
 
     def work(self) -> bool:
-        """Besides the queue: kubelets do not say that they fall silent, so it looks."""
+        """Besides the queue: whoever falls silent says nothing, so it looks whenever it is asked."""
         self._watch_kubelets()
         return super().work()
 

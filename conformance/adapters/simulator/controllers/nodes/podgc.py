@@ -29,6 +29,7 @@ class PodGarbageCollector(Controller):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
+        self._agenda.curious |= self._turn
         self._timer: Timer | None = None
         self._absent_since: dict[str, float] = {}
         self._ended_since: dict[str, float] = {}
@@ -36,13 +37,15 @@ class PodGarbageCollector(Controller):
 
     def notice(self, type: str, new: Object, old: Object | None) -> None:
         """Anything that may leave something to collect makes the next look happen."""
-        kind = new["kind"]
-        if kind == "Pod" and type != "DELETED" and has_ended(new):
-            self._ended_since.setdefault(meta.uid_of(new), self.clock.now)
-        if (kind == "Node" and (type == "DELETED" or taints.taints_of(new))) or (
-            kind == "Pod" and type != "DELETED" and self._may_be_garbage(new)
-        ):
-            self._look_later()
+        if new["kind"] == "Node":
+            if type == "DELETED" or taints.taints_of(new):
+                self._look_later()
+        elif type != "DELETED":
+            if has_ended(new):
+                self._ended_since.setdefault(meta.uid_of(new), self.clock.now)
+                self._look_later()
+            elif self._may_be_garbage(new):
+                self._look_later()
 
     def work(self) -> bool:
         """Besides the queue: other flags may leave something to collect at the next look."""
@@ -53,9 +56,7 @@ class PodGarbageCollector(Controller):
 
     def _may_be_garbage(self, pod: Object) -> bool:
         node = pod["spec"].get("nodeName")
-        if has_ended(pod) or (meta.is_deleting(pod) and not node):
-            return True
-        return bool(node) and self.store.get("Node", None, node) is None
+        return self.store.get("Node", None, node) is None if node else meta.is_deleting(pod)
 
     def _look_later(self, not_before: float = 0.0) -> None:
         """At the next multiple of the period."""

@@ -25,6 +25,7 @@ class PersistentVolumeController(Controller):
     name = "persistentvolume-controller"
     watches = frozenset({"Pod", CLAIM, VOLUME, "StorageClass"})
     statuses = watches - {"Pod"}
+    serves = frozenset({CLAIM, VOLUME})
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)

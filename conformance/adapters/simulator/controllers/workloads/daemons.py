@@ -42,6 +42,7 @@ class DaemonSetController(Controller):
 
     name = "daemonset-controller"
     watches = frozenset({"DaemonSet", "Node", "Pod"})
+    serves = frozenset({"DaemonSet"})
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)

@@ -40,6 +40,7 @@ class DeploymentController(Controller):
     name = "deployment-controller"
     watches = frozenset({"Deployment", "ReplicaSet", "Pod"})
     statuses = watches - {"Pod"}
+    serves = frozenset({"Deployment"})
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)

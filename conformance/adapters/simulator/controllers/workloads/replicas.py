@@ -31,6 +31,7 @@ class ReplicaController(Controller):
 
     name = "replicaset-controller"
     watches = frozenset({*KINDS, "Pod"})
+    serves = frozenset(KINDS)
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)

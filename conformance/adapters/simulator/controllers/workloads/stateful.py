@@ -50,6 +50,7 @@ class StatefulSetController(Controller):
 
     name = "statefulset-controller"
     watches = frozenset({KIND, "Pod"})
+    serves = frozenset({KIND})
 
     def __init__(self, engine: Engine, owned: Ownership) -> None:
         super().__init__(engine)
