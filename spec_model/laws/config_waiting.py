@@ -169,11 +169,13 @@ def _waiting(seen: Seen, before: Manifest | None) -> Iterator[Outcome]:
     metadata = seen.manifest["metadata"]
     for known in seen.world.of_kind("Pod"):
         pod: Pod = known.view
-        if pod.key[1] != metadata.get("namespace") or not _is_looked_after(pod, seen.world):
+        if pod.key[1] != metadata.get("namespace"):
             continue
         own = [
             each for each in references(pod.spec.manifest) if each.config_map == metadata["name"]
         ]
+        if not own or not _is_looked_after(pod, seen.world):
+            continue
         for reference in dict.fromkeys(own):
             if not reference.is_met(before):
                 yield from _until_now(pod, reference, seen)

@@ -76,7 +76,9 @@ def _strictly_refused(done: Done, sent: Manifest) -> Outcome | None:
 def a_replacement_changes_what_may_change(done: Done) -> Verdict:
     """A PUT of a whole object is judged by what it changes."""
     new = done.arguments["object"]
-    return _changed(done, key_of(new), new)
+    key = key_of(new)
+    old = latest(done.world, key)
+    return None if old is None else _changed(done, key[0], old, new)
 
 
 @law(UPDATE, REVIVAL, on="patch")
@@ -89,7 +91,7 @@ def a_patch_changes_what_may_change(done: Done) -> Verdict:
     subresource = done.arguments.get("subresource") or ""
     if subresource == "status" and key[0] == "Pod":
         return _status_written(done, old, merged(old, {"status": patch.get("status") or {}}))
-    return None if subresource else _changed(done, key, merged(old, patch))
+    return None if subresource else _changed(done, key[0], old, merged(old, patch))
 
 
 @law(REVIVAL, on="write-status")
@@ -110,19 +112,18 @@ def _key(done: Done) -> Key:
     return given["kind"], given["namespace"] or "", given["name"]
 
 
-def _changed(done: Done, key: Key, new: Manifest) -> Verdict:
-    old = latest(done.world, key)
-    if old is None or misshapen(new) is not None:
+def _changed(done: Done, kind: str, old: Manifest, new: Manifest) -> Verdict:
+    if misshapen(new) is not None:
         return None
     if isinstance(done.response, Rejected):
         faults: Collection[Fault] = validate_update(old, new, done.profile)
         if not faults and (old.get("spec") or {}).get("schedulingGates"):
             return None  # where a gated Pod may go can be narrowed, but the rules do not say so
-        return tuple(_refused(done, key[0], faults))
+        return tuple(_refused(done, kind, faults))
     faults = _certain_faults(old, new, done)
     if faults:
-        return tuple(_refused(done, key[0], faults))
-    if key[0] == "Pod" and old.get("spec") != new.get("spec"):
+        return tuple(_refused(done, kind, faults))
+    if kind == "Pod" and old.get("spec") != new.get("spec"):
         return Held(UPDATE)
     return None
 
@@ -151,9 +152,9 @@ def _is_settled(manifest: Manifest) -> bool:
 
 def _filled_from(old: Any, new: Any) -> Any:
     """The new value, with what it does not mention as it was; lists by position."""
-    if new is old:
+    if new is old or isinstance(new, (str, int)):
         return new
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    if isinstance(old, (dict, Mapping)) and isinstance(new, (dict, Mapping)):
         return {**old, **{key: _filled_from(old.get(key), value) for key, value in new.items()}}
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         return [_filled_from(was, now) for was, now in zip(old, new, strict=True)]
