@@ -151,15 +151,12 @@ def examine(
     examination = Examination()
     looked_for = frozenset(rules) - target.tolerated
 
-    @hypothesis.seed(seed_of(target, name))
-    @drawing(examples or target.budget.examples, aim=aim)
-    @hypothesis.given(st.data())
-    def run(data: st.DataObject) -> None:
+    def example(draw: Draw) -> None:
         with examination.guarded():
             session = target.session()
             try:
                 with suppress(NotClaimedError, AbsentError):  # it goes as far as the engine does
-                    scenario(session, data.draw)
+                    scenario(session, draw)
                 session.settle()
             finally:
                 examination.collect(session)
@@ -167,6 +164,13 @@ def examine(
             hypothesis.target(float(len(session.exercised)), label="rules exercised")
         if looked_for and looked_for <= examination.violations.keys():
             raise _Enough
+
+    @hypothesis.seed(seed_of(target, name))
+    @drawing(examples or target.budget.examples, aim=aim)
+    @hypothesis.given(st.data())
+    def run(data: st.DataObject) -> None:  # short, for Hypothesis reads its source each time
+        # data.draw would look at all of Python's random state before and after.
+        example(data.conjecture_data.draw)
 
     with drawn():
         run()

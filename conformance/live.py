@@ -121,7 +121,10 @@ def run_suite(stream: Stream, options: Sequence[str]) -> bool:
     ini = files("conformance.suite").joinpath("pytest.ini")
     # Capture by file descriptor would swallow the progress; what others add to the options, change the run.
     fixed = ["-c", str(ini), "--pyargs", "conformance.suite", "-q", "--capture=sys"]
-    fixed += ["-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    # Scenarios assert nothing; to rewrite what they import costs every worker a second and more.
+    fixed += ["-p", "no:cacheprovider", "--assert=plain"]
+    # Nor are all objects of every process looked through at its end for errors that nobody can catch.
+    fixed += ["-p", "no:unraisableexception"]
     said, listener = io.StringIO(), Listener(stream)
     quiet = patch.dict(os.environ, PYTEST_ADDOPTS="")
     with redirect_stdout(said), redirect_stderr(said), quiet, listener.hearing_interrupts():

@@ -6,7 +6,9 @@ where they are written, once.
 
 from __future__ import annotations
 
+import gc
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -111,11 +113,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         close(target.adapter, target.spec)
 
 
+@pytest.fixture(scope="session")
+def kubelaws_memory() -> Iterator[None]:
+    """Python looks for unreachable cycles seldom, and never in what was there before the first test."""
+    from conformance.examine import seldom_collected
+
+    gc.freeze()
+    with seldom_collected():
+        yield
+    gc.unfreeze()
+
+
 @pytest.fixture
 def kubelaws(request: pytest.FixtureRequest) -> Any:
     """Examines scenarios on behalf of one test and reports what came of it."""
     from conformance.examiner import Examiner
 
+    request.getfixturevalue("kubelaws_memory")
     return Examiner(target_of(request.config), request.node)
 
 

@@ -104,7 +104,9 @@ class Session:
         self.implementation = implementation
         self.events: list[Event] = []
         self.shown: list[Shown] = []
-        self.exercised: Counter[str] = Counter()
+        self._exercised: list[
+            str
+        ] = []  # anew each time: to count at once costs more, event by event
         self.edges: Counter[tuple[str, str, str]] = Counter()
         self._unsupported = unsupported(implementation.capabilities)
         self._virtual = implementation.clock == "virtual"
@@ -127,6 +129,11 @@ class Session:
     def now(self) -> float:
         """Seconds since the session began, on the adapter's clock."""
         return self._now if self._virtual else time.monotonic() - self._started
+
+    @property
+    def exercised(self) -> Counter[str]:
+        """How often each rule was judged."""
+        return Counter(self._exercised)
 
     @property
     def profile(self) -> str:
@@ -303,7 +310,10 @@ class Session:
         self.world = world
         unseen = self._unsupported - seen_all_the_same if seen_all_the_same else self._unsupported
         if seen := world.exercised:
-            self.exercised.update([rule for rule in seen if rule not in unseen] if unseen else seen)
+            told = (
+                seen if unseen.isdisjoint(seen) else [rule for rule in seen if rule not in unseen]
+            )
+            self._exercised += told
         if world.edges:
             self.edges.update(world.edges)
         for finding in world.findings:
@@ -313,7 +323,7 @@ class Session:
     def _compare(self, event: Evaluated) -> None:
         """What the model does not decide is compared with what was recorded, where that is known."""
         rules, finding = recorded.compared(event, self.profile)
-        self.exercised.update(rules)
+        self._exercised += rules
         if finding is not None:
             self.shown.append(Shown(finding, len(self.events) - 1))
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from strategies.once import once
+
 QUICK: Final = (0, 1, 5)
 """Seconds of runs after which the delay only grows."""
 
@@ -44,6 +46,7 @@ def kubelet_configuration(cap: int | str | None, reduced: bool = False) -> dict[
     }
 
 
+@once
 @st.composite
 def backoff_arguments(
     draw: st.DrawFn, *, configured: bool = False, housekeeping: bool | None = None

@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, config_map
+from strategies.once import among, once
 
 SEED: Final = {"apploglevel": "info", "appdatadir": "/var/data"}
 """The ConfigMap cm-appvars of the source document."""
@@ -81,17 +82,22 @@ FROM_LITERAL: Final = (
 )
 
 
+_paths: Final = st.lists(st.sampled_from(FILES), unique=True, max_size=7)
+_literals: Final = st.lists(st.sampled_from(FROM_LITERAL), max_size=2)
+
+
+@once
 @st.composite
 def sources(draw: st.DrawFn) -> dict[str, Any]:
     """Files, and what ``kubectl create configmap`` is told to make of them and of literals."""
-    paths = draw(st.lists(st.sampled_from(FILES), unique=True, max_size=7))
+    paths = draw(_paths)
     files = {
         path: None if path.endswith("/") else draw(st.sampled_from(CONTENTS)) for path in paths
     }
     named = st.sampled_from([path for path in paths if not path.endswith("/")] or ["a.txt"])
-    of_file = st.one_of(named, st.sampled_from(FROM_FILE))
+    of_file = st.one_of(named, among(*FROM_FILE))
     return {
         "files": files,
         "from_file": draw(st.lists(of_file, max_size=2)),
-        "from_literal": draw(st.lists(st.sampled_from(FROM_LITERAL), max_size=2)),
+        "from_literal": draw(_literals),
     }

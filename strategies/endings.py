@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among, once
 
 graces: Final = st.sampled_from([None, 30, 1, 10, 0, -1, 45])
 """gracePeriodSeconds of a delete; None leaves it to the Pod."""
@@ -41,13 +42,14 @@ def graced(grace: int | None, *containers: Manifest, **more: Any) -> Manifest:
     return pod("a", list(containers) or None, **more)
 
 
+@once
 @st.composite
 def delete_options(draw: st.DrawFn) -> Manifest:
     """Options of ``kubectl delete``, those that do not go together among them."""
     return {
-        "grace_period": draw(st.sampled_from([None, 0, 1, 5, -1])),
+        "grace_period": draw(among(None, 0, 1, 5, -1)),
         "force": draw(st.booleans()),
-        "now": draw(st.sampled_from([False, False, True])),
+        "now": draw(among(False, False, True)),
     }
 
 
@@ -88,6 +90,7 @@ _conditions: Final = st.lists(
 )
 
 
+@once
 @st.composite
 def printed_pods(draw: st.DrawFn) -> Manifest:
     """Pods as kubectl prints them, in every state, deleted or not."""
@@ -99,9 +102,9 @@ def printed_pods(draw: st.DrawFn) -> Manifest:
     ]
     deleted = {"deletionTimestamp": "2024-05-01T10:00:00Z"} if draw(st.booleans()) else {}
     made = pod("a", [container(name) for name in names], init=init, metadata=deleted)
-    reason = draw(st.sampled_from(["", "", "NodeLost", "Evicted"]))
+    reason = draw(among("", "", "NodeLost", "Evicted"))
     made["status"] = {
-        "phase": draw(st.sampled_from(["Pending", "Running", "Succeeded", "Failed"])),
+        "phase": draw(among("Pending", "Running", "Succeeded", "Failed")),
         **({"reason": reason} if reason else {}),
         "conditions": draw(_conditions),
         "initContainerStatuses": [_status(draw, each["name"]) for each in init],

@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among, once
 
 INIT_NAMES: Final = ("i", "j", "k")
 SIDECAR: Final = "Always"
@@ -36,6 +37,7 @@ def init_containers(regular: int = 1, sidecars: int = 0) -> list[Manifest]:
     ]
 
 
+@once
 def probed_pods() -> st.SearchStrategy[Manifest]:
     """Pods one of whose init containers or sidecars has a probe or a hook."""
 
@@ -43,10 +45,11 @@ def probed_pods() -> st.SearchStrategy[Manifest]:
         policy = {"restartPolicy": SIDECAR} if kind == "sidecar" else {}
         return pod(init=[container("h"), container("i", **policy, **{field: FIELDS[field]})])
 
-    kinds = st.sampled_from(["init", "sidecar"])
+    kinds = among("init", "sidecar")
     return st.builds(with_field, kinds, st.sampled_from(sorted(FIELDS)))
 
 
+@once
 def named_pods() -> st.SearchStrategy[Manifest]:
     """Pods one of whose containers has a name that is taken, is no label, or is a good one (INIT-007)."""
 
@@ -57,19 +60,22 @@ def named_pods() -> st.SearchStrategy[Manifest]:
             return pod(containers=two, init=[*one, container(name)])
         return pod(containers=[*two, container(name)], init=one)
 
-    names = st.sampled_from([*TAKEN_NAMES, *BAD_NAMES, *GOOD_NAMES])
-    return st.builds(with_name, names, st.sampled_from(["init", "app"]))
+    names = among(*TAKEN_NAMES, *BAD_NAMES, *GOOD_NAMES)
+    return st.builds(with_name, names, among("init", "app"))
 
 
+_amounts: Final[st.SearchStrategy[Manifest]] = st.fixed_dictionaries(
+    {}, optional={"cpu": st.sampled_from(CPUS), "memory": st.sampled_from(MEMORIES)}
+)
+
+
+@once
 @st.composite
 def requesting_pods(draw: st.DrawFn, name: str = "a") -> Manifest:
     """Pods whose init containers, sidecars and app containers request around what a node has (INIT-010)."""
-    amounts = st.fixed_dictionaries(
-        {}, optional={"cpu": st.sampled_from(CPUS), "memory": st.sampled_from(MEMORIES)}
-    )
     init = []
-    for each in draw(st.sampled_from(["i", "s", "is", "si", "isj", "sit", ""])):
+    for each in draw(among("i", "s", "is", "si", "isj", "sit", "")):
         policy = {"restartPolicy": SIDECAR} if each in "st" else {}
-        init.append(container(each, requests=draw(amounts), **policy))
-    apps = [container(each, requests=draw(amounts)) for each in draw(st.sampled_from(["c", "cd"]))]
+        init.append(container(each, requests=draw(_amounts), **policy))
+    apps = [container(each, requests=draw(_amounts)) for each in draw(among("c", "cd"))]
     return pod(name, apps, init=init)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from strategies import replicas
 from strategies.manifests import Manifest, container, pod, replica_set
+from strategies.once import once
 from strategies.quantities import NOT_QUANTITIES
 
 POLICIES: Final = ("Nerver", "always", "ALWAYS", "Onfailure", "OnSuccess", " Always")
@@ -26,11 +27,13 @@ class Flaw:
     manifest: Manifest
 
 
+@once
 def flawed(rule: str) -> st.SearchStrategy[Flaw]:
     """One of the flawed objects that the rule wants refused under every profile in which it holds."""
     return st.sampled_from(FLAWS[rule])
 
 
+@once
 def several_flawed(rule: str, count: int = 5) -> st.SearchStrategy[list[Flaw]]:
     """So many different ones of them."""
     return st.permutations(FLAWS[rule]).map(lambda flaws: list(flaws[:count]))

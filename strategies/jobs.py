@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, job, pod
+from strategies.once import among, once
 
 Questions = st.SearchStrategy[dict[str, Any]]
 
@@ -32,9 +33,10 @@ BROKEN: Final[tuple[Manifest, ...]] = (
 """Specs with a number that is none."""
 
 
+@once
 def templates() -> st.SearchStrategy[Manifest]:
     """Pods of both policies that a Job may have."""
-    return st.sampled_from(["Never", "OnFailure"]).map(lambda policy: pod(policy=policy))
+    return among("Never", "OnFailure").map(lambda policy: pod(policy=policy))
 
 
 def on_codes(action: str, *values: int, operator: str = "In") -> Manifest:
@@ -93,15 +95,16 @@ def _time(seconds: int) -> str:
     return f"2024-05-01T10:{seconds // 60:02}:{seconds % 60:02}Z"
 
 
+@once
 @st.composite
 def _pods(draw: st.DrawFn, indexed: bool) -> Manifest:
     """A Pod of a Job: it works, has succeeded or failed, or is being deleted."""
     name = f"p{draw(st.integers(0, 99))}"
     metadata: Manifest = {"name": name, "creationTimestamp": _time(0)}
-    phase = draw(st.sampled_from(["Running", "Running", "Pending", "Succeeded", "Failed"]))
+    phase = draw(among("Running", "Running", "Pending", "Succeeded", "Failed"))
     state: Manifest = {}
     if phase in ("Succeeded", "Failed"):
-        code = 0 if phase == "Succeeded" else draw(st.sampled_from([1, 42]))
+        code = 0 if phase == "Succeeded" else draw(among(1, 42))
         end = _time(draw(st.integers(1, 60)))
         state = {"state": {"terminated": {"exitCode": code, "finishedAt": end}}}
     elif draw(st.integers(0, 3)) == 0:
@@ -109,7 +112,7 @@ def _pods(draw: st.DrawFn, indexed: bool) -> Manifest:
     if indexed:
         index = str(draw(st.integers(0, 3)))
         metadata["annotations"] = {"batch.kubernetes.io/job-completion-index": index}
-    restarts = draw(st.sampled_from([0, 0, 1, 3]))
+    restarts = draw(among(0, 0, 1, 3))
     status = {
         "phase": phase,
         "containerStatuses": [{"name": "c", "restartCount": restarts, **state}],
@@ -117,6 +120,7 @@ def _pods(draw: st.DrawFn, indexed: bool) -> Manifest:
     return {"metadata": metadata, "status": status}
 
 
+@once
 @st.composite
 def sync_questions(draw: st.DrawFn, today: bool = True) -> dict[str, Any]:
     """A Job with some Pods, at a moment; ``today`` with what came after the source document."""
@@ -125,7 +129,7 @@ def sync_questions(draw: st.DrawFn, today: bool = True) -> dict[str, Any]:
     if indexed:
         spec["completionMode"] = "Indexed"
     if draw(st.integers(0, 3)) == 0:
-        spec["activeDeadlineSeconds"] = draw(st.sampled_from([30, 600]))
+        spec["activeDeadlineSeconds"] = draw(among(30, 600))
     template = draw(templates())
     if today and template["spec"]["restartPolicy"] == "Never":
         spec |= draw(st.sampled_from([{}, {}, {}, *failure_policies()]))
@@ -138,7 +142,7 @@ def sync_questions(draw: st.DrawFn, today: bool = True) -> dict[str, Any]:
     counts = {"failed": draw(st.integers(0, 3)), "succeeded": draw(st.integers(0, 1))}
     status |= {name: count for name, count in counts.items() if count and not indexed}
     made = job("j", template, **spec)["spec"]
-    now = _time(draw(st.sampled_from([61, 75, 120, 900])))
+    now = _time(draw(among(61, 75, 120, 900)))
     return {"job": {"spec": made, "status": status}, "pods": pods, "now": now}
 
 
@@ -156,11 +160,12 @@ def policy_questions() -> Questions:
     return st.builds(
         asked,
         st.sampled_from(failure_policies()),
-        st.sampled_from([0, 1, 42]),
-        st.sampled_from([None, "DisruptionTarget"]),
+        among(0, 1, 42),
+        among(None, "DisruptionTarget"),
     )
 
 
+@once
 def asked_jobs(today: bool = True) -> st.SearchStrategy[Manifest]:
     """Jobs that the API takes or refuses."""
     listed = [job("j", **spec) for spec in (*SOUND, *BROKEN)]

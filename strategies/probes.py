@@ -8,6 +8,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, container, pod
+from strategies.once import once
 
 HTTP: Final[Manifest] = {"httpGet": {"port": 80, "path": "/healthy"}}
 TCP: Final[Manifest] = {"tcpSocket": {"port": 80}}
@@ -76,6 +77,7 @@ def probed_pod(**probes: Manifest) -> Manifest:
 # -- questions -------------------------------------------------------------------------------------
 
 
+@once
 def questions(
     *said: str, kinds: Sequence[str] = ("liveness", "readiness")
 ) -> st.SearchStrategy[Manifest]:
@@ -102,6 +104,7 @@ BEFORE_ALL: Final = {"liveness": "success", "readiness": "failure", "startup": "
 """What a worker has published before its first result."""
 
 
+@once
 def folds(kinds: Sequence[str]) -> st.SearchStrategy[Manifest]:
     """Arguments of ``probe.fold``."""
     return questions("success", "failure", "unknown", kinds=kinds).map(
@@ -155,6 +158,7 @@ numbers = st.sampled_from([0, 1, None, 2, 30])
 """Of a probe; None leaves it out."""
 
 
+@once
 def counted_pods(kind: str) -> st.SearchStrategy[Manifest]:
     """Pods with a probe whose numbers are given, 0, or left out."""
     fields = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "failureThreshold")

@@ -6,6 +6,8 @@ from typing import Final
 
 from hypothesis import strategies as st
 
+from strategies.once import among, once
+
 SUFFIXES: Final = ("", "m", "k", "M", "G", "Ki", "Mi", "Gi", "Ti", "e3", "E3", "e-3", "u", "n", "E")
 """Suffixes that every profile knows, and exponents."""
 
@@ -57,16 +59,16 @@ not_quantities: Final = st.sampled_from(NOT_QUANTITIES)
 """Texts that are no quantity; ``1K`` is one in the source document and none today."""
 
 
+@once
 def texts() -> st.SearchStrategy[str]:
     """Quantities of any form: sign, digits, a fraction and a suffix, all but nothing optional."""
-    signs = st.sampled_from(["", "", "", "+", "-"])
-    digits = st.sampled_from(["1", "0", "5", "10", "999", "1000", "1024", "123456789"])
-    fractions = st.sampled_from(["", "", ".5", ".001", ".0001", ".999999999", "."])
-    return st.builds(
-        lambda *parts: "".join(parts), signs, digits, fractions, st.sampled_from(SUFFIXES)
-    )
+    signs = among("", "", "", "+", "-")
+    digits = among("1", "0", "5", "10", "999", "1000", "1024", "123456789")
+    fractions = among("", "", ".5", ".001", ".0001", ".999999999", ".")
+    return st.builds(lambda *parts: "".join(parts), signs, digits, fractions, among(*SUFFIXES))
 
 
+@once
 def positive_texts() -> st.SearchStrategy[str]:
     """Quantities that are not negative."""
     return texts().filter(lambda text: not text.startswith("-"))

@@ -25,6 +25,7 @@ from strategies.jobs import (
     sync_questions,
 )
 from strategies.manifests import Manifest, claim, container, pod, volume
+from strategies.once import once
 from strategies.probes import folds
 from strategies.probes import questions as worker_questions
 from strategies.quantities import memories, not_quantities, positive_texts, texts
@@ -76,6 +77,7 @@ def _about(name: str, values: st.SearchStrategy[Any]) -> Questions:
     return st.builds(lambda value: {name: value}, values)
 
 
+@once
 @st.composite
 def _adjustments(draw: st.DrawFn, pod_level: bool) -> dict[str, Any]:
     """Arguments of ``container.oom_score_adj``: Pods of every class, and such as matter to a node."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spec_model.workloads.ownership import controller_of
 from spec_model.world import World
 from strategies.manifests import Manifest, container, pod, replica_set
+from strategies.once import among, once
 from strategies.probes import probe, probed
 
 COST: Final = "controller.kubernetes.io/pod-deletion-cost"
@@ -121,27 +122,28 @@ def _time(age: int) -> str:
     return datetime.fromtimestamp(NOW - age, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@once
 @st.composite
 def _candidates(draw: st.DrawFn, index: int) -> Manifest:
     """One Pod of any state."""
     annotations = draw(st.sampled_from([{}, {}, {COST: "-3"}, {COST: "10"}, {COST: "+1"}]))
     conditions = draw(st.sampled_from([[], ["True"], ["True"], ["False"]]))
-    restarts = draw(st.sampled_from([0, 0, 1, 4]))
+    restarts = draw(among(0, 0, 1, 4))
     return {
         "metadata": {
             "name": f"p{index}",
             "uid": f"uid-{9 - index}",
-            "creationTimestamp": _time(draw(st.sampled_from(AGES))),
+            "creationTimestamp": _time(draw(among(*AGES))),
             "annotations": annotations,
         },
-        "spec": {"nodeName": draw(st.sampled_from(["n1", "n1", "n2", ""])), "containers": []},
+        "spec": {"nodeName": draw(among("n1", "n1", "n2", "")), "containers": []},
         "status": {
-            "phase": draw(st.sampled_from(["Running", "Running", "Pending", "Unknown"])),
+            "phase": draw(among("Running", "Running", "Pending", "Unknown")),
             "conditions": [
                 {
                     "type": "Ready",
                     "status": status,
-                    "lastTransitionTime": _time(draw(st.sampled_from(AGES))),
+                    "lastTransitionTime": _time(draw(among(*AGES))),
                 }
                 for status in conditions
             ],
@@ -150,13 +152,14 @@ def _candidates(draw: st.DrawFn, index: int) -> Manifest:
     }
 
 
+@once
 @st.composite
 def _twins(draw: st.DrawFn) -> tuple[Manifest, Manifest]:
     """Two Pods that differ in nothing but their restarts, or their ages."""
     one = draw(_candidates(0))
-    differ = draw(st.sampled_from(["restarts", "ages"]))
-    restarts = draw(st.sampled_from([(0, 2), (3, 1)])) if differ == "restarts" else (1, 1)
-    ages = draw(st.sampled_from([(40, 60), (1000, 1050), (60, 1), (0, 100_000)]))
+    differ = draw(among("restarts", "ages"))
+    restarts = draw(among((0, 2), (3, 1))) if differ == "restarts" else (1, 1)
+    ages = draw(among((40, 60), (1000, 1050), (60, 1), (0, 100_000)))
     names = {"name": "p1", "uid": "uid-8"}
     return (
         _varied(one, {}, restarts[0], ages[0]),
@@ -170,6 +173,7 @@ def _varied(pod: Manifest, names: Manifest, restarts: int, age: int) -> Manifest
     return {**pod, "metadata": metadata, "status": {**pod["status"], "containerStatuses": statuses}}
 
 
+@once
 def deletion_questions() -> st.SearchStrategy[dict[str, Any]]:
     """Arguments of ``replicaset.deletion_order``: two Pods, so that the order is one whatever the sort."""
     pairs = st.tuples(_candidates(0), _candidates(1)) | _twins()

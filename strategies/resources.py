@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among, once
 
 MIB: Final = 1024 * 1024
 GIB: Final = 1024 * MIB
@@ -39,11 +40,12 @@ CLASSES: Final = {"BestEffort": BEST_EFFORT, "Burstable": BURSTABLE, "Guaranteed
 node_memories: Final = st.sampled_from([8 * GIB, GIB, 1_000_000_000, 3 * GIB + 1])
 
 
+@once
 @st.composite
 def classed_pods(draw: st.DrawFn, *, pod_level: bool = False) -> Manifest:
     """A Pod of one or two containers, perhaps an init container or a sidecar, with any resources."""
-    apps = [container(name, **draw(resources)) for name in draw(st.sampled_from(["c", "cd"]))]
-    kind = draw(st.sampled_from(["none", "none", "init", "sidecar"]))
+    apps = [container(name, **draw(resources)) for name in draw(among("c", "cd"))]
+    kind = draw(among("none", "none", "init", "sidecar"))
     own: Manifest = {"restartPolicy": "Always"} if kind == "sidecar" else {}
     init = [] if kind == "none" else [container("i", **draw(resources), **own)]
     whole: Manifest = {}
@@ -61,14 +63,15 @@ POD_LEVEL: Final[tuple[Manifest, ...]] = (
 """Resources of a whole Pod, enough for whatever its containers ask for."""
 
 
+@once
 @st.composite
 def demands(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Containers that want CPU, as the function ``cpu.division`` takes them."""
     return [
         {
-            "request_milli": draw(st.sampled_from([0, 1, 100, 200, 500, 1000])),
-            "limit_milli": draw(st.sampled_from([None, None, 100, 300, 500])),
-            "demand_milli": draw(st.sampled_from([1000, 0, 100, 250, 700])),
+            "request_milli": draw(among(0, 1, 100, 200, 500, 1000)),
+            "limit_milli": draw(among(None, None, 100, 300, 500)),
+            "demand_milli": draw(among(1000, 0, 100, 250, 700)),
         }
         for _ in range(draw(st.integers(1, 4)))
     ]
@@ -77,6 +80,7 @@ def demands(draw: st.DrawFn) -> list[dict[str, Any]]:
 ADJUSTMENTS: Final = (1000, 999, 875, 500, 3, 2, -997, -998, -1000)
 
 
+@once
 @st.composite
 def processes(draw: st.DrawFn, adjustments: tuple[int, ...] = ADJUSTMENTS) -> list[dict[str, Any]]:
     """Processes of a node of 8 Gi as the function ``oom.victim`` takes them; no two are equals."""
@@ -84,7 +88,7 @@ def processes(draw: st.DrawFn, adjustments: tuple[int, ...] = ADJUSTMENTS) -> li
     return [
         {
             "name": f"p{index}",
-            "oom_score_adj": draw(st.sampled_from(adjustments)),
+            "oom_score_adj": draw(among(*adjustments)),
             "rss_bytes": size * MIB,
         }
         for index, size in enumerate(draw(megabytes))

@@ -7,22 +7,25 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among, once
 from strategies.pods import exit_codes, policies
 
 own_policies: Final = st.sampled_from(["Never", "OnFailure", "Always"])
 """restartPolicy of a container."""
 
 
+@once
 @st.composite
 def rules(draw: st.DrawFn, action: str = "Restart") -> Manifest:
     """One of ``restartPolicyRules``, about exit codes that are likely to be drawn."""
     values = draw(st.sampled_from([[42], [0], [1, 42], [1, 137], []]))
     return {
         "action": action,
-        "exitCodes": {"operator": draw(st.sampled_from(["In", "NotIn"])), "values": values},
+        "exitCodes": {"operator": draw(among("In", "NotIn")), "values": values},
     }
 
 
+@once
 @st.composite
 def own_restarts(draw: st.DrawFn, action: str = "Restart") -> Manifest:
     """``restartPolicy`` and perhaps ``restartPolicyRules`` of a container."""
@@ -33,6 +36,7 @@ def own_restarts(draw: st.DrawFn, action: str = "Restart") -> Manifest:
     }
 
 
+@once
 @st.composite
 def questions(draw: st.DrawFn, *, own: bool = True) -> dict[str, Any]:
     """Arguments of the function ``container.should_restart``; some Pods are being deleted."""

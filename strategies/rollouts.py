@@ -8,6 +8,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, container, pod, replica_set
+from strategies.once import once
 
 OLD_APIS: Final = ("apps/v1beta1", "extensions/v1beta1")
 """The versions of the API by which the source document knows Deployments."""
@@ -93,6 +94,7 @@ posts: Final = st.one_of(
 odd_posts: Final = posts | st.sampled_from(["150%", "-10%", "x", "5", "2.5%", None])
 
 
+@once
 def fencepost_questions() -> st.SearchStrategy[Manifest]:
     """Any two posts, some of which are none."""
     return st.fixed_dictionaries(
@@ -100,6 +102,7 @@ def fencepost_questions() -> st.SearchStrategy[Manifest]:
     )
 
 
+@once
 def new_size_questions() -> st.SearchStrategy[Manifest]:
     """A new ReplicaSet beside old ones; now and then a strategy that nobody knows."""
     return st.fixed_dictionaries(
@@ -113,6 +116,7 @@ def new_size_questions() -> st.SearchStrategy[Manifest]:
     )
 
 
+@once
 @st.composite
 def sets(draw: st.DrawFn) -> dict[str, Any]:
     """A Deployment in the middle of a rollout, with the ReplicaSet of its template and old ones."""
@@ -149,6 +153,7 @@ def _set(name: str, age: int, size: int, draw: st.DrawFn, noted: tuple[int, int]
     }
 
 
+@once
 @st.composite
 def share_questions(draw: st.DrawFn) -> dict[str, Any]:
     """One ReplicaSet's share of a change of which a part is spread already."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, autoscaler, container, pod, replica_set
+from strategies.once import among, once
 
 SCALABLE: Final = ("Deployment", "ReplicaSet", "ReplicationController")
 """Kinds that every release could scale."""
@@ -57,16 +58,17 @@ policies: Final = st.builds(
 """One policy of a direction, valid."""
 
 
+@once
 @st.composite
 def scaling_rules(draw: st.DrawFn) -> Manifest:
     """One direction of ``spec.behavior``, valid; empty as likely as not."""
     rules: Manifest = {}
     if draw(st.booleans()):
-        rules["policies"] = draw(st.lists(policies, min_size=1, max_size=3))
+        rules["policies"] = draw(_a_few(policies))
     if draw(st.booleans()):
-        rules["selectPolicy"] = draw(st.sampled_from(["Max", "Min", "Disabled"]))
+        rules["selectPolicy"] = draw(among("Max", "Min", "Disabled"))
     if draw(st.booleans()):
-        rules["stabilizationWindowSeconds"] = draw(st.sampled_from([0, 30, 60, 300, 3600]))
+        rules["stabilizationWindowSeconds"] = draw(among(0, 30, 60, 300, 3600))
     return rules
 
 
@@ -78,10 +80,11 @@ policy_rules: Final = st.builds(
 """One direction of ``spec.behavior`` where several policies say how fast, and which of them counts."""
 
 
+@once
 @st.composite
 def behaviors(draw: st.DrawFn) -> Manifest:
     """``spec.behavior``, valid; ``{}`` first, which is not the same as none."""
-    directions = draw(st.sampled_from([(), ("scaleUp",), ("scaleDown",), ("scaleUp", "scaleDown")]))
+    directions = draw(among((), ("scaleUp",), ("scaleDown",), ("scaleUp", "scaleDown")))
     return {direction: draw(scaling_rules()) for direction in directions}
 
 
@@ -113,6 +116,9 @@ usages: Final = st.sampled_from(
 requests: Final = st.sampled_from([1000, 1200, 100, 333, 1])
 """CPU requested, in thousandths."""
 
+a_core: Final = st.just(1000)
+"""The same, always one core."""
+
 missing: Final = st.builds(lambda milli: {"usage_milli": None, "request_milli": milli}, requests)
 """What makes a sample one of a Pod that the metrics API says nothing of."""
 
@@ -143,21 +149,32 @@ unready: Final[st.SearchStrategy[Manifest]] = st.one_of(
 """What makes a sample one of a Pod that starts, or is not ready; at the edges, it may just count."""
 
 
+@once
+def _measured(asked: st.SearchStrategy[int]) -> st.SearchStrategy[list[Manifest]]:
+    """What makes samples those of Pods that request so much and whose usage is known."""
+    plain = st.builds(
+        lambda used, milli: {"usage_milli": used, "request_milli": milli}, usages, asked
+    )
+    return st.lists(plain, min_size=1, max_size=6)
+
+
+@once
+def _a_few(sort: st.SearchStrategy[Manifest]) -> st.SearchStrategy[list[Manifest]]:
+    return st.lists(sort, min_size=1, max_size=3)
+
+
+@once
 @st.composite
 def utilization_questions(
     draw: st.DrawFn,
     *odd: st.SearchStrategy[Manifest],
     resource: str = "cpu",
-    request: st.SearchStrategy[int] | None = None,
+    request: st.SearchStrategy[int] = a_core,
 ) -> Manifest:
     """Arguments of ``hpa.utilization_replicas``: measured Pods, and at least one of each odd sort."""
-    asked = st.just(1000) if request is None else request
-    plain = st.builds(
-        lambda used, milli: {"usage_milli": used, "request_milli": milli}, usages, asked
-    )
-    pods = draw(st.lists(plain, min_size=1, max_size=6))
+    pods = draw(_measured(request))
     for sort in odd:
-        pods += draw(st.lists(sort, min_size=1, max_size=3))
+        pods += draw(_a_few(sort))
     return {
         "pods": [sample(f"p{index}", **each) for index, each in enumerate(pods)],
         "current_replicas": len(pods),
@@ -166,6 +183,7 @@ def utilization_questions(
     }
 
 
+@once
 @st.composite
 def even_questions(draw: st.DrawFn) -> Manifest:
     """The same where all Pods use as much: the ratio of usage and target is where it is drawn."""
@@ -178,6 +196,7 @@ def even_questions(draw: st.DrawFn) -> Manifest:
     }
 
 
+@once
 @st.composite
 def level_questions(draw: st.DrawFn) -> Manifest:
     """The same with Pods without a sample: the others are near the target, or all together would be.
@@ -185,7 +204,7 @@ def level_questions(draw: st.DrawFn) -> Manifest:
     The second only if those without a sample use nothing.
     """
     count, silent, target = draw(counts), draw(st.integers(1, 3)), draw(targets)
-    percent = target * draw(st.sampled_from([100, 105, 110, 111, 95]))
+    percent = target * draw(among(100, 105, 110, 111, 95))
     diluted = draw(st.booleans())
     used = percent * (count + silent) // count // 10 if diluted else percent // 10
     odd: list[Manifest] = [{"usage_milli": used}] * count + [{"usage_milli": None}] * silent
@@ -197,16 +216,17 @@ def level_questions(draw: st.DrawFn) -> Manifest:
     }
 
 
+@once
 @st.composite
 def limit_questions(draw: st.DrawFn) -> Manifest:
     """Arguments of ``hpa.limits``: at the bounds, at the limit of growth, and beside them."""
     current = draw(counts)
-    minimum = draw(st.sampled_from([1, 2, current]))
-    maximum = max(minimum, draw(st.sampled_from([10, 4, 2 * current, 2 * current + 1, 5, 100])))
+    minimum = draw(among(1, 2, current))
+    maximum = max(minimum, draw(among(10, 4, 2 * current, 2 * current + 1, 5, 100)))
     edges = [0, minimum, minimum - 1, maximum, maximum + 1, 2 * current, 2 * current + 1, 4, 5, 100]
     return {
         "current": current,
-        "desired": draw(st.sampled_from(edges)),
+        "desired": draw(among(*edges)),
         "min": minimum,
         "max": maximum,
     }
@@ -223,13 +243,14 @@ past_changes: Final = st.lists(
 """Rescalings of the past, at the edges of the periods of policies."""
 
 
+@once
 @st.composite
 def behavior_questions(draw: st.DrawFn) -> Manifest:
     """Arguments of ``hpa.behavior_limits``; as often as not nothing but the policies is in the way."""
     limits, behavior = draw(limit_questions()), draw(behaviors())
     if draw(st.booleans()):
-        direction, desired = draw(st.sampled_from([("scaleUp", 100), ("scaleDown", 1)]))
-        current = draw(st.sampled_from([3, 7, 10, 25]))
+        direction, desired = draw(among(("scaleUp", 100), ("scaleDown", 1)))
+        current = draw(among(3, 7, 10, 25))
         limits = {"current": current, "desired": desired, "min": 1, "max": 100}
         behavior = {direction: draw(policy_rules)}
     return {
@@ -240,19 +261,26 @@ def behavior_questions(draw: st.DrawFn) -> Manifest:
     }
 
 
+@once
+def _recommendations(edges: bool) -> st.SearchStrategy[list[Manifest]]:
+    """Recommendations of the past; those at the very edge of a window only where they are wanted."""
+    ages = [1, 59, 61, 299, 301, 600, *([29, 30, 31, 60, 300] if edges else ())]
+    past = st.builds(
+        lambda age, replicas: {"age_s": age, "replicas": replicas}, among(*ages), counts
+    )
+    return st.lists(past, max_size=4)
+
+
+@once
 @st.composite
 def stabilization_questions(draw: st.DrawFn, behavior: bool) -> Manifest:
     """Arguments of ``hpa.stabilize``; without behavior never at the very edge of the window."""
-    ages = [1, 59, 61, 299, 301, 600, *([29, 30, 31, 60, 300] if behavior else ())]
-    past = st.builds(
-        lambda age, replicas: {"age_s": age, "replicas": replicas}, st.sampled_from(ages), counts
-    )
     return {
         "current": draw(counts),
         "desired": draw(counts),
         "behavior": draw(behaviors()) if behavior else None,
-        "recommendations": draw(st.lists(past, max_size=4)),
-        "downscale_window_s": draw(st.sampled_from([300, 60, 0])),
+        "recommendations": draw(_recommendations(behavior)),
+        "downscale_window_s": draw(among(300, 60, 0)),
     }
 
 
@@ -267,20 +295,21 @@ proposals: Final = st.builds(
 # -- objects -------------------------------------------------------------------------------------
 
 
+@once
 @st.composite
 def valid_autoscalers(draw: st.DrawFn, kinds: Sequence[str] = SCALABLE) -> Manifest:
     """Autoscalers that the API takes, at the bounds of what it takes."""
-    minimum = draw(st.sampled_from([None, 1, 2, 10]))
+    minimum = draw(among(None, 1, 2, 10))
     more: Manifest = {}
     if draw(st.booleans()):
         more["behavior"] = draw(behaviors())
     return autoscaler(
         "a",
         "a",
-        kind=draw(st.sampled_from(list(kinds))),
+        kind=draw(among(*kinds)),
         minimum=minimum,
-        maximum=draw(st.sampled_from([minimum or 1, 10, 100])),
-        utilization=draw(st.sampled_from([None, 1, 80, 150])),
+        maximum=draw(among(minimum or 1, 10, 100)),
+        utilization=draw(among(None, 1, 80, 150)),
         **more,
     )
 
@@ -329,9 +358,14 @@ BROKEN: Final[tuple[tuple[Manifest, str], ...]] = (
 """What makes a spec one that the API refuses, and the rule that refuses it."""
 
 
+@once
 @st.composite
 def broken_autoscalers(draw: st.DrawFn, *rules: str) -> Manifest:
     """Autoscalers that the API refuses because of one of these rules; of any where none is named."""
-    fitting = [patch for patch, rule in BROKEN if not rules or rule in rules]
     manifest = autoscaler("broken", "a")
-    return {**manifest, "spec": {**manifest["spec"], **draw(st.sampled_from(fitting))}}
+    return {**manifest, "spec": {**manifest["spec"], **draw(_breaking(*rules))}}
+
+
+@once
+def _breaking(*rules: str) -> st.SearchStrategy[Manifest]:
+    return st.sampled_from([patch for patch, rule in BROKEN if not rules or rule in rules])

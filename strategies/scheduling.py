@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among, once
 
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -106,6 +107,7 @@ TERMS: Final[tuple[Manifest, ...]] = (
 terms: Final = st.sampled_from(TERMS)
 
 
+@once
 @st.composite
 def selections(draw: st.DrawFn, name: str = "small") -> dict[str, Any]:
     """Arguments of ``node_selector.matches``: a Pod with selectors and a node."""
@@ -116,7 +118,7 @@ def selections(draw: st.DrawFn, name: str = "small") -> dict[str, Any]:
         )
     if draw(st.integers(0, 3)):
         spec["affinity"] = required(*draw(st.lists(terms, min_size=1, max_size=3)))
-    field = {"key": "metadata.name", "operator": draw(st.sampled_from(["In", "NotIn"]))}
+    field = {"key": "metadata.name", "operator": draw(among("In", "NotIn"))}
     if not draw(st.integers(0, 5)):
         spec["affinity"] = required(term(fields=({**field, "values": ["small"]},)))
     if not draw(st.integers(0, 3)):
@@ -126,6 +128,7 @@ def selections(draw: st.DrawFn, name: str = "small") -> dict[str, Any]:
     return {"pod": {"spec": spec}, "node": node}
 
 
+@once
 @st.composite
 def single_selections(draw: st.DrawFn) -> dict[str, Any]:
     """The same with a single expression."""
@@ -134,10 +137,11 @@ def single_selections(draw: st.DrawFn) -> dict[str, Any]:
     return {"pod": {"spec": spec}, "node": node}
 
 
+@once
 @st.composite
 def preferences(draw: st.DrawFn) -> dict[str, Any]:
     """Arguments of ``node_affinity.preferred_score``."""
-    weighed = st.tuples(st.sampled_from([1, 10, 50, 99, 100]), terms)
+    weighed = st.tuples(among(1, 10, 50, 99, 100), terms)
     listed = draw(st.lists(weighed, max_size=4))
     node = {"metadata": {"name": "small", "labels": draw(labels)}}
     return {"pod": {"spec": {"affinity": preferred(*listed)}}, "node": node}
@@ -156,6 +160,7 @@ amounts: Final = st.sampled_from(AMOUNTS)
 PHASES: Final = ("Running", "Pending", "Succeeded", "Failed")
 
 
+@once
 @st.composite
 def crowds(draw: st.DrawFn) -> dict[str, Any]:
     """Arguments of ``scheduler.fits``: a Pod, a node, and the Pods that are on it."""
@@ -173,7 +178,7 @@ def crowds(draw: st.DrawFn) -> dict[str, Any]:
     others = [
         {**pod(f"b{index}", [container("c", requests=mine)]), "status": {"phase": phase}}
         for index, (mine, phase) in enumerate(
-            draw(st.lists(st.tuples(amounts, st.sampled_from(PHASES)), max_size=4))
+            draw(st.lists(st.tuples(amounts, among(*PHASES)), max_size=4))
         )
     ]
     node = {"metadata": {"name": "n"}, "status": {"allocatable": draw(has)}}
@@ -184,23 +189,24 @@ CLASSES: Final = ("BestEffort", "Burstable", "Guaranteed")
 SIGNALS: Final = ("memory", "disk", "pid")
 
 
+@once
 @st.composite
 def rankings(draw: st.DrawFn) -> dict[str, Any]:
     """Arguments of ``eviction.order``: Pods that differ in some of what counts."""
     count = draw(st.integers(2, 5))
-    usages = st.sampled_from([None, 0, 50, 100, 101, 150, 300])
+    usages = among(None, 0, 50, 100, 101, 150, 300)
     pods = [
         {
             "name": f"p{index}",
-            "priority": draw(st.sampled_from([0, 0, 1000, -5])),
-            "request": 0 if quality == "BestEffort" else draw(st.sampled_from([50, 100, 250])),
+            "priority": draw(among(0, 0, 1000, -5)),
+            "request": 0 if quality == "BestEffort" else draw(among(50, 100, 250)),
             "usage": draw(usages),
             "qos_class": quality,
         }
         for index in range(count)
-        for quality in [draw(st.sampled_from(CLASSES))]
+        for quality in [draw(among(*CLASSES))]
     ]
-    return {"signal": draw(st.sampled_from(SIGNALS)), "pods": pods}
+    return {"signal": draw(among(*SIGNALS)), "pods": pods}
 
 
 NODE_FIELD: Final = {"key": "metadata.name", "operator": "In", "values": ["n0"]}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, container, pod, sidecar
+from strategies.once import among, once
 from strategies.pods import policies
 
 ENDS: Final = st.sampled_from(
@@ -34,13 +34,13 @@ def unstarted(name: str) -> Manifest:
     return _status(name, {"waiting": {"reason": "ContainerCreating"}})
 
 
-@cache
+@once
 def ended(name: str) -> st.SearchStrategy[Manifest]:
     """The status of a container that has come to an end."""
     return st.builds(lambda end: _status(name, _terminated(end)), ENDS)
 
 
-@cache
+@once
 def statuses_of(name: str) -> st.SearchStrategy[Manifest]:
     """The status of a container: not started yet, running, ended, or waiting for its restart."""
     running = _status(name, {"running": {"startedAt": "2026-01-01T00:00:00Z"}})
@@ -52,13 +52,14 @@ def statuses_of(name: str) -> st.SearchStrategy[Manifest]:
     )
 
 
+@once
 @st.composite
 def phase_questions(
     draw: st.DrawFn, states: Callable[[str], st.SearchStrategy[Manifest]] = statuses_of
 ) -> dict[str, Any]:
     """Arguments of the function ``pod.phase``: a Pod of one to three containers in these states."""
-    names = draw(st.sampled_from([["c"], ["c", "d"], ["c", "d", "e"]]))
-    init = draw(st.sampled_from([[], [], ["i"]]))
+    names = draw(among("c", "cd", "cde"))
+    init = draw(among("", "", "i"))
     asked = pod(
         containers=[container(name) for name in names],
         init=[container(name) for name in init],
@@ -70,7 +71,7 @@ def phase_questions(
     ran = any("waiting" not in each["state"] or "lastState" in each for each in apps)
     return {
         "pod": asked,
-        "terminating": draw(st.sampled_from([False, False, True])),
+        "terminating": draw(among(False, False, True)),
         "initialized": ran,
     }
 
@@ -79,19 +80,21 @@ GATE: Final = "example.com/serves"
 """The type of a condition that nobody but a tester keeps, for readiness gates."""
 
 
+@once
 @st.composite
 def condition_questions(draw: st.DrawFn) -> dict[str, Any]:
     """Arguments of the function ``pod.conditions``: a Pod with init containers, sidecars and gates."""
-    inits = draw(st.sampled_from([[], [container("i")], [container("i"), sidecar("s")]]))
-    names = draw(st.sampled_from([["c"], ["c", "d"]]))
-    gates = draw(st.sampled_from([[], [], [{"conditionType": GATE}]]))
+    kinds = draw(among("", "i", "is"))
+    inits = [sidecar(name) if name == "s" else container(name) for name in kinds]
+    names = draw(among("c", "cd"))
+    gates = [{"conditionType": gate} for gate in draw(among((), (), (GATE,)))]
     asked = pod(containers=[container(name) for name in names], init=inits, readinessGates=gates)
-    known = draw(st.sampled_from([True, True, True, False]))
+    known = draw(among(True, True, True, False))
     asked["status"] = {
-        "phase": draw(st.sampled_from(["Running", "Pending", "Succeeded", "Failed"])),
+        "phase": draw(among("Running", "Pending", "Succeeded", "Failed")),
         "conditions": [
-            {"type": type_, "status": draw(st.sampled_from(["True", "False"]))}
-            for type_ in draw(st.sampled_from([[], [GATE], [GATE, "Initialized"]]))
+            {"type": type_, "status": draw(among("True", "False"))}
+            for type_ in draw(among((), (GATE,), (GATE, "Initialized")))
         ],
     }
     if known:
@@ -102,7 +105,7 @@ def condition_questions(draw: st.DrawFn) -> dict[str, Any]:
     return {"pod": asked}
 
 
-@cache
+@once
 def _init_statuses(name: str) -> st.SearchStrategy[Manifest]:
     """As ``statuses_of``; one that has exited 0 is ready."""
     return st.builds(_ready_when_done, statuses_of(name))

@@ -8,6 +8,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from strategies.manifests import Manifest, claim, pod, volume
+from strategies.once import among, once
 
 RWO, ROX, RWX = "ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"
 RWOP: Final = "ReadWriteOncePod"
@@ -172,11 +173,12 @@ def _flaws(wish: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+@once
 @st.composite
 def markets(draw: st.DrawFn) -> tuple[Manifest, list[Manifest]]:
     """A claim ``c`` and volumes ``v0``, ``v1``, …, of which some fit it."""
     wish = _wish(draw)
-    count = draw(st.sampled_from([1, 1, 1, 2, 3]))  # where there is but one, its flaw decides
+    count = draw(among(1, 1, 1, 2, 3))  # where there is but one, its flaw decides
     return claim("c", **wish), [_offer(draw, f"v{index}", wish) for index in range(count)]
 
 
@@ -224,6 +226,7 @@ def _seen_volume(draw: st.DrawFn, name: str, wish: Mapping[str, Any], size: str)
     return made
 
 
+@once
 @st.composite
 def best_match_arguments(draw: st.DrawFn) -> dict[str, Any]:
     """Arguments of ``pv.best_match``: a claim, up to five volumes, whether it waits for a Pod.
@@ -245,10 +248,11 @@ def best_match_arguments(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@once
 @st.composite
 def find_arguments(draw: st.DrawFn) -> dict[str, Any]:
     """Arguments of ``pv.find_matching_volume``: the same, perhaps seen from a node."""
-    labels = draw(st.sampled_from([None, "n1", "n2"]))
+    labels = draw(among(None, "n1", "n2"))
     node = {"metadata": {"name": labels, "labels": {"kubernetes.io/hostname": labels}}}
     return {**draw(best_match_arguments()), **({"node": node} if labels else {})}
 
@@ -259,16 +263,17 @@ BROKEN_MODES: Final[tuple[list[str], ...]] = ([], ["ReadWrite"], [RWOP, RWO], [R
 NO_SIZE: Final = ("0", "-1Gi")
 
 
+@once
 @st.composite
 def invalid(draw: st.DrawFn) -> tuple[Manifest, str]:
     """A volume or claim that the API refuses, with the rule that it breaks."""
-    make = draw(st.sampled_from([volume, claim]))
-    kind = draw(st.sampled_from(["modes", "size", "mode", "recycle"]))
+    make = draw(among(volume, claim))
+    kind = draw(among("modes", "size", "mode", "recycle"))
     if kind == "modes":
         return make("x", modes=draw(st.sampled_from(BROKEN_MODES))), "PV-012"
     if kind == "size":
-        return make("x", size=draw(st.sampled_from(NO_SIZE))), "PV-001"
+        return make("x", size=draw(among(*NO_SIZE))), "PV-001"
     if kind == "mode":
         return make("x", volumeMode="Tape"), "PV-001"
-    root = {"path": draw(st.sampled_from(["/", "//"]))}
+    root = {"path": draw(among("/", "//"))}
     return volume("x", hostPath=root, persistentVolumeReclaimPolicy="Recycle"), "PV-008"

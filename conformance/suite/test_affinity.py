@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from conformance.suite.test_sched import machines
 from strategies.manifests import Manifest, pod
+from strategies.once import among
 from strategies.scheduling import (
     EVICTING,
     EXPRESSIONS,
@@ -52,7 +53,7 @@ def test_terms_are_alternatives(run: Session, draw: Draw) -> None:
 def test_a_node_can_be_named(run: Session, draw: Draw) -> None:
     """matchFields, alone and together with an expression."""
     machines(run, {"disk": "ssd"}, {})
-    name = draw(st.sampled_from(["n0", "n1", "n9"]))
+    name = draw(among("n0", "n1", "n9"))
     field = {"key": "metadata.name", "operator": "In", "values": [name]}
     others = {**field, "operator": "NotIn"}
     run.create(pod("a", affinity=required(term(fields=(field,)))))
@@ -67,9 +68,7 @@ def test_who_was_matched_stays(run: Session, draw: Draw) -> None:
     run.create(pod("a", affinity=required(term(expression("disk", "In", "ssd")))))
     run.create(pod("b", nodeSelector={"disk": "ssd"}, affinity=required(term(EXPRESSIONS[4]))))
     run.advance(5)
-    run.patch(
-        "Node", "n0", {"metadata": {"labels": {"disk": draw(st.sampled_from(["hdd", None]))}}}
-    )
+    run.patch("Node", "n0", {"metadata": {"labels": {"disk": draw(among("hdd", None))}}})
     run.advance(30)
     if draw(st.booleans()) and run.can("kubelet-restart"):
         run.do("restart-kubelet", node="n0")
@@ -84,7 +83,7 @@ def test_preferences_are_weighed(run: Session, draw: Draw) -> None:
     for known in run.world.of_kind("Node"):
         run.patch("Node", known.view["metadata"]["name"], {"spec": {"unschedulable": True}})
     machines(run, *draw(st.permutations(LABELS[1:4])))
-    weighed = st.tuples(st.sampled_from([1, 10, 40, 60, 100]), terms)
+    weighed = st.tuples(among(1, 10, 40, 60, 100), terms)
     run.create(pod("a", affinity=preferred(*draw(st.lists(weighed, min_size=2, max_size=4)))))
     run.create(pod("b", affinity=preferred((10, term(expression("disk", "In", "none"))))))
     run.advance(20)
@@ -100,9 +99,7 @@ def test_the_third_type(run: Session, draw: Draw) -> None:
     )
     run.do("create", object=asked, **strict)
     run.advance(5)
-    run.patch(
-        "Node", "n0", {"metadata": {"labels": {"disk": draw(st.sampled_from(["hdd", None]))}}}
-    )
+    run.patch("Node", "n0", {"metadata": {"labels": {"disk": draw(among("hdd", None))}}})
     run.advance(60)
 
 

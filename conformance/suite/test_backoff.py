@@ -15,6 +15,7 @@ from strategies.backoff import (
     quick_runs,
 )
 from strategies.manifests import container, pod
+from strategies.once import among
 from strategies.pods import exit_codes, failures
 
 PATIENCE = (1, 2, 4, 8, 16, 32, 64, 128, 128)
@@ -66,7 +67,7 @@ def test_the_whole_ladder_and_its_reset(run: Session, draw: Draw) -> None:
 @focus("BACKOFF-001")
 def test_the_delay_doubles(run: Session, draw: Draw) -> None:
     """A container exits again and again, after runs of different lengths."""
-    run.create(pod(policy=draw(st.sampled_from(["Always", "OnFailure"]))))
+    run.create(pod(policy=draw(among("Always", "OnFailure"))))
     for seconds in draw(st.lists(quick_runs, min_size=2, max_size=6)):
         crash(run, draw(failures), after=seconds)
 
@@ -81,7 +82,7 @@ def test_delays_as_a_function(run: Session, draw: Draw) -> None:
 def test_the_delay_runs_from_the_exit(run: Session, draw: Draw) -> None:
     """A run that is longer than its delay, so that it matters from when the delay is measured."""
     run.create(pod())
-    for seconds in draw(st.lists(st.sampled_from([0, 15, 30, 90]), min_size=2, max_size=5)):
+    for seconds in draw(st.lists(among(0, 15, 30, 90), min_size=2, max_size=5)):
         crash(run, after=seconds)
 
 
@@ -138,7 +139,7 @@ def test_another_image_starts_from_nothing(run: Session, draw: Draw) -> None:
     for _ in range(draw(st.integers(2, 4))):
         crash(run)
     run.exit("a", "c", 1)
-    run.advance(draw(st.sampled_from([0, 1, 7])))
+    run.advance(draw(among(0, 1, 7)))
     stored = dict(run.need("Pod", "a").spec.manifest["containers"][0])
     run.patch("Pod", "a", {"spec": {"containers": [{**stored, "image": "other:2"}]}})
     await_start(run)
@@ -166,7 +167,7 @@ def test_a_waiting_container_says_so(run: Session, draw: Draw) -> None:
         run.create(pod(containers=[container("d")], init=[container()]))
     else:
         run.create(pod())
-    for _ in range(draw(st.sampled_from([6, 2]))):
+    for _ in range(draw(among(6, 2))):
         crash(run, draw(failures))
 
 
@@ -218,7 +219,7 @@ def test_a_failing_probe_restarts(run: Session, draw: Draw) -> None:
     """The liveness probe of a container always fails, a moment after it has started."""
     probe = {
         "exec": {"command": ["false"]},
-        "periodSeconds": draw(st.sampled_from([1, 5])),
+        "periodSeconds": draw(among(1, 5)),
         "failureThreshold": 1,
         "terminationGracePeriodSeconds": 1,
     }
@@ -235,7 +236,7 @@ def test_a_new_kubelet_remembers_nothing(run: Session, draw: Draw) -> None:
         crash(run)
     if draw(st.booleans()):
         run.exit("a", "c", 1)
-        run.advance(draw(st.sampled_from([0, 1, 7])))
+        run.advance(draw(among(0, 1, 7)))
     run.do("restart-kubelet", node=node_of(run))
     await_start(run)
     for _ in range(draw(st.integers(1, 3))):
@@ -247,7 +248,7 @@ def test_failed_pulls_back_off(run: Session, draw: Draw) -> None:
     """An image cannot be had for a while, up to the longest wait, and perhaps then it can."""
     run.do("set-image", image="gone:1", outcome="missing")
     run.create(pod(containers=[container(image="gone:1"), container("d")]))
-    for seconds in draw(st.sampled_from([(1400,), (90, 90), (400,)])):
+    for seconds in draw(among((1400,), (90, 90), (400,))):
         run.advance(seconds)
     if draw(st.booleans()):
         run.do("set-image", image="gone:1", outcome="pullable")
@@ -262,7 +263,7 @@ def test_each_pod_pulls_for_itself(run: Session, draw: Draw) -> None:
     run.do("set-image", image="gone:1", outcome="missing")
     missing = [container(image="gone:1")]
     run.create(pod(containers=missing))
-    run.advance(draw(st.sampled_from([0, 35, 100])))
+    run.advance(draw(among(0, 35, 100)))
     run.create(pod("b", missing, nodeName=node_of(run)))
     run.advance(40)
     for name in "ab":

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import container, node, pod, sidecar
+from strategies.once import among
 from strategies.pods import exit_codes, policies, two_containers
 from strategies.statuses import GATE, condition_questions
 
@@ -17,7 +18,7 @@ NO_NODE: Any = {"nodeSelector": {"disk": "fast"}}
 @focus("CONDITION-001", "CONDITION-006")
 def test_conditions_through_a_life(run: Session, draw: Draw) -> None:
     """A Pod is scheduled, initialized, ready, restarted and deleted, with pauses between."""
-    pauses = st.sampled_from([0, 3, 12])
+    pauses = among(0, 3, 12)
     init = [container("i")] if draw(st.booleans()) else []
     run.create(pod(init=init, policy=draw(policies)))
     if init:
@@ -37,7 +38,7 @@ def test_a_pod_waits_for_its_node(run: Session, draw: Draw) -> None:
     held_back = draw(st.booleans())
     spec = {"schedulingGates": [{"name": "example.com/wait"}]} if held_back else NO_NODE
     run.create(pod(**spec))
-    run.advance(draw(st.sampled_from([0, 1, 30])))
+    run.advance(draw(among(0, 1, 30)))
     if held_back:
         run.patch("Pod", "a", {"spec": {"schedulingGates": []}})
     elif run.can("nodes"):
@@ -66,7 +67,7 @@ def test_a_pod_initializes(run: Session, draw: Draw) -> None:
     run.create(pod(init=init, policy=draw(policies)))
     for code in (1, 0) if draw(st.booleans()) else (0,):
         run.exit("a", "i", code)
-        run.advance(draw(st.sampled_from([0, 12])))
+        run.advance(draw(among(0, 12)))
     if run.can("sandbox-loss") and draw(st.booleans()):
         run.do("lose-sandbox", namespace="default", pod="a")
     run.advance(15)
@@ -87,7 +88,7 @@ def test_a_pod_is_ready_when_its_containers_are(run: Session, draw: Draw) -> Non
     names = ["c", "d", *(each["name"] for each in init)]
     for name in draw(st.lists(st.sampled_from(names), min_size=1, max_size=3)):
         run.exit("a", name, draw(exit_codes))
-        run.advance(draw(st.sampled_from([0, 1, 12])))
+        run.advance(draw(among(0, 1, 12)))
 
 
 @focus("CONDITION-004")
@@ -96,14 +97,12 @@ def test_readiness_waits_for_its_gates(run: Session, draw: Draw) -> None:
     run.create(pod(readinessGates=[{"conditionType": GATE}]))
     if not run.can("status-write"):
         return
-    for status in draw(
-        st.lists(st.sampled_from(["True", "False", "Unknown"]), min_size=1, max_size=3)
-    ):
+    for status in draw(st.lists(among("True", "False", "Unknown"), min_size=1, max_size=3)):
         turn_gate(run, status)
-        run.advance(draw(st.sampled_from([1, 7])))
+        run.advance(draw(among(1, 7)))
         if draw(st.booleans()):
             run.exit("a", "c", 1)
-            run.advance(draw(st.sampled_from([1, 7])))
+            run.advance(draw(among(1, 7)))
 
 
 def turn_gate(run: Session, status: str) -> None:
@@ -123,9 +122,9 @@ def test_conditions_come_true_in_order(run: Session, draw: Draw) -> None:
         run.do("set-image", image="app:2", outcome="missing")
     run.create(pod(containers=[container("c", "app:2")], init=init))
     for each in init:
-        run.advance(draw(st.sampled_from([0, 2])))
+        run.advance(draw(among(0, 2)))
         run.exit("a", each["name"], 0)
-    run.advance(draw(st.sampled_from([1, 3])))
+    run.advance(draw(among(1, 3)))
     if late:
         run.do("set-image", image="app:2", outcome="pullable")
     run.advance(40)
@@ -135,10 +134,8 @@ def test_conditions_come_true_in_order(run: Session, draw: Draw) -> None:
 def test_a_reason_may_change_without_the_time(run: Session, draw: Draw) -> None:
     """A Pod that is not ready, or not scheduled, stays so for another reason or with another message."""
     if draw(st.booleans()):
-        run.create(
-            pod(containers=two_containers(), policy=draw(st.sampled_from(["Never", "OnFailure"])))
-        )
-        run.advance(draw(st.sampled_from([0, 5])))
+        run.create(pod(containers=two_containers(), policy=draw(among("Never", "OnFailure"))))
+        run.advance(draw(among(0, 5)))
         run.exit("a", "c", draw(exit_codes))
         run.advance(5)
         run.exit("a", "d", draw(exit_codes))

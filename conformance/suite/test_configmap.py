@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from strategies.config_maps import BINARY, CHANGES, LAWFUL, SEED, UNLAWFUL, datas, sources
 from strategies.manifests import Manifest, config_map, container, from_key, mount, pod
+from strategies.once import among
 
 pauses = st.sampled_from([0, 1, 20, 61, 100])
 longer = st.sampled_from([100, 130, 61])
@@ -51,7 +52,7 @@ def test_a_variable_is_that_of_the_start(run: Session, draw: Draw) -> None:
         look(run)
         run.advance(10)
         if run.can("container-exit"):
-            run.exit("a", "c", draw(st.sampled_from([0, 1])))
+            run.exit("a", "c", draw(among(0, 1)))
         run.advance(30)
         look(run)
 
@@ -121,7 +122,7 @@ def test_only_items_are_files(run: Session, draw: Draw) -> None:
 def test_single_files_and_variables_stay(run: Session, draw: Draw) -> None:
     """A key by subPath beside the whole directory; edits, and a restart."""
     run.create(config_map(data={"k": "1"}))
-    path = draw(st.sampled_from(["/etc/one/k.conf", "/etc/k"]))
+    path = draw(among("/etc/one/k.conf", "/etc/k"))
     run.create(shows({"name": "cfg"}, mount("cfg", path, "k")))
     run.advance(draw(longer))
     look(run)
@@ -142,7 +143,7 @@ def test_the_volume_is_read_only(run: Session, draw: Draw) -> None:
     run.create(config_map(data={"k": "1"}))
     run.create(shows({"name": "cfg"}))
     run.advance(10)
-    path = draw(st.sampled_from(["/etc/cfg/k", "/etc/cfg/new"]))
+    path = draw(among("/etc/cfg/k", "/etc/cfg/new"))
     where = {"namespace": "default", "pod": "a", "container": "c"}
     run.do("write-file", **where, path=path, content="mine")
     look(run)
@@ -179,7 +180,7 @@ def referring(draw: Draw, **more: Any) -> Manifest:
 def test_a_pod_waits_and_starts_by_itself(run: Session, draw: Draw) -> None:
     """The ConfigMap comes after the Pod, at first perhaps without the key."""
     run.create(referring(draw))
-    run.advance(draw(st.sampled_from([30, 60, 200])))
+    run.advance(draw(among(30, 60, 200)))
     if draw(st.booleans()):
         run.create(config_map(data={"other": "1"}))
         run.advance(30)
@@ -223,7 +224,7 @@ def test_a_key_is_mounted_at_a_path(run: Session, draw: Draw) -> None:
     """One key of several; documented, the whole directory."""
     run.create(config_map(data={"k": "1", "l": "2"}))
     volumes = [{"name": "cfg", "configMap": {"name": "cfg"}}]
-    single = mount("cfg", "/etc/app.conf", draw(st.sampled_from(["k", "l"])))
+    single = mount("cfg", "/etc/app.conf", draw(among("k", "l")))
     run.create(pod(containers=[container(volumeMounts=[single])], volumes=volumes))
     run.advance(10)
     look(run)
@@ -244,7 +245,7 @@ def test_keys_and_sizes(run: Session, draw: Draw) -> None:
 @focus("CONFIGMAP-005")
 def test_an_immutable_one_is_frozen(run: Session, draw: Draw) -> None:
     """It was immutable from the beginning, becomes so, or never is; then somebody changes it."""
-    how = draw(st.sampled_from(["born", "made", "made", "never"]))
+    how = draw(among("born", "made", "made", "never"))
     born: Manifest = {"immutable": True} if how == "born" else {}
     run.create(config_map(data={"k": "1"}, **born))
     if how == "made":

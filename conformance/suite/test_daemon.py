@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from conformance.suite.owned import at_work, pods_of
 from strategies.manifests import container, daemon_set, node, pod
+from strategies.once import among
 from strategies.probes import probed
 
 ROLLING = {"type": "RollingUpdate"}
@@ -153,11 +154,11 @@ def test_daemons_put_up_with_trouble(run: Session, draw: Draw) -> None:
 @focus("DAEMON-004")
 def test_how_it_comes_to_its_node(run: Session, draw: Draw) -> None:
     """Daemons that fit, and some that are too large for a node."""
-    big = draw(st.sampled_from(["1", "5"]))
+    big = draw(among("1", "5"))
     run.create(node("small", cpu="2"))
     run.create(daemon_set("d", pod(containers=[container(requests={"cpu": big})], **AFFINITY)))
     run.patch("Node", "small", {"metadata": {"labels": {"disk": "ssd"}}})
-    run.advance(draw(st.sampled_from([3, 10])))
+    run.advance(draw(among(3, 10)))
 
 
 @focus("DAEMON-005")
@@ -173,7 +174,7 @@ def test_a_daemon_that_fails_makes_room(run: Session, draw: Draw) -> None:
             run.do(
                 "write-status", namespace="default", pod=mine[-1].key[2], status={"phase": phase}
             )
-        run.advance(draw(st.sampled_from([0.5, 3, 9])))
+        run.advance(draw(among(0.5, 3, 9)))
     run.advance(20)
 
 
@@ -194,7 +195,7 @@ def test_on_delete_nothing_happens_by_itself(run: Session, draw: Draw) -> None:
     run.create(daemon_set("d", updateStrategy={"type": "OnDelete"}))
     run.advance(3)
     run.patch("DaemonSet", "d", IMAGE_2)
-    run.advance(draw(st.sampled_from([8, 30])))
+    run.advance(draw(among(8, 30)))
     for name in at_work(run, "d")[: draw(st.integers(1, 2))]:
         run.delete("Pod", name)
         run.advance(10)
@@ -206,12 +207,12 @@ def test_an_update_rolls_over_the_nodes(run: Session, draw: Draw) -> None:
     amounts = draw(st.sampled_from(AMOUNTS))
     for name in ("n3", "n4")[: draw(st.integers(1, 2))]:
         run.create(node(name))
-    minimum = draw(st.sampled_from([0, 8]))
+    minimum = draw(among(0, 8))
     run.create(daemon_set("d", minReadySeconds=minimum, **rolling(**amounts)))
     run.advance(12)
     if draw(st.booleans()):
         run.patch("DaemonSet", "d", _probed("app:2"))
-        run.advance(draw(st.sampled_from([4, 30])))
+        run.advance(draw(among(4, 30)))
         run.patch("DaemonSet", "d", IMAGE_2)
     else:
         run.patch("DaemonSet", "d", IMAGE_2)
@@ -223,7 +224,7 @@ def test_a_part_of_a_node_is_a_whole_one(run: Session, draw: Draw) -> None:
     """Of four nodes so many in a hundred, with Pods that never become ready."""
     for name in ("n3", "n4"):
         run.create(node(name))
-    share = draw(st.sampled_from(["30%", "40%"]))
+    share = draw(among("30%", "40%"))
     run.create(daemon_set("d", **rolling(maxUnavailable=share)))
     run.advance(12)
     run.patch("DaemonSet", "d", _probed("app:2"))
@@ -252,7 +253,7 @@ def test_useless_pods_go_first(run: Session, draw: Draw) -> None:
 def test_a_surge_puts_the_new_one_beside_the_old(run: Session, draw: Draw) -> None:
     """One or two nodes at a time have two Pods."""
     run.create(node("n3"))
-    surge = draw(st.sampled_from([1, "50%", "100%"]))
+    surge = draw(among(1, "50%", "100%"))
     template = pod(containers=[probed("c", readiness=_every_second())])
     run.create(daemon_set("d", template, **rolling(maxUnavailable=0, maxSurge=surge)))
     run.advance(15)

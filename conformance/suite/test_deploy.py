@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from spec_model.profiles import profile
+from strategies.once import among
 from strategies.rollouts import (
     FLAWED,
     OLD_APIS,
@@ -91,10 +92,10 @@ def test_fence_posts(run: Session, draw: Draw) -> None:
 @focus("DEPLOY-003")
 def test_never_too_many_replicas(run: Session, draw: Draw) -> None:
     """A rollout that takes its time, scaled in the middle."""
-    begin(run, draw(sizes), surge=draw(st.sampled_from([0, 1, "25%", "50%"])), unavailable=1,
+    begin(run, draw(sizes), surge=draw(among(0, 1, "25%", "50%")), unavailable=1,
           minReadySeconds=2)  # fmt: skip
     edit(run, new_image("app:2"), draw(st.integers(1, 3)))
-    scale(run, draw(st.sampled_from([1, 2, 4])), draw(st.integers(1, 3)))
+    scale(run, draw(among(1, 2, 4)), draw(st.integers(1, 3)))
     edit(run, new_image("app:3"), 8)
 
 
@@ -139,7 +140,7 @@ def test_only_a_template_makes_a_rollout(run: Session, draw: Draw) -> None:
 @focus("DEPLOY-007")
 def test_revisions(run: Session, draw: Draw) -> None:
     """Each new template, and each old one that is new again, has the next revision."""
-    begin(run, 1, revisionHistoryLimit=draw(st.sampled_from([1, 3])))
+    begin(run, 1, revisionHistoryLimit=draw(among(1, 3)))
     for number in draw(st.lists(st.integers(1, 3), min_size=3, max_size=4)):
         edit(run, new_image(f"app:{number}"))
 
@@ -154,10 +155,10 @@ def test_undo(run: Session, draw: Draw) -> None:
     for revision in draw(st.permutations([0, 1, 9])):
         undo(run, revision)
     edit(run, {"spec": {"paused": True}}, 1)
-    undo(run, draw(st.sampled_from([0, 2])))
+    undo(run, draw(among(0, 2)))
     edit(run, {"spec": {"paused": False}}, 1)
     edit(run, new_image("app:2"))
-    asked = draw(st.sampled_from(["0", "1", "3", "77"]))
+    asked = draw(among("0", "1", "3", "77"))
     edit(run, {"metadata": {"annotations": {"deprecated.deployment.rollback.to": asked}}})
 
 
@@ -167,7 +168,7 @@ def test_history(run: Session, draw: Draw) -> None:
     limit = draw(st.integers(0, 2))
     begin(run, 1, revisionHistoryLimit=limit, minReadySeconds=1)
     for number in range(2, 5):
-        edit(run, new_image(f"app:{number}"), draw(st.sampled_from([1, 8])))
+        edit(run, new_image(f"app:{number}"), draw(among(1, 8)))
     run.advance(KNOWN)
     edit(run, {"spec": {"revisionHistoryLimit": draw(st.integers(0, 2))}})
 
@@ -175,7 +176,7 @@ def test_history(run: Session, draw: Draw) -> None:
 @focus("DEPLOY-010")
 def test_a_pause_collects_changes(run: Session, draw: Draw) -> None:
     """Paused at rest or in the middle; edited, scaled, and resumed."""
-    begin(run, 2, minReadySeconds=draw(st.sampled_from([0, 3])))
+    begin(run, 2, minReadySeconds=draw(among(0, 3)))
     if draw(st.booleans()):
         edit(run, new_image("app:2"), 1)
     edit(run, {"spec": {"paused": True}})
@@ -189,12 +190,12 @@ def test_a_pause_collects_changes(run: Session, draw: Draw) -> None:
 @focus("DEPLOY-011")
 def test_one_after_the_other(run: Session, draw: Draw) -> None:
     """Pods that take their time to end."""
-    begin(run, draw(st.integers(1, 2)), strategy=RECREATE, grace=draw(st.sampled_from([1, 4])))
+    begin(run, draw(st.integers(1, 2)), strategy=RECREATE, grace=draw(among(1, 4)))
     run.create(next(made for rule, made in FLAWED if rule == "DEPLOY-011"), dry_run=True)
     if run.can("stop-signals"):
         for known in run.world.of_kind("Pod"):
             where = {"namespace": "default", "pod": known.view.key[2], "container": "c"}
-            run.do("set-stop", **where, seconds=draw(st.sampled_from([0, 3, None])))
+            run.do("set-stop", **where, seconds=draw(among(0, 3, None)))
     edit(run, new_image("app:2"), 12)
     run.evaluate("deployment.new_rs_replicas", draw(new_size_questions()))
     edit(run, new_image("app:1"), 12)
@@ -210,13 +211,13 @@ def test_scaling_in_the_middle(run: Session, draw: Draw) -> None:
     edit(run, stuck())
     for replicas in draw(st.permutations([2, 5])):
         scale(run, replicas)
-    scale(run, draw(st.sampled_from([0, 1])))
+    scale(run, draw(among(0, 1)))
 
 
 @focus("DEPLOY-013")
 def test_the_deadline(run: Session, draw: Draw) -> None:
     """A rollout that is stuck, and goes on after it was given up, or before."""
-    seconds = draw(st.sampled_from([10, 15]))
+    seconds = draw(among(10, 15))
     begin(run, 2, progressDeadlineSeconds=seconds, surge=1, unavailable=0)
     edit(run, stuck(), draw(st.sampled_from([seconds - 1, seconds + 8])))
     if run.can("probes"):
@@ -234,7 +235,7 @@ def test_available_and_complete(run: Session, draw: Draw) -> None:
     """Rollouts of both strategies whose Pods come, go, and come late."""
     strategy = RECREATE if draw(st.booleans()) else None
     given = {"strategy": strategy} if strategy else {"surge": 1, "unavailable": draw(posts)}
-    begin(run, draw(sizes), minReadySeconds=draw(st.sampled_from([0, 2])), **given)
+    begin(run, draw(sizes), minReadySeconds=draw(among(0, 2)), **given)
     edit(run, draw(st.sampled_from([new_image("app:2"), stuck()])), 12)
     scale(run, draw(sizes))
     for name in [known.view.key[2] for known in run.world.of_kind("Pod")][

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import Manifest, container, node, pod, replica_set
+from strategies.once import among
 from strategies.scheduling import priority_class, rankings
 
 MIB = 1024 * 1024
@@ -39,10 +40,10 @@ def test_below_the_threshold_a_node_is_under_pressure(run: Session, draw: Draw) 
     small_node(run)
     run.create(here("a", GUARANTEED | {"limits": {"cpu": "1", "memory": "2Gi"}}))
     run.advance(2)
-    left = draw(st.sampled_from([99, 100, 101, 60, 150, 0]))
+    left = draw(among(99, 100, 101, 60, 150, 0))
     holds(run, "a", 2048 - left)
-    run.advance(draw(st.sampled_from([15, 25])))
-    run.advance(draw(st.sampled_from([200, 290])))
+    run.advance(draw(among(15, 25)))
+    run.advance(draw(among(200, 290)))
     run.advance(120)
 
 
@@ -105,7 +106,7 @@ CROWDS: tuple[dict[str, tuple[Manifest, int, int]], ...] = (
 def test_who_was_put_out_has_failed(run: Session, draw: Draw) -> None:
     """Pods of every restart policy, one of them critical, and some that have a controller."""
     small_node(run)
-    policy = draw(st.sampled_from(["Always", "OnFailure", "Never"]))
+    policy = draw(among("Always", "OnFailure", "Never"))
     run.create(here("a", policy=policy))
     critical: dict[str, Any] = {"priorityClassName": "system-node-critical"}
     run.create(here("b", **(critical if draw(st.booleans()) else {})))
@@ -114,7 +115,7 @@ def test_who_was_put_out_has_failed(run: Session, draw: Draw) -> None:
         template = pod(nodeSelector={"kubernetes.io/hostname": "small"})
         run.create(replica_set("r", 1, template))
     run.advance(2)
-    sizes = draw(st.sampled_from([(600, 700, 690), (100, 1800, 90), (650, 680, 650)]))
+    sizes = draw(among((600, 700, 690), (100, 1800, 90), (650, 680, 650)))
     for name, size in zip("abc", sizes, strict=True):
         holds(run, name, size)
     run.advance(16)

@@ -19,6 +19,7 @@ from conformance.suite.test_hpa import (
     use,
 )
 from strategies.manifests import autoscaler, container, node
+from strategies.once import among
 from strategies.scaling import (
     ignored,
     level_questions,
@@ -59,12 +60,12 @@ def test_pods_that_are_not_ready(run: Session, draw: Draw) -> None:
         run.advance(MINUTE)
     else:
         run.create(workload(replicas=draw(st.integers(2, 4))))
-        run.advance(draw(st.sampled_from([MINUTE, 250, 310])))
+        run.advance(draw(among(MINUTE, 250, 310)))
         for name in pods(run)[: draw(st.integers(1, 2))]:
             for _ in range(draw(st.integers(4, 6))):
                 run.exit(name, "c", 1)
-                run.advance(draw(st.sampled_from([0, 11, 21])))
-    use(run, draw(st.sampled_from(["300m", "90m", "10m"])))
+                run.advance(draw(among(0, 11, 21)))
+    use(run, draw(among("300m", "90m", "10m")))
     run.create(autoscaler("a", "a", maximum=20))
     sync(run, 2)
     run.advance(1)
@@ -82,11 +83,11 @@ def test_failed_and_ending_pods_do_not_count(run: Session, draw: Draw) -> None:
     run.create(held)
     run.advance(MINUTE)
     leaving = pods(run)[: draw(st.integers(1, 2))]
-    use(run, draw(st.sampled_from(["900m", "0"])), leaving)
+    use(run, draw(among("900m", "0")), leaving)
     for name in leaving:
         run.delete("Pod", name)
     run.advance(MINUTE)
-    use(run, draw(st.sampled_from([None, "90m", "50m", "200m"])))
+    use(run, draw(among(None, "90m", "50m", "200m")))
     run.create(autoscaler("a", "a", maximum=20))
     rest(run)
     use(run, None)
@@ -98,7 +99,7 @@ def test_a_request_on_every_container(run: Session, draw: Draw) -> None:
     """A container, a sidecar, or none of them requests nothing; the whole Pod may do so instead."""
     asked = draw(utilization_questions(st.just({"request_milli": None})))
     run.evaluate("hpa.utilization_replicas", asked)
-    lacking = draw(st.sampled_from(["container", "sidecar", "memory", "init", "pod"]))
+    lacking = draw(among("container", "sidecar", "memory", "init", "pod"))
     more: dict[str, Any] = {} if lacking in ("container", "pod") else REQUEST
     containers = [container("c", **REQUEST), container("d", **more)]
     made = workload(replicas=2, containers=containers)
@@ -124,8 +125,8 @@ def test_the_largest_of_several_metrics(run: Session, draw: Draw) -> None:
     """CPU and memory point anywhere, or one or both of them cannot be had."""
     run.evaluate("hpa.max_of_metrics", draw(proposals))
     cpu, memory = (
-        draw(st.sampled_from([None, "10m", "50m", "100m"])),
-        draw(st.sampled_from([None, "6Mi", "32Mi", "64Mi"])),
+        draw(among(None, "10m", "50m", "100m")),
+        draw(among(None, "6Mi", "32Mi", "64Mi")),
     )
     usage = {key: value for key, value in (("cpu", cpu), ("memory", memory)) if value is not None}
     begin(run, 4, usage, utilization=None, metrics=[utilization(50), utilization(50, "memory")])

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import Manifest, container, pod, replica_set
+from strategies.once import among
 from strategies.pods import policies
 
 
@@ -26,9 +27,9 @@ def test_a_name_and_a_uid_are_those_of_one_pod(run: Session, draw: Draw) -> None
     metadata = {"finalizers": ["example.com/hold"]} if draw(st.booleans()) else {}
     run.create(pod(metadata=metadata))
     run.create(pod(), dry_run=draw(st.booleans()))
-    run.delete("Pod", "a", grace=draw(st.sampled_from([None, 0, 1, 60])))
+    run.delete("Pod", "a", grace=draw(among(None, 0, 1, 60)))
     run.create(pod())
-    run.advance(draw(st.sampled_from([1, 70])))
+    run.advance(draw(among(1, 70)))
     if metadata:
         run.create(pod())
         run.patch("Pod", "a", {"metadata": {"finalizers": None}})
@@ -59,7 +60,7 @@ def test_a_pod_is_bound_at_most_once(run: Session, draw: Draw) -> None:
 @focus("IDENTITY-003")
 def test_a_bare_pod_that_is_gone_stays_gone(run: Session, draw: Draw) -> None:
     """A Pod is deleted, its node is lost, or there is no node for it; time goes by."""
-    way = draw(st.sampled_from(["delete", "force", "node", "unschedulable"]))
+    way = draw(among("delete", "force", "node", "unschedulable"))
     selector: Manifest = {"nodeSelector": {"disk": "none"}} if way == "unschedulable" else {}
     run.create(pod(policy=draw(policies), **selector))
     run.advance(1)
@@ -72,26 +73,26 @@ def test_a_bare_pod_that_is_gone_stays_gone(run: Session, draw: Draw) -> None:
     elif way != "unschedulable":
         run.delete("Pod", "a", grace=0 if way == "force" else None)
     for _ in range(2):
-        run.advance(draw(st.sampled_from([11, 60, 400])))
+        run.advance(draw(among(11, 60, 400)))
 
 
 @focus("IDENTITY-004")
 def test_a_lost_node_and_its_pods(run: Session, draw: Draw) -> None:
     """A node stops while Pods run on it; it comes back, stays away, or its Node is deleted."""
-    seconds = draw(st.sampled_from([None, 0, 30, 300]))
+    seconds = draw(among(None, 0, 30, 300))
     least = [] if seconds is None else [{**UNREACHABLE, "tolerationSeconds": seconds}]
     tolerations: Manifest = {"tolerations": least} if least else {}
     run.create(pod(containers=[container("c")], **tolerations))
     run.create(pod("b", tolerations=[UNREACHABLE]))
-    run.advance(draw(st.sampled_from([0, 3, 15])))
-    stopped = node_of(run, draw(st.sampled_from("ab")))
+    run.advance(draw(among(0, 3, 15)))
+    stopped = node_of(run, draw(among(*"ab")))
     run.do("stop-node", node=stopped)
-    run.advance(draw(st.sampled_from([39, 49, 60])))
-    way = draw(st.sampled_from(["away", "away", "deleted", "back"]))
+    run.advance(draw(among(39, 49, 60)))
+    way = draw(among("away", "away", "deleted", "back"))
     if way == "back":
         run.do("start-node", node=stopped)
     run.advance(20)
-    run.advance(draw(st.sampled_from([280, 320])))
+    run.advance(draw(among(280, 320)))
     run.advance(60)
     if way == "deleted":
         run.do("delete", kind="Node", namespace="", name=stopped)

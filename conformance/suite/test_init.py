@@ -15,6 +15,7 @@ from strategies.init import (
     requesting_pods,
 )
 from strategies.manifests import container, node, pod
+from strategies.once import among
 from strategies.pods import exit_codes, failures
 
 moments = st.sampled_from([0, 1, 12])
@@ -36,10 +37,8 @@ def look_again(run: Session) -> None:
 @focus("INIT-001", "INIT-002")
 def test_init_containers_run_in_order(run: Session, draw: Draw) -> None:
     """Two or three, some of which fail once before they succeed."""
-    names = draw(st.sampled_from(["ij", "ijk"]))
-    run.create(
-        pod(init=init_containers(len(names)), policy=draw(st.sampled_from(["Always", "OnFailure"])))
-    )
+    names = draw(among("ij", "ijk"))
+    run.create(pod(init=init_containers(len(names)), policy=draw(among("Always", "OnFailure"))))
     for name in names:
         if draw(st.booleans()):
             run.exit("a", name, draw(failures))
@@ -62,8 +61,8 @@ def test_app_containers_wait_for_sidecars_too(run: Session, draw: Draw) -> None:
 @focus("INIT-003")
 def test_a_failed_init_container_runs_again_alone(run: Session, draw: Draw) -> None:
     """The first or the second fails, once or several times."""
-    run.create(pod(init=init_containers(2), policy=draw(st.sampled_from([None, "OnFailure"]))))
-    failing = draw(st.sampled_from("ij"))
+    run.create(pod(init=init_containers(2), policy=draw(among(None, "OnFailure"))))
+    failing = draw(among(*"ij"))
     if failing == "j":
         run.exit("a", "i", 0)
     for wait in (2, 15, 30)[: draw(st.integers(1, 3))]:
@@ -89,7 +88,7 @@ def test_under_never_a_failed_init_container_fails_the_pod(run: Session, draw: D
 @focus("INIT-005")
 def test_what_succeeded_is_not_run_again(run: Session, draw: Draw) -> None:
     """The app container crashes after initialization, under Always."""
-    run.create(pod(init=init_containers(2), policy=draw(st.sampled_from(["Always", "OnFailure"]))))
+    run.create(pod(init=init_containers(2), policy=draw(among("Always", "OnFailure"))))
     initialize(run, "ij")
     for wait in (2, 15, 30)[: draw(st.integers(1, 3))]:
         run.exit("a", "c", draw(failures))
@@ -132,13 +131,13 @@ def change_of_init_container(run: Session, draw: Draw) -> None:
 @focus("INIT-009")
 def test_a_new_sandbox_starts_from_the_first(run: Session, draw: Draw) -> None:
     """A Pod loses its sandbox before, during or after initialization, or when it has succeeded."""
-    policy = draw(st.sampled_from(["Never", "Always", "OnFailure"]))
+    policy = draw(among("Never", "Always", "OnFailure"))
     apps = [container("c"), container("d")]
     if run.can("images") and draw(st.booleans()):  # one never starts, so that the Pod cannot end
         run.do("set-image", image="gone:1", outcome="missing")
         apps = [container("c"), container("d", "gone:1")]
     run.create(pod(containers=apps, init=init_containers(2), policy=policy))
-    initialize(run, draw(st.sampled_from(["ij", "i", ""])))
+    initialize(run, draw(among("ij", "i", "")))
     if draw(st.booleans()):
         run.exit("a", "c", draw(exit_codes))
     run.advance(draw(moments))
@@ -171,7 +170,7 @@ def test_a_new_sandbox_before_anything_has_run(run: Session, draw: Draw) -> None
     if not run.can("images"):
         return
     run.do("set-image", image="late:1", outcome="missing")
-    policy = draw(st.sampled_from(["Never", "OnFailure"]))
+    policy = draw(among("Never", "OnFailure"))
     run.create(pod(init=[container("i", "late:1"), container("j")], policy=policy))
     run.advance(draw(moments))
     run.do("set-image", image="late:1", outcome="pullable")
@@ -200,20 +199,20 @@ def test_init_containers_count_for_scheduling(run: Session, draw: Draw) -> None:
 @focus("INIT-011")
 def test_a_sidecar_starts_in_order_and_always_restarts(run: Session, draw: Draw) -> None:
     """A sidecar exits before, during and after initialization; in the end the app containers do."""
-    policy = draw(st.sampled_from(["Always", "OnFailure", "Never"]))
+    policy = draw(among("Always", "OnFailure", "Never"))
     init = [
         container("s", restartPolicy=SIDECAR),
         container("i"),
         container("t", restartPolicy=SIDECAR),
     ]
     run.create(pod(init=init, policy=policy))
-    when = draw(st.sampled_from(["during", "after", "both"]))
+    when = draw(among("during", "after", "both"))
     if when != "after":
         run.exit("a", "s", draw(exit_codes))
         run.advance(2)
     initialize(run, "i")
     if when != "during":
-        run.exit("a", draw(st.sampled_from("st")), draw(exit_codes))
+        run.exit("a", draw(among(*"st")), draw(exit_codes))
         run.advance(20)
     run.exit("a", "c", 0)
     run.advance(60)

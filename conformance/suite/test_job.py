@@ -10,6 +10,7 @@ from conformance.focus import Draw, Session, focus
 from conformance.suite.owned import at_work, finish, pods_of, running
 from strategies.jobs import BROKEN, SOUND, failure_policies
 from strategies.manifests import container, job, pod
+from strategies.once import among
 
 # -- What the API makes of it ------------------------------------------------------------------------
 
@@ -17,11 +18,11 @@ from strategies.manifests import container, job, pod
 @focus("JOB-001")
 def test_containers_come_to_an_end(run: Session, draw: Draw) -> None:
     """Templates of every policy, with and without a podFailurePolicy."""
-    policy = draw(st.sampled_from(["Never", "OnFailure", "x", "Always", None]))
+    policy = draw(among("Never", "OnFailure", "x", "Always", None))
     run.create(job("a", pod(policy=policy)), dry_run=True)
     run.create(job("b", pod(policy="OnFailure")), dry_run=True)
     if run.profile == "v1.36":
-        strict = draw(st.sampled_from(["OnFailure", "Never"]))
+        strict = draw(among("OnFailure", "Never"))
         run.create(job("a", pod(policy=strict), **failure_policies()[0]), dry_run=True)
 
 
@@ -45,7 +46,7 @@ def test_one_pod_until_one_succeeds(run: Session, draw: Draw) -> None:
     for _ in range(draw(st.integers(0, 2))):
         names, by_hand = at_work(run, "a"), draw(st.booleans())
         if names and by_hand:
-            run.delete("Pod", names[0], grace=draw(st.sampled_from([None, 0])))
+            run.delete("Pod", names[0], grace=draw(among(None, 0)))
         else:
             finish(run, "a", 1)
         run.advance(50)
@@ -56,13 +57,13 @@ def test_one_pod_until_one_succeeds(run: Session, draw: Draw) -> None:
 @focus("JOB-004")
 def test_so_many_completions(run: Session, draw: Draw) -> None:
     """Several at a time, of which some fail; the parallelism may change on the way."""
-    wanted, at_once = draw(st.sampled_from([(3, 2), (2, 3), (4, 2), (2, 1)]))
+    wanted, at_once = draw(among((3, 2), (2, 3), (4, 2), (2, 1)))
     run.create(job("a", completions=wanted, parallelism=at_once))
     for round_ in range(wanted + 1):
-        finish(run, "a", draw(st.sampled_from([0, 0, 0, 1])) if round_ else 0)
+        finish(run, "a", draw(among(0, 0, 0, 1)) if round_ else 0)
         run.advance(25)
         if round_ == 0 and draw(st.booleans()):
-            parallelism = draw(st.sampled_from([0, 1, 3]))
+            parallelism = draw(among(0, 1, 3))
             run.patch("Job", "a", {"spec": {"parallelism": parallelism}})
             run.advance(8)
             run.patch("Job", "a", {"spec": {"parallelism": at_once}})
@@ -74,7 +75,7 @@ def test_so_many_completions(run: Session, draw: Draw) -> None:
 @focus("JOB-004")
 def test_a_race_may_give_more_than_were_wanted(run: Session, draw: Draw) -> None:
     """Two Pods take their time to succeed after one of them was one too many."""
-    run.create(job("a", completions=draw(st.sampled_from([1, 2])), parallelism=2))
+    run.create(job("a", completions=draw(among(1, 2)), parallelism=2))
     run.advance(1)
     for name in running(run, "a"):
         run.exit(name, "c", 0)
@@ -84,13 +85,13 @@ def test_a_race_may_give_more_than_were_wanted(run: Session, draw: Draw) -> None
 @focus("JOB-005")
 def test_a_work_queue(run: Session, draw: Draw) -> None:
     """Pods fail before and after the first success, and none comes after it."""
-    run.create(job("a", parallelism=draw(st.sampled_from([2, 3]))))
+    run.create(job("a", parallelism=draw(among(2, 3))))
     if draw(st.booleans()):
         finish(run, "a", 1)
         run.advance(15)
     finish(run, "a", 0)
     run.advance(15)
-    finish(run, "a", draw(st.sampled_from([0, 1])))
+    finish(run, "a", draw(among(0, 1)))
     run.advance(30)
     finish(run, "a", 0, 3)
     run.advance(30)
@@ -101,8 +102,8 @@ def test_the_rest_of_a_work_queue_finishes_by_itself(run: Session, draw: Draw) -
     """After the first success the others go on for a while, and end as they like."""
     run.create(job("a", parallelism=3))
     finish(run, "a", 0)
-    run.advance(draw(st.sampled_from([10, 40])))
-    finish(run, "a", draw(st.sampled_from([0, 1])))
+    run.advance(draw(among(10, 40)))
+    finish(run, "a", draw(among(0, 1)))
     run.advance(15)
     finish(run, "a", 0)
     run.advance(15)
@@ -126,7 +127,7 @@ def test_every_work_item_is_done(run: Session, draw: Draw) -> None:
     names = [manifest["metadata"]["name"] for manifest in made]
     for _ in range(items):
         for name in names:
-            finish(run, name, draw(st.sampled_from([0, 0, 1])))
+            finish(run, name, draw(among(0, 0, 1)))
         run.advance(25)
     for _ in range(items):
         for name in names:
@@ -140,12 +141,12 @@ def test_every_work_item_is_done(run: Session, draw: Draw) -> None:
 @focus("JOB-008")
 def test_a_limit_to_failures(run: Session, draw: Draw) -> None:
     """One failure after the other, until it is one too many; or none is, where there is no limit."""
-    limit = draw(st.sampled_from([0, 1, None]))
+    limit = draw(among(0, 1, None))
     spec: dict[str, Any] = {} if limit is None else {"backoffLimit": limit}
     run.create(job("a", **spec))
     for _ in range(2 if limit is None else limit + 1):
         finish(run, "a", 1)
-        run.advance(draw(st.sampled_from([50, 60])))
+        run.advance(draw(among(50, 60)))
     if limit is None and run.profile == "documented":
         for wait in (90, 170, 330, 370, 370, 370):
             finish(run, "a", 1)
@@ -155,7 +156,7 @@ def test_a_limit_to_failures(run: Session, draw: Draw) -> None:
 @focus("JOB-008")
 def test_restarts_count_where_containers_are_restarted(run: Session, draw: Draw) -> None:
     """A container that fails again and again in its Pod, beside another one."""
-    limit = draw(st.sampled_from([0, 1, 2]))
+    limit = draw(among(0, 1, 2))
     run.create(job("a", pod(policy="OnFailure"), backoffLimit=limit, parallelism=1))
     for _ in range(max(limit, 1)):
         if not finish(run, "a", 1):
@@ -167,9 +168,7 @@ def test_restarts_count_where_containers_are_restarted(run: Session, draw: Draw)
 @focus("JOB-008")
 def test_the_others_go_down_with_it(run: Session, draw: Draw) -> None:
     """Of three Pods one fails too often; the others are deleted."""
-    run.create(
-        job("a", completions=3, parallelism=3, backoffLimit=draw(st.sampled_from([0, 0, 1])))
-    )
+    run.create(job("a", completions=3, parallelism=3, backoffLimit=draw(among(0, 0, 1))))
     finish(run, "a", 1, 2)
     run.advance(45)
 
@@ -179,7 +178,7 @@ def test_a_policy_says_what_a_failure_means(run: Session, draw: Draw) -> None:
     """Exit codes that are ignored, counted, or the end of all."""
     policy = draw(st.sampled_from(failure_policies())) if run.profile == "v1.36" else {}
     run.create(job("a", backoffLimit=0, **policy))
-    finish(run, "a", draw(st.sampled_from([1, 42])))
+    finish(run, "a", draw(among(1, 42)))
     run.advance(50)
 
 
@@ -188,8 +187,8 @@ def test_the_delay_doubles(run: Session, draw: Draw) -> None:
     """A Pod fails again and again; it may succeed in between."""
     waits = [10, 20, 40, 80, 160, 320, 600, 600]
     run.create(job("a", completions=2, backoffLimit=20))
-    rounds = draw(st.sampled_from([2, 3, 8, 8]))
-    success = draw(st.sampled_from([None, None, 1]))
+    rounds = draw(among(2, 3, 8, 8))
+    success = draw(among(None, None, 1))
     for number, wait in enumerate(waits[:rounds]):
         finish(run, "a", 0 if number == success else 1)
         run.advance(wait - 2)
@@ -201,12 +200,12 @@ def test_the_delay_doubles(run: Session, draw: Draw) -> None:
 def test_a_deadline(run: Session, draw: Draw) -> None:
     """It runs for too long; it may have been suspended for a while, or fail in between."""
     run.create(job("a", activeDeadlineSeconds=30, completions=3, parallelism=2))
-    run.advance(draw(st.sampled_from([1, 20])))
+    run.advance(draw(among(1, 20)))
     if draw(st.booleans()):
         finish(run, "a", 0)
     if run.profile == "v1.36" and draw(st.booleans()):
         run.patch("Job", "a", {"spec": {"suspend": True}})
-        run.advance(draw(st.sampled_from([12, 40])))
+        run.advance(draw(among(12, 40)))
         run.patch("Job", "a", {"spec": {"suspend": False}})
         run.advance(20)
     run.advance(45)
@@ -218,7 +217,7 @@ def test_a_suspended_job_rests(run: Session, draw: Draw) -> None:
     run.create(job("a", activeDeadlineSeconds=40, suspend=draw(st.booleans())))
     run.advance(10)
     run.patch("Job", "a", {"spec": {"suspend": True}})
-    run.advance(draw(st.sampled_from([15, 60])))
+    run.advance(draw(among(15, 60)))
     run.patch("Job", "a", {"spec": {"suspend": False}})
     run.advance(30)
     finish(run, "a", 0)
@@ -231,9 +230,7 @@ def test_a_deleted_pod_is_replaced_at_once_or_when_it_failed(run: Session, draw:
     policies: list[dict[str, Any]] = [{}, {"podReplacementPolicy": "Failed"}]
     replacement = draw(st.sampled_from(policies))
     kept = pod(policy="Never", containers=[container()], terminationGracePeriodSeconds=60)
-    run.create(
-        job("a", kept, completions=2, parallelism=draw(st.sampled_from([1, 2])), **replacement)
-    )
+    run.create(job("a", kept, completions=2, parallelism=draw(among(1, 2)), **replacement))
     run.advance(2)
     name = at_work(run, "a")[0]
     if run.can("stop-signals"):
@@ -252,12 +249,12 @@ def test_a_deleted_pod_is_replaced_at_once_or_when_it_failed(run: Session, draw:
 @focus("JOB-012")
 def test_every_index_succeeds(run: Session, draw: Draw) -> None:
     """Pods of an Indexed Job end in any order, and some of them fail first."""
-    count = draw(st.sampled_from([3, 4, 5]))
+    count = draw(among(3, 4, 5))
     run.create(job("a", completions=count, parallelism=2, completionMode="Indexed"))
     for _ in range(count + 1):
         names = running(run, "a")
         if names:
-            run.exit(draw(st.sampled_from(names)), "c", draw(st.sampled_from([0, 0, 0, 1])))
+            run.exit(draw(st.sampled_from(names)), "c", draw(among(0, 0, 0, 1)))
         run.advance(25)
     for _ in range(count):
         finish(run, "a", 0, 2)
@@ -285,8 +282,8 @@ def test_the_end_comes_in_its_steps(run: Session, draw: Draw) -> None:
     if run.can("stop-signals"):
         for name in running(run, "a")[1:]:
             given = {"namespace": "default", "pod": name, "container": "c"}
-            run.do("set-stop", **given, seconds=draw(st.sampled_from([20, None])), exitCode=0)
-    finish(run, "a", draw(st.sampled_from([1, 1, 0])))
+            run.do("set-stop", **given, seconds=draw(among(20, None)), exitCode=0)
+    finish(run, "a", draw(among(1, 1, 0)))
     run.advance(30)
     finish(run, "a", 0)
     run.advance(60)
@@ -295,7 +292,7 @@ def test_the_end_comes_in_its_steps(run: Session, draw: Draw) -> None:
 @focus("JOB-013")
 def test_it_lives_as_long_as_it_says(run: Session, draw: Draw) -> None:
     """With a time to live, which may change; documented it stays for ever."""
-    live: dict[str, Any] = {"ttlSecondsAfterFinished": draw(st.sampled_from([0, 30]))}
+    live: dict[str, Any] = {"ttlSecondsAfterFinished": draw(among(0, 30))}
     run.create(job("a", **(live if run.profile == "v1.36" else {})))
     finish(run, "a", 0)
     run.advance(15)
@@ -310,10 +307,10 @@ def test_it_lives_as_long_as_it_says(run: Session, draw: Draw) -> None:
 @focus("JOB-003", "JOB-013")
 def test_a_job_is_deleted_while_it_works(run: Session, draw: Draw) -> None:
     """Its Pods go with it; one of the same name begins anew."""
-    run.create(job("a", completions=draw(st.sampled_from([1, 2]))))
+    run.create(job("a", completions=draw(among(1, 2))))
     run.advance(1)
     if draw(st.booleans()):
-        finish(run, "a", draw(st.sampled_from([0, 1])))
+        finish(run, "a", draw(among(0, 1)))
     run.delete("Job", "a")
     run.create(job("a"))
     run.advance(12)
@@ -329,7 +326,7 @@ def test_a_node_is_lost_under_it(run: Session, draw: Draw) -> None:
     node = pods_of(run, "a")[0].spec.node_name
     if run.can("node-fault"):
         run.do("stop-node", node=node)
-        run.advance(draw(st.sampled_from([60, 420])))
+        run.advance(draw(among(60, 420)))
         run.do("start-node", node=node)
     run.advance(30)
     finish(run, "a", 0, 2)

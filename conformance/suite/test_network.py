@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from strategies.invalid import several_flawed
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among
 from strategies.pods import two_containers
 
 NAMES = ("a", "b", "c")
@@ -54,8 +55,8 @@ def test_every_pod_has_an_address_of_its_own(run: Session, draw: Draw) -> None:
         run.create(pod(name, two_containers(), **more))
         run.advance(2)
         look(run, name, "c", "d")
-    run.delete("Pod", draw(st.sampled_from(NAMES)), grace=1)
-    lose_sandbox(run, draw(st.sampled_from(NAMES)))
+    run.delete("Pod", draw(among(*NAMES)), grace=1)
+    lose_sandbox(run, draw(among(*NAMES)))
     run.advance(20)
     run.create(pod("e"))
     run.advance(5)
@@ -96,7 +97,7 @@ def test_containers_of_a_pod_reach_each_other(run: Session, draw: Draw) -> None:
         ("a", "c", address),
     ]
     for of, name, host in draw(st.permutations(steps)):
-        connect(run, of, name, host, draw(st.sampled_from([8080, 8080, 9090])))
+        connect(run, of, name, host, draw(among(8080, 8080, 9090)))
 
 
 # -- NETWORK-002 ----------------------------------------------------------------------------------
@@ -155,13 +156,13 @@ def test_two_containers_may_declare_a_port(run: Session, draw: Draw) -> None:
 @focus("NETWORK-003")
 def test_only_one_can_bind_it(run: Session, draw: Draw) -> None:
     """Two containers bind the same port, or not; the one that fails is restarted, and fails again."""
-    run.create(pod("a", two_containers(), policy=draw(st.sampled_from(["Always", "OnFailure"]))))
+    run.create(pod("a", two_containers(), policy=draw(among("Always", "OnFailure"))))
     run.create(pod("b"))
     run.advance(2)
     first, second = draw(st.permutations(["c", "d"]))
     listen(run, "a", first, 8080)
     listen(run, "b", "c", 8080)
-    listen(run, "a", second, draw(st.sampled_from([8080, 8080, 9090])))
+    listen(run, "a", second, draw(among(8080, 8080, 9090)))
     run.advance(2)
     listen(run, "a", second, 8080)
     run.advance(12)
@@ -200,11 +201,11 @@ def test_a_port_of_a_host_is_given_once(run: Session, draw: Draw) -> None:
     """More Pods than nodes want the same port, or one of its neighbours; one ends, or goes."""
     more: tuple[Manifest, ...] = ({}, {}, {"protocol": "UDP"}, {"hostIP": "10.0.0.1"})
     for name in ("a", "b", "c", "d"):
-        wanted = port(80, hostPort=draw(st.sampled_from([8080, 8080, 8081])))
+        wanted = port(80, hostPort=draw(among(8080, 8080, 8081)))
         ports = [{**wanted, **draw(st.sampled_from(more))}]
         run.create(pod(name, [container(ports=ports)], policy="Never"))
         run.advance(2)
-    gone = draw(st.sampled_from(["a", "b"]))
+    gone = draw(among("a", "b"))
     if draw(st.booleans()):
         exits(run, gone, "c", 0)
     else:
@@ -240,8 +241,8 @@ def test_the_address_outlives_containers(run: Session, draw: Draw) -> None:
     """Containers exit, again and again."""
     run.create(pod("a", two_containers()))
     run.advance(5)
-    for name in draw(st.lists(st.sampled_from("cd"), min_size=2, max_size=4)):
-        exits(run, "a", name, draw(st.sampled_from([0, 1, 137])))
+    for name in draw(st.lists(among(*"cd"), min_size=2, max_size=4)):
+        exits(run, "a", name, draw(among(0, 1, 137)))
         run.advance(30)
 
 
@@ -249,7 +250,7 @@ def test_the_address_outlives_containers(run: Session, draw: Draw) -> None:
 def test_everything_goes_with_the_sandbox(run: Session, draw: Draw) -> None:
     """The sandbox is lost: with init containers, more than once, after a restart."""
     init = [container("i")] if draw(st.booleans()) else []
-    policy = draw(st.sampled_from(["Always", "OnFailure", "Never"]))
+    policy = draw(among("Always", "OnFailure", "Never"))
     run.create(pod("a", two_containers(), init=init, policy=policy))
     run.advance(5)
     for _ in range(draw(st.integers(1, 2))):
@@ -258,9 +259,9 @@ def test_everything_goes_with_the_sandbox(run: Session, draw: Draw) -> None:
             run.advance(20)
         if draw(st.booleans()):
             exits(run, "a", "c", 1)
-            run.advance(draw(st.sampled_from([1, 30])))
+            run.advance(draw(among(1, 30)))
         lose_sandbox(run)
-        run.advance(draw(st.sampled_from([5, 40])))
+        run.advance(draw(among(5, 40)))
     if init:
         exits(run, "a", "i", 0)
     run.advance(400)

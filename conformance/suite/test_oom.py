@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import Manifest, container, node, pod
+from strategies.once import among
 from strategies.pods import policies, two_containers
 from strategies.resources import (
     ADJUSTMENTS,
@@ -58,7 +59,7 @@ def test_class_and_request_make_the_adjustment(run: Session, draw: Draw) -> None
 @focus("OOM-001")
 def test_who_is_critical_is_protected_like_the_guaranteed(run: Session, draw: Draw) -> None:
     """system-node-critical, by the function; as a sidecar, a container is protected like the apps."""
-    priority = draw(st.sampled_from([2_000_001_000, 2_000_000_000, 0]))
+    priority = draw(among(2_000_001_000, 2_000_000_000, 0))
     spec: Manifest = {"priorityClassName": "system-node-critical", "priority": priority}
     if run.profile != "documented":
         arguments = {"container": "c", "node_memory_bytes": draw(node_memories)}
@@ -88,11 +89,11 @@ def fill(run: Session, pods: dict[str, Manifest], sizes: dict[str, int]) -> None
 @focus("OOM-002")
 def test_the_highest_score_is_killed_first(run: Session, draw: Draw) -> None:
     """Pods of every class fill a node; the same asked of the function."""
-    adjustments = draw(st.sampled_from([ADJUSTMENTS, ADJUSTMENTS[:3], LAST]))
+    adjustments = draw(among(ADJUSTMENTS, ADJUSTMENTS[:3], LAST))
     arguments = {"node_memory_bytes": 8192 * MIB, "processes": draw(processes(adjustments))}
     run.evaluate("oom.victim", arguments)
     order = draw(st.permutations(list(CLASSES)))
-    sizes = draw(st.sampled_from([(900, 800, 700), (1000, 1023, 300), (100, 1000, 1000)]))
+    sizes = draw(among((900, 800, 700), (1000, 1023, 300), (100, 1000, 1000)))
     fill(
         run,
         {name.lower(): SMALLER[name] for name in order},
@@ -113,7 +114,7 @@ SMALLER: dict[str, Manifest] = {
 @focus("OOM-003")
 def test_within_a_class_the_excess_decides(run: Session, draw: Draw) -> None:
     """Two Pods of one class fill a node; the same asked of the function."""
-    adjustments = draw(st.sampled_from([(1000,), (999, 900, 500, 100), (-997,)]))
+    adjustments = draw(among((1000,), (999, 900, 500, 100), (-997,)))
     arguments = {"node_memory_bytes": 8192 * MIB, "processes": draw(processes(adjustments))}
     run.evaluate("oom.victim", arguments)
     asked = draw(
@@ -125,7 +126,7 @@ def test_within_a_class_the_excess_decides(run: Session, draw: Draw) -> None:
             ]
         )
     )
-    sizes = draw(st.sampled_from([(900, 1200), (1500, 600), (700, 1400), (300, 1800)]))
+    sizes = draw(among((900, 1200), (1500, 600), (700, 1400), (300, 1800)))
     fill(run, {"a": asked[0], "b": asked[1]}, {"a": sizes[0], "b": sizes[1]})
 
 
@@ -143,6 +144,6 @@ def test_a_breach_kills_only_inside_its_cgroup(run: Session, draw: Draw) -> None
     if run.can("cpu-load"):
         run.do("burn", namespace="default", pod="g", container="c", milli=200)
     for name in draw(st.permutations(["a", "g", "besteffort"])):
-        size = draw(st.sampled_from([65, 512, 63]))
+        size = draw(among(65, 512, 63))
         run.do("allocate", namespace="default", pod=name, container="c", bytes=size * MIB)
     run.advance(20)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from conformance.suite.probing import answer, created, handlers, knows_startup, moments
 from strategies.manifests import Manifest, container, pod, sidecar
+from strategies.once import among
 from strategies.probes import (
     EXEC,
     FLAWED_COUNTS,
@@ -32,11 +33,11 @@ graces = st.sampled_from([{"terminationGracePeriodSeconds": each} for each in (3
 def test_what_holds_before_the_first_result(run: Session, draw: Draw) -> None:
     """Pods without a probe, and with one that is not asked yet."""
     run.evaluate("probe.worker", draw(questions("error", "new_container")))
-    kind = draw(st.sampled_from(["liveness", "readiness", "startup", "none"]))
-    delay = draw(st.sampled_from([10, 30]))
+    kind = draw(among("liveness", "readiness", "startup", "none"))
+    delay = draw(among(10, 30))
     probes = {} if kind == "none" else {kind: probe(draw(handlers), delay=delay)}
     run.create(probed_pod(**probes))
-    run.advance(draw(st.sampled_from([1, 5])))
+    run.advance(draw(among(1, 5)))
     run.exit("a", "c", 1)
     run.advance(45)
 
@@ -47,7 +48,7 @@ def test_the_numbers_of_a_probe(run: Session, draw: Draw) -> None:
     run.create(draw(st.sampled_from(FLAWED_COUNTS)), dry_run=True)
     if knows_startup(run):
         run.create(FLAWED_STARTUP, dry_run=True)
-    kind = draw(st.sampled_from(["liveness", "readiness"]))
+    kind = draw(among("liveness", "readiness"))
     run.create(draw(counted_pods(kind)), dry_run=True)
 
 
@@ -58,7 +59,7 @@ def test_results_in_a_row(run: Session, draw: Draw) -> None:
     for _ in range(3):
         run.evaluate("probe.fold", draw(folds(kinds)))
         run.evaluate("probe.worker", draw(questions("success", "failure", "warning", "unknown")))
-    kind = draw(st.sampled_from(["liveness", "readiness"]))
+    kind = draw(among("liveness", "readiness"))
     created(run, probed_pod(**{kind: probe(failure=draw(st.integers(1, 5)))}))
     answer(run, kind, 1)
     run.advance(30)
@@ -72,7 +73,7 @@ def test_results_in_a_row(run: Session, draw: Draw) -> None:
 def test_the_initial_delay(run: Session, draw: Draw) -> None:
     """Probes with an initial delay, in the first run of a container and in a later one."""
     kind = draw(st.sampled_from(["readiness", "liveness", *(["startup"] * knows_startup(run))]))
-    delay, failure = draw(st.sampled_from([3, 5, 20])), draw(st.integers(1, 2))
+    delay, failure = draw(among(3, 5, 20)), draw(st.integers(1, 2))
     run.create(probed_pod(**{kind: probe(delay=delay, failure=failure)}))
     if draw(st.booleans()):
         answer(run, kind, 1)
@@ -89,7 +90,7 @@ def test_the_delay_counts_from_the_start_of_the_container(run: Session, draw: Dr
     if knows_startup(run):
         run.create(probed_pod(startup=probe(failure=60), readiness=probe(delay=10)))
         answer(run, "startup", 1)
-        run.advance(draw(st.sampled_from([5, 20])))
+        run.advance(draw(among(5, 20)))
         answer(run, "startup", 0)
     else:
         run.create(probed_pod(readiness=probe(delay=10)))
@@ -99,7 +100,7 @@ def test_the_delay_counts_from_the_start_of_the_container(run: Session, draw: Dr
 @focus("PROBE-005")
 def test_probes_come_every_period(run: Session, draw: Draw) -> None:
     """A container becomes ready in its first run and in a later one; another one fails and fails."""
-    period, delay = draw(st.sampled_from([1, 2, 10])), draw(st.sampled_from([0, 5]))
+    period, delay = draw(among(1, 2, 10)), draw(among(0, 5))
     run.create(
         pod(
             containers=[
@@ -112,7 +113,7 @@ def test_probes_come_every_period(run: Session, draw: Draw) -> None:
         )
     )
     answer(run, "readiness", 1)
-    run.advance(draw(st.sampled_from([20, 25.5])))
+    run.advance(draw(among(20, 25.5)))
     answer(run, "readiness", 0)
     run.advance(3 * period)
     answer(run, "liveness", 1)
@@ -126,11 +127,11 @@ def test_probes_come_every_period(run: Session, draw: Draw) -> None:
 @focus("PROBE-006")
 def test_a_failure_is_detected(run: Session, draw: Draw) -> None:
     """A healthy target begins to fail, at any moment of the period; or it never was healthy."""
-    kind = draw(st.sampled_from(["liveness", "readiness"]))
-    period, failure = draw(st.sampled_from([1, 5, 10])), draw(st.integers(1, 4))
+    kind = draw(among("liveness", "readiness"))
+    period, failure = draw(among(1, 5, 10)), draw(st.integers(1, 4))
     run.create(probed_pod(**{kind: probe(period=period, failure=failure)}))
     run.advance(4 * period + draw(moments))
-    answer(run, kind, draw(st.sampled_from([1, 255])))
+    answer(run, kind, draw(among(1, 255)))
     run.advance((failure + 1) * period + 3)
     answer(run, kind, 0)
     run.advance(2 * period + 60)
@@ -149,10 +150,10 @@ def test_a_liveness_failure_kills(run: Session, draw: Draw) -> None:
     """Under every policy, of a container with or without a preStop hook, and with a grace of its own."""
     asks = {**probe(failure=draw(st.integers(1, 3))), **draw(graces)}
     hook = draw(st.sampled_from([{}, {"lifecycle": {"preStop": {"sleep": {"seconds": 20}}}}]))
-    policy = draw(st.sampled_from(["Always", "OnFailure", "Never"]))
+    policy = draw(among("Always", "OnFailure", "Never"))
     created(run, pod(containers=[{**probed("c", liveness=asks), **hook}], policy=policy))
     answer(run, "liveness", 1)
-    run.advance(draw(st.sampled_from([30, 90])))
+    run.advance(draw(among(30, 90)))
     answer(run, "liveness", 0)
     run.advance(100)
 
@@ -163,9 +164,9 @@ def test_probing_pauses_until_there_is_a_new_container(run: Session, draw: Draw)
     asked = questions("success", "failure", "new_container", kinds=("liveness",))
     run.evaluate("probe.worker", draw(asked))
     containers = [probed("c", liveness=probe(failure=1)), container("d")]
-    created(run, pod(containers=containers, policy=draw(st.sampled_from(["Always", "Never"]))))
+    created(run, pod(containers=containers, policy=draw(among("Always", "Never"))))
     answer(run, "liveness", 1)
-    run.advance(draw(st.sampled_from([3, 30])))
+    run.advance(draw(among(3, 30)))
     answer(run, "liveness", 0)
     run.advance(60)
 
@@ -176,11 +177,11 @@ def test_a_readiness_failure_only_shows(run: Session, draw: Draw) -> None:
     handler = draw(handlers)
     asks = probe(handler, failure=draw(st.integers(1, 2)), success=draw(st.integers(1, 3)))
     others = draw(st.sampled_from([[], [container("d")]]))
-    policy = draw(st.sampled_from(["Always", "Never"]))
+    policy = draw(among("Always", "Never"))
     created(run, pod(containers=[probed("c", readiness=asks), *others], policy=policy))
     for _ in range(draw(st.integers(1, 2))):
         answer(run, "readiness", "timeout")
-        run.advance(draw(st.sampled_from([20, 300])))
+        run.advance(draw(among(20, 300)))
         answer(run, "readiness", GOOD[handler][0])
         run.advance(20)
 
@@ -200,7 +201,7 @@ def test_traffic_follows_readiness(run: Session, draw: Draw) -> None:
     behind = pod(containers=containers, metadata={"labels": {"app": "web"}})
     for each in (first, second):
         run.create(each or behind)
-        run.advance(draw(st.sampled_from([0, 6])))
+        run.advance(draw(among(0, 6)))
     for _ in range(draw(st.integers(1, 2))):
         answer(run, "readiness", 1)
         run.advance(20)
@@ -212,13 +213,13 @@ def test_traffic_follows_readiness(run: Session, draw: Draw) -> None:
 def test_the_startup_probe_comes_first(run: Session, draw: Draw) -> None:
     """A container takes a while to start, or does not start at all; its other probes would fail."""
     run.evaluate("probe.fold", draw(folds(("startup",))))
-    delay, failure = draw(st.sampled_from([0, 3])), draw(st.integers(1, 12))
+    delay, failure = draw(among(0, 3)), draw(st.integers(1, 12))
     others = {"liveness": probe(failure=1), "readiness": probe()}
     run.create(probed_pod(startup=probe(delay=delay, failure=failure), **others))
     answer(run, "startup", 1)
     if draw(st.booleans()):
         answer(run, "liveness", 1)
-    run.advance(draw(st.sampled_from([2, 8, 25])))
+    run.advance(draw(among(2, 8, 25)))
     answer(run, "startup", 0)
     answer(run, "liveness", 0)
     run.advance(60)
@@ -232,7 +233,7 @@ def test_a_sidecar_starts_by_its_startup_probe(run: Session, draw: Draw) -> None
     sidecar = {**probed("s", startup=probe(failure=30)), "restartPolicy": "Always"}
     run.create(pod(init=[sidecar], containers=[container("c")]))
     answer(run, "startup", 1, "s")
-    run.advance(draw(st.sampled_from([3, 20])))
+    run.advance(draw(among(3, 20)))
     answer(run, "startup", 0, "s")
     run.advance(20)
 
@@ -242,7 +243,7 @@ def test_one_handler_and_a_port(run: Session, draw: Draw) -> None:
     """Probes with no handler, with two, with ports and schemes that are none; and sound ones."""
     run.create(draw(st.sampled_from(FLAWED_HANDLERS)), dry_run=True)
     run.create(draw(st.sampled_from(SOUND_HANDLERS)), dry_run=True)
-    highest = draw(st.sampled_from([65526, 65535]))
+    highest = draw(among(65526, 65535))
     run.create(probed_pod(liveness={"httpGet": {"port": highest}}), dry_run=True)
     run.create(probed_pod(readiness={"grpc": {"port": 80}}), dry_run=True)
 
@@ -254,7 +255,7 @@ def test_counts_outlive_a_container(run: Session, draw: Draw) -> None:
         run.evaluate("probe.worker", draw(questions("success", "failure", "new_container")))
     created(run, probed_pod(liveness=probe(period=5, failure=3)))
     answer(run, "liveness", 1)
-    run.advance(draw(st.sampled_from([6, 11])))
+    run.advance(draw(among(6, 11)))
     run.exit("a", "c", 1)
     run.advance(30)
     answer(run, "liveness", 0)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from conformance.suite.probing import answer, created, handlers, knows_startup
 from strategies.manifests import container, pod
+from strategies.once import among
 from strategies.probes import (
     BAD,
     GOOD,
@@ -22,7 +23,7 @@ from strategies.probes import (
 
 def answered(run: Session, draw: Draw, handler: str, said: int | str, **more: Any) -> None:
     """A probe is answered well, then so, and then well again."""
-    kind = draw(st.sampled_from(["readiness", "liveness"]))
+    kind = draw(among("readiness", "liveness"))
     created(run, probed_pod(**{kind: probe(handler, failure=draw(st.integers(1, 2)))}))
     answer(run, kind, said, **more)
     run.advance(20)
@@ -42,14 +43,14 @@ def spoiled(run: Session, handler: str, said: int | str, **more: Any) -> None:
 @focus("PROBE-007")
 def test_an_exit_code(run: Session, draw: Draw) -> None:
     """Commands that exit with 0, and with anything else."""
-    answered(run, draw, "exec", draw(st.sampled_from(BAD["exec"])))
+    answered(run, draw, "exec", draw(among(*BAD["exec"])))
 
 
 @focus("PROBE-007")
 def test_a_command_that_fails_from_the_first(run: Session, draw: Draw) -> None:
     """The commands ``false`` and ``true``, of which nothing more need be said."""
     run.advance(30)
-    command = draw(st.sampled_from(["false", "true"]))
+    command = draw(among("false", "true"))
     run.create(probed_pod(readiness={**probe(), "exec": {"command": [command]}}))
     run.advance(20)
 
@@ -58,7 +59,7 @@ def test_a_command_that_fails_from_the_first(run: Session, draw: Draw) -> None:
 def test_an_http_status_that_fails(run: Session, draw: Draw) -> None:
     """400 and above, below 200, no connection, and one redirect too many."""
     if draw(st.booleans()):
-        answered(run, draw, "http", draw(st.sampled_from(BAD["http"])))
+        answered(run, draw, "http", draw(among(*BAD["http"])))
     else:
         answered(run, draw, "http", 200, redirects=10)
 
@@ -66,8 +67,8 @@ def test_an_http_status_that_fails(run: Session, draw: Draw) -> None:
 @focus("PROBE-008")
 def test_an_http_status_that_succeeds(run: Session, draw: Draw) -> None:
     """200 to 399, nine redirects, and one to another host."""
-    redirects = draw(st.sampled_from([0, 9]))
-    spoiled(run, "http", draw(st.sampled_from(GOOD["http"])), redirects=redirects)
+    redirects = draw(among(0, 9))
+    spoiled(run, "http", draw(among(*GOOD["http"])), redirects=redirects)
 
 
 @focus("PROBE-009")
@@ -83,7 +84,7 @@ def test_an_error_changes_nothing(run: Session, draw: Draw) -> None:
     """Probes that cannot be made, of a container that is ready and of one that is not."""
     for _ in range(3):
         run.evaluate("probe.worker", draw(questions("success", "failure", "error")))
-    kind, handler = draw(st.sampled_from(["liveness", "readiness"])), draw(handlers)
+    kind, handler = draw(among("liveness", "readiness")), draw(handlers)
     created(run, probed_pod(**{kind: probe(handler, failure=draw(st.integers(1, 3)))}))
     if draw(st.booleans()):
         answer(run, kind, BAD[handler][0])
@@ -97,11 +98,11 @@ def test_an_error_changes_nothing(run: Session, draw: Draw) -> None:
 @focus("PROBE-010")
 def test_a_port_that_nobody_knows(run: Session, draw: Draw) -> None:
     """A probe asks a port by a name that its container does not have."""
-    kind = draw(st.sampled_from(["liveness", "readiness"]))
+    kind = draw(among("liveness", "readiness"))
     ports = [{"name": "web", "containerPort": 80, "hostPort": 80}]
     asks = {
         **probe("tcp", failure=1),
-        "tcpSocket": {"port": draw(st.sampled_from(["http", "web"]))},
+        "tcpSocket": {"port": draw(among("http", "web"))},
     }
     created(run, pod(containers=[{**probed("c", **{kind: asks}), "ports": ports}]), age=30)
     answer(run, kind, "open")
@@ -112,11 +113,11 @@ def test_a_port_that_nobody_knows(run: Session, draw: Draw) -> None:
 def test_a_timeout_is_one_failure(run: Session, draw: Draw) -> None:
     """A liveness probe times out, once or until it has done so often enough."""
     handler, failure = draw(handlers), draw(st.integers(1, 3))
-    timeout = draw(st.sampled_from([1, 2]))
+    timeout = draw(among(1, 2))
     asks = probe(handler, period=5, failure=failure, timeout=timeout)
     created(run, probed_pod(liveness=asks), age=30)
     answer(run, "liveness", "timeout")
-    run.advance(draw(st.sampled_from([4, 60])))
+    run.advance(draw(among(4, 60)))
     answer(run, "liveness", GOOD[handler][0])
     run.advance(40)
 
@@ -134,7 +135,7 @@ def test_the_http_example_of_the_source(run: Session, draw: Draw) -> None:
         pod(containers=[container("c", "nginx:1.12-alpine", ports=ports, livenessProbe=asks)])
     )
     run.advance(40)
-    answer(run, "liveness", draw(st.sampled_from([404, 500])))
+    answer(run, "liveness", draw(among(404, 500)))
     run.advance(20)
     answer(run, "liveness", 200)
     run.advance(60)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import claim, volume
+from strategies.once import among
 from strategies.volumes import (
     ROX,
     RWO,
@@ -50,7 +51,7 @@ def test_the_choice_as_a_function(run: Session, draw: Draw) -> None:
 def test_a_claim_gets_only_what_satisfies_it(run: Session, draw: Draw) -> None:
     """Volumes that fit and volumes that lack one thing; the claim may name one of them."""
     wanted, offered = draw(markets())
-    if draw(st.sampled_from([False, False, True])):
+    if draw(among(False, False, True)):
         wanted["spec"]["volumeName"] = draw(st.sampled_from(offered))["metadata"]["name"]
     for manifest in draw(st.sampled_from([[wanted, *offered], [*offered, wanted]])):
         run.create(manifest)
@@ -66,7 +67,7 @@ def test_the_best_volume_wins(run: Session, draw: Draw) -> None:
         modes = draw(st.sampled_from([usual, *sets]))
         run.create(volume(f"v{index}", draw(sizes), modes))
     run.advance(2)
-    run.create(claim("c", draw(st.sampled_from(["1Gi", "999Mi", "1G"]))))
+    run.create(claim("c", draw(among("1Gi", "999Mi", "1G"))))
     run.create(claim("d", draw(sizes)))
     run.advance(2)
 
@@ -116,13 +117,13 @@ def test_a_promised_volume_keeps_its_promise(run: Session, draw: Draw) -> None:
 @focus("PV-004")
 def test_a_volume_goes_its_way(run: Session, draw: Draw) -> None:
     """A claim comes and goes, and one of the same name comes after it."""
-    source = draw(st.sampled_from(["tmp", "srv", "nfs", "csi"]))
+    source = draw(among("tmp", "srv", "nfs", "csi"))
     policy = draw(policies)
     given: dict[str, Any] = {} if policy is None else {"persistentVolumeReclaimPolicy": policy}
-    if draw(st.sampled_from([False, False, True])):
+    if draw(among(False, False, True)):
         given["claimRef"] = {"namespace": "default", "name": "c"}
     run.create(sourced("v", source, **given))
-    run.advance(draw(st.sampled_from([0, 16])))
+    run.advance(draw(among(0, 16)))
     run.create(claim("c"))
     run.advance(draw(pauses))
     run.delete("PersistentVolumeClaim", "c")
@@ -169,7 +170,7 @@ def test_a_retained_volume_waits_for_an_administrator(run: Session, draw: Draw) 
     run.create(claim("c"))
     run.delete("PersistentVolumeClaim", "c")
     run.advance(draw(pauses))
-    run.create(claim(draw(st.sampled_from(["c", "d"]))))
+    run.create(claim(draw(among("c", "d"))))
     run.advance(draw(pauses))
     look_again(run)
     if draw(st.booleans()):
@@ -183,7 +184,7 @@ def test_a_retained_volume_waits_for_an_administrator(run: Session, draw: Draw) 
 @focus("PV-007")
 def test_a_deleted_claim_takes_its_volume_along(run: Session, draw: Draw) -> None:
     """Policy Delete, on a path that may be removed and on others."""
-    source = draw(st.sampled_from(["tmp", "near", "srv", "nfs"]))
+    source = draw(among("tmp", "near", "srv", "nfs"))
     run.create(sourced("v", source, persistentVolumeReclaimPolicy="Delete"))
     run.create(claim("c"))
     run.advance(draw(pauses))
@@ -195,7 +196,7 @@ def test_a_deleted_claim_takes_its_volume_along(run: Session, draw: Draw) -> Non
 @focus("PV-008")
 def test_a_recycled_volume_is_available_again(run: Session, draw: Draw) -> None:
     """Policy Recycle, with a plugin and without one; the next claim waits already."""
-    source = draw(st.sampled_from(["tmp", "srv", "nfs", "csi"]))
+    source = draw(among("tmp", "srv", "nfs", "csi"))
     run.create(sourced("v", source, persistentVolumeReclaimPolicy="Recycle"))
     run.create(claim("c"))
     if draw(st.booleans()):
@@ -215,7 +216,7 @@ def test_a_volume_in_use_is_not_recycled(run: Session, draw: Draw) -> None:
     run.advance(draw(pauses))
     run.delete("PersistentVolumeClaim", "c")
     run.patch("PersistentVolumeClaim", "c", UNFINALIZED)
-    run.advance(draw(st.sampled_from([0, 40])))
+    run.advance(draw(among(0, 40)))
     run.delete("Pod", "a", grace=1)
     run.advance(400)
 

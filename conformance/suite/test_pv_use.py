@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from conformance.suite.test_pv import look_again, pauses
 from strategies.manifests import claim, volume
+from strategies.once import among
 from strategies.volumes import (
     BY_HAND,
     PROVISIONER,
@@ -47,8 +48,8 @@ def test_what_policies_default_to(run: Session, draw: Draw) -> None:
     policy = draw(policies)
     given: dict[str, Any] = {} if policy is None else {"persistentVolumeReclaimPolicy": policy}
     run.create(volume("v", **given), dry_run=draw(st.booleans()))
-    mode = draw(st.sampled_from([None, "Immediate", "WaitForFirstConsumer"]))
-    policy = draw(st.sampled_from([None, "Retain", "Delete"]))
+    mode = draw(among(None, "Immediate", "WaitForFirstConsumer"))
+    policy = draw(among(None, "Retain", "Delete"))
     run.create(storage_class("fast", provisioner(run), mode=mode, policy=policy))
     if run.can("volumes", "provisioner") and mode != "WaitForFirstConsumer":
         run.create(claim("c", storageClassName="fast"))
@@ -58,7 +59,7 @@ def test_what_policies_default_to(run: Session, draw: Draw) -> None:
 @focus("PV-010")
 def test_a_volume_is_made_for_a_claim(run: Session, draw: Draw) -> None:
     """A claim of a class with a provisioner, beside one that wants none."""
-    policy = draw(st.sampled_from([None, "Retain", "Delete"]))
+    policy = draw(among(None, "Retain", "Delete"))
     run.create(storage_class("fast", provisioner(run), policy=policy))
     run.create(claim("c", draw(sizes), draw(mode_sets), storageClassName="fast"))
     run.create(claim("d", draw(sizes), storageClassName=""))
@@ -75,7 +76,7 @@ def test_the_default_class_is_given_to_claims_without_one(run: Session, draw: Dr
     """Two default classes, one newer; the claim comes before, between or after them."""
     classes = [storage_class(name, provisioner(run), default=True) for name in ("slow", "fast")]
     made = draw(st.permutations(classes))
-    turn = draw(st.sampled_from([2, 1, 0]))
+    turn = draw(among(2, 1, 0))
     made[turn:turn] = [without_class(claim("c")), claim("d", storageClassName="")]
     for manifest in made:
         run.create(manifest)
@@ -105,9 +106,9 @@ def test_a_claim_waits_for_its_first_consumer(run: Session, draw: Draw) -> None:
 @focus("PV-011")
 def test_an_immediate_claim_does_not_wait(run: Session, draw: Draw) -> None:
     """Claim and volume come in either order, and no Pod uses them."""
-    of_class = draw(st.sampled_from(["", "local"]))
+    of_class = draw(among("", "local"))
     if of_class:
-        run.create(storage_class("local", mode=draw(st.sampled_from([None, "Immediate"]))))
+        run.create(storage_class("local", mode=draw(among(None, "Immediate"))))
     made = [volume("v", storageClassName=of_class), claim("c", storageClassName=of_class)]
     for manifest in draw(st.permutations(made)):
         run.create(manifest)
@@ -123,7 +124,7 @@ def test_a_volume_is_made_where_the_pod_is(run: Session, draw: Draw) -> None:
     run.create(storage_class("fast", provisioner(run), mode="WaitForFirstConsumer"))
     run.create(claim("c", storageClassName="fast"))
     run.advance(draw(pauses))
-    if draw(st.sampled_from([True, True, False])):
+    if draw(among(True, True, False)):
         run.create(user("a", "c"))
     run.advance(40)
 
@@ -137,7 +138,7 @@ def test_what_the_api_refuses(run: Session, draw: Draw) -> None:
     for _ in range(4):
         manifest, _ = draw(invalid())
         run.create(manifest, dry_run=True)
-    policy = draw(st.sampled_from(["Retain", "Delete"]))
+    policy = draw(among("Retain", "Delete"))
     root = volume("root", hostPath={"path": "/"}, persistentVolumeReclaimPolicy=policy)
     run.create(root, dry_run=True)
 
@@ -153,7 +154,7 @@ def test_modes_gate_binding(run: Session, draw: Draw) -> None:
 @focus("PV-012")
 def test_a_claim_in_use_is_protected(run: Session, draw: Draw) -> None:
     """Claim and volume are deleted while Pods use them; the Pods end, or go, one after another."""
-    modes = [draw(st.sampled_from([RWO, RWX]))]
+    modes = [draw(among(RWO, RWX))]
     run.create(volume("v", modes=modes))
     run.create(claim("c", modes=modes))
     names = draw(st.sampled_from([["a"], ["a", "b"], []]))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among
 from strategies.resources import CLASSES, GUARANTEED, classed_pods, resources
 
 
@@ -65,6 +66,6 @@ def test_a_lack_of_cpu_kills_nobody(run: Session, draw: Draw) -> None:
     for name in CLASSES:
         if run.can("cpu-load"):
             run.do("burn", namespace="default", pod=name.lower(), container="c", milli=9000)
-    run.advance(draw(st.sampled_from([1, 120])))
+    run.advance(draw(among(1, 120)))
     for name in CLASSES:
         run.do("inspect", namespace="default", pod=name.lower(), container="c")

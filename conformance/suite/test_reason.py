@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from conformance.session import AbsentError
 from strategies.manifests import Manifest, container, pod, sidecar
+from strategies.once import among
 from strategies.pods import exit_codes, policies, two_containers
 
 FAILING = st.sampled_from(
@@ -25,7 +26,7 @@ def test_a_container_waits_for_a_known_reason(run: Session, draw: Draw) -> None:
     run.do("set-image", image="gone:1", outcome=draw(FAILING))
     init = [container("i", "gone:1")] if draw(st.booleans()) else []
     run.create(pod(containers=[container("c", "gone:1")], init=init))
-    run.advance(draw(st.sampled_from([1, 12])))
+    run.advance(draw(among(1, 12)))
     run.do("set-image", image="gone:1", outcome="present")
     run.advance(40)
     for name in [*(each["name"] for each in init), "c", "c"]:
@@ -44,7 +45,7 @@ def a_node(run: Session, draw: Draw) -> str:
 @focus("REASON-002")
 def test_a_node_is_not_ready(run: Session, draw: Draw) -> None:
     """The runtime or the network of a node breaks; one Pod is there, others come, and it is mended."""
-    home, part = a_node(run, draw), draw(st.sampled_from(["network", "runtime"]))
+    home, part = a_node(run, draw), draw(among("network", "runtime"))
     run.create(pod("there", nodeName=home))
     run.do("set-runtime", node=home, part=part, works=False)
     if draw(st.booleans()):
@@ -65,27 +66,23 @@ def test_a_registry_cannot_be_reached(run: Session, draw: Draw) -> None:
     run.do(
         "set-image",
         image="far:1",
-        outcome=draw(st.sampled_from(["unavailable", "unsigned", "unavailable"])),
+        outcome=draw(among("unavailable", "unsigned", "unavailable")),
     )
     nodes = [known.view["metadata"]["name"] for known in run.world.of_kind("Node")]
     for name, home in zip("abc", draw(st.permutations(nodes)), strict=False):
         run.create(pod(name, [container("c", "far:1")], nodeName=home))
-    run.advance(draw(st.sampled_from([1, 15])))
+    run.advance(draw(among(1, 15)))
 
 
 @focus("REASON-004")
 def test_the_policy_decides_on_a_pull(run: Session, draw: Draw) -> None:
     """An image is there or not; a Pod wants it by any policy, twice."""
-    policy = draw(st.sampled_from([None, "Never", "IfNotPresent", "Always"]))
-    image = draw(
-        st.sampled_from(["app:1", "app", "app:latest", "app@sha256:" + 64 * "a", "reg:5000/app"])
-    )
-    run.do(
-        "set-image", image=image, outcome=draw(st.sampled_from(["present", "pullable", "missing"]))
-    )
+    policy = draw(among(None, "Never", "IfNotPresent", "Always"))
+    image = draw(among("app:1", "app", "app:latest", "app@sha256:" + 64 * "a", "reg:5000/app"))
+    run.do("set-image", image=image, outcome=draw(among("present", "pullable", "missing")))
     run.create(pod(containers=[using(image, policy)]))
     for _ in range(2):
-        run.advance(draw(st.sampled_from([1, 25])))
+        run.advance(draw(among(1, 25)))
         run.exit("a", "c", 1)
     run.advance(25)
     run.exit("a", "c", 0)
@@ -104,7 +101,7 @@ def test_a_private_image(run: Session, draw: Draw) -> None:
     if draw(st.booleans()):
         run.create(pod("owner", [own], imagePullSecrets=[{"name": "registry"}], **where))
         run.advance(1)
-    policy = draw(st.sampled_from(["IfNotPresent", "Never", "Always"]))
+    policy = draw(among("IfNotPresent", "Never", "Always"))
     run.create(pod("other", [using("own:1", policy)], **where))
     run.advance(15)
 
@@ -112,9 +109,9 @@ def test_a_private_image(run: Session, draw: Draw) -> None:
 @focus("REASON-005")
 def test_a_pull_fails(run: Session, draw: Draw) -> None:
     """An image cannot be pulled, or not even named; later it may be had after all."""
-    run.do("set-image", image="gone:1", outcome=draw(st.sampled_from(["missing", "invalid"])))
+    run.do("set-image", image="gone:1", outcome=draw(among("missing", "invalid")))
     run.create(pod(containers=[container("c", "gone:1")], policy=draw(policies)))
-    for pause in draw(st.lists(st.sampled_from([1, 12, 30]), min_size=1, max_size=4)):
+    for pause in draw(st.lists(among(1, 12, 30), min_size=1, max_size=4)):
         run.advance(pause)
     if draw(st.booleans()):
         run.do("set-image", image="gone:1", outcome="pullable")
@@ -130,7 +127,7 @@ def test_a_container_waits_for_its_start(run: Session, draw: Draw) -> None:
     run.create(pod(containers=two_containers(), init=init, policy=draw(policies)))
     run.advance(1)
     run.exit("a", "i", draw(exit_codes))
-    run.advance(draw(st.sampled_from([1, 15])))
+    run.advance(draw(among(1, 15)))
 
 
 @focus("REASON-007")
@@ -138,7 +135,7 @@ def test_a_container_ends(run: Session, draw: Draw) -> None:
     """By itself, by its memory, by its deletion, with its sandbox or with its node."""
     limited = container("c", limits={"memory": "64Mi"})
     run.create(pod(containers=[limited, container("d")], policy=draw(policies)))
-    way = draw(st.sampled_from(["exit", "memory", "delete", "sandbox", "node"]))
+    way = draw(among("exit", "memory", "delete", "sandbox", "node"))
     if way == "exit":
         run.exit("a", "c", draw(exit_codes))
         run.exit("a", "d", draw(exit_codes))
@@ -152,7 +149,7 @@ def test_a_container_ends(run: Session, draw: Draw) -> None:
         run.do("stop-node", node=node)
         run.advance(20)
         run.do("start-node", node=node)
-    run.advance(draw(st.sampled_from([1, 15])))
+    run.advance(draw(among(1, 15)))
 
 
 @focus("REASON-007")
@@ -161,12 +158,12 @@ def test_the_hook_after_the_start_fails(run: Session, draw: Draw) -> None:
     if not run.can("hooks"):
         return
     hook = {"postStart": {"exec": {"command": ["false"]}}}
-    seconds = draw(st.sampled_from([0, 3]))
+    seconds = draw(among(0, 3))
     where = {"namespace": "default", "pod": "a", "container": "c", "hook": "postStart"}
     run.do("set-hook", **where, seconds=seconds, fails=True)
     run.create(pod(containers=[container("c", lifecycle=hook)], policy=draw(policies)))
     for _ in range(draw(st.integers(1, 3))):
-        run.advance(draw(st.sampled_from([1, 5, 20])))
+        run.advance(draw(among(1, 5, 20)))
     run.do("set-hook", **where, seconds=0, fails=False)
     run.advance(60)
     run.delete("Pod", "a")
@@ -176,11 +173,11 @@ def test_the_hook_after_the_start_fails(run: Session, draw: Draw) -> None:
 @focus("REASON-001")
 def test_a_step_of_a_start_fails(run: Session, draw: Draw) -> None:
     """RunContainerError, PreCreateHookError, PreStartHookError; in the end the node is mended."""
-    home, part = a_node(run, draw), draw(st.sampled_from(["start", "pre-start", "pre-create"]))
+    home, part = a_node(run, draw), draw(among("start", "pre-start", "pre-create"))
     run.do("set-image", image="app:1", outcome="present")
     run.do("set-runtime", node=home, part=part, works=False)
     run.create(pod(containers=two_containers(), policy=draw(policies), nodeName=home))
-    run.advance(draw(st.sampled_from([1, 12, 25])))
+    run.advance(draw(among(1, 12, 25)))
     run.do("set-runtime", node=home, part=part, works=True)
     run.advance(60)
 

@@ -8,6 +8,7 @@ from conformance.focus import Draw, Session, focus
 from conformance.session import accepted
 from strategies.invalid import flawed
 from strategies.manifests import Manifest, container, pod, replica_set
+from strategies.once import among
 from strategies.replicas import (
     COST,
     REDIS_SLAVE,
@@ -43,8 +44,8 @@ def test_who_is_lost_is_replaced(run: Session, draw: Draw) -> None:
             status = {"phase": "Failed"}
             run.do("write-status", namespace="default", pod=names[0], status=status)
         else:
-            run.delete("Pod", names[-1], grace=draw(st.sampled_from([None, 0])))
-        run.advance(draw(st.sampled_from([0, 10])))
+            run.delete("Pod", names[-1], grace=draw(among(None, 0)))
+        run.advance(draw(among(0, 10)))
     run.patch(kind, "r", {"spec": {"replicas": draw(st.integers(0, 5))}})
     run.advance(10)
 
@@ -55,8 +56,8 @@ def test_creations_that_fail_end_their_batch(run: Session, draw: Draw) -> None:
     kind = draw(kinds)
     template = pod(priorityClassName="none") if draw(st.booleans()) else None
     run.create(quota(draw(st.integers(0, 4))))
-    run.create(replica_set("r", draw(st.sampled_from([9, 16])), template, kind))
-    run.advance(draw(st.sampled_from([1, 20])))
+    run.create(replica_set("r", draw(among(9, 16)), template, kind))
+    run.advance(draw(among(1, 20)))
     run.delete("ResourceQuota", "q")
     run.advance(100)
 
@@ -85,9 +86,9 @@ def test_who_goes_first(run: Session, draw: Draw) -> None:
     run.advance(20)
     names = owned(run)
     for name in names:
-        way = draw(st.sampled_from(["well", "cheap", "unready", "restarted"]))
+        way = draw(among("well", "cheap", "unready", "restarted"))
         if way == "cheap":
-            patch = {"metadata": {"annotations": {COST: str(draw(st.sampled_from([-5, 7])))}}}
+            patch = {"metadata": {"annotations": {COST: str(draw(among(-5, 7)))}}}
             run.patch("Pod", name, patch)
         elif way == "unready" and run.can("probes"):
             answer = {"container": "c", "probe": "readiness", "answer": 1}
@@ -104,7 +105,7 @@ def test_the_crowded_node_gives_first(run: Session, draw: Draw) -> None:
     """Three Pods on one node and one on another; one of them goes."""
     if not run.can("nodes"):
         return
-    kind, replicas = draw(kinds), draw(st.sampled_from([3, 4]))
+    kind, replicas = draw(kinds), draw(among(3, 4))
     run.create(replica_set("r", replicas, pod(schedulerName="nobody"), kind))
     known = sorted(known.view["metadata"]["name"] for known in run.world.of_kind("Node"))
     names = owned(run)
@@ -124,7 +125,7 @@ def test_the_younger_goes_first(run: Session, draw: Draw) -> None:
     kind = draw(kinds)
     run.create(replica_set("r", 1, kind=kind))
     run.advance(200)
-    run.patch(kind, "r", {"spec": {"replicas": draw(st.sampled_from([2, 3]))}})
+    run.patch(kind, "r", {"spec": {"replicas": draw(among(2, 3))}})
     run.advance(20)
     run.patch(kind, "r", {"spec": {"replicas": 1}})
     run.advance(40)
@@ -144,7 +145,7 @@ def test_who_has_no_node_goes_before_all(run: Session, draw: Draw) -> None:
 def test_selectors_match_and_stay(run: Session, draw: Draw) -> None:
     """One that is refused; one that is changed; a ReplicationController that names none."""
     run.create(draw(flawed("REPLICA-005")).manifest, dry_run=True)
-    kind = draw(st.sampled_from(["ReplicaSet", "ReplicationController", "DaemonSet", "Deployment"]))
+    kind = draw(among("ReplicaSet", "ReplicationController", "DaemonSet", "Deployment"))
     made = replica_set("r", 0, kind=kind)
     if kind == "DaemonSet":
         del made["spec"]["replicas"]
@@ -209,15 +210,15 @@ def test_the_status_counts(run: Session, draw: Draw) -> None:
     """Pods become ready, cease to be, and are available after a while."""
     kind = draw(kinds)
     made = replica_set("r", draw(st.integers(1, 3)), probed_template(), kind)
-    made["spec"]["minReadySeconds"] = draw(st.sampled_from([0, 20, 30]))
+    made["spec"]["minReadySeconds"] = draw(among(0, 20, 30))
     run.create(made)
-    run.advance(draw(st.sampled_from([10, 60])))
+    run.advance(draw(among(10, 60)))
     names = owned(run)
     if names and run.can("probes"):
         for answer in (1, 0):
             given = {"container": "c", "probe": "readiness", "answer": answer}
             run.do("set-probe", namespace="default", pod=names[0], **given)
-            run.advance(draw(st.sampled_from([15, 70])))
+            run.advance(draw(among(15, 70)))
 
 
 @focus("REPLICA-007")
@@ -226,7 +227,7 @@ def test_a_template_is_for_new_pods(run: Session, draw: Draw) -> None:
     kind = draw(kinds)
     run.create(replica_set("r", draw(st.integers(1, 3)), kind=kind))
     run.advance(10)
-    image = draw(st.sampled_from(["app:2", "app:3"]))
+    image = draw(among("app:2", "app:3"))
     template: Manifest = {"spec": {"containers": [container(image=image)]}}
     run.patch(kind, "r", {"spec": {"template": template}})
     run.advance(20)
@@ -239,9 +240,9 @@ def test_a_template_is_for_new_pods(run: Session, draw: Draw) -> None:
 @focus("REPLICA-008")
 def test_scaling_by_hand(run: Session, draw: Draw) -> None:
     """By the subresource and by the spec, up, down, to nothing, and to what cannot be."""
-    kind = draw(st.sampled_from(["ReplicaSet", "ReplicationController", "Deployment"]))
+    kind = draw(among("ReplicaSet", "ReplicationController", "Deployment"))
     run.create(replica_set("r", draw(st.integers(0, 2)), kind=kind))
-    for wanted in draw(st.lists(st.sampled_from([3, 0, 1, -1]), min_size=2, max_size=3)):
+    for wanted in draw(st.lists(among(3, 0, 1, -1), min_size=2, max_size=3)):
         more = {"subresource": "scale"} if draw(st.booleans()) else {}
         where = {"kind": kind, "namespace": "default", "name": "r", **more}
         run.do("patch", **where, patch={"spec": {"replicas": wanted}})

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from strategies.invalid import BEYOND_SOURCE, flawed
 from strategies.manifests import Manifest, container, node, pod, replica_set
+from strategies.once import among
 from strategies.pods import policies
 from strategies.quantities import cpus, memories, not_quantities, positive_texts, texts
 from strategies.resources import MIB, demands, resources
@@ -39,10 +40,10 @@ def test_cpu_is_counted_in_milli(run: Session, draw: Draw) -> None:
 @focus("RESOURCE-002")
 def test_memory_takes_two_kinds_of_suffixes(run: Session, draw: Draw) -> None:
     """Texts that are quantities, texts that are none, and ``K``, about which the profiles differ."""
-    text = draw(texts() | not_quantities | st.sampled_from(["1K", "5Ki", "1.5Gi", "100m"]))
+    text = draw(texts() | not_quantities | among("1K", "5Ki", "1.5Gi", "100m"))
     run.evaluate("quantity.parse", {"text": text})
     run.create(draw(flawed("RESOURCE-002")).manifest, dry_run=True)
-    amount = draw(memories | st.sampled_from(["64K", "1500m"]))
+    amount = draw(memories | among("64K", "1500m"))
     run.create(pod(containers=[container(requests={"memory": amount})]), dry_run=True)
 
 
@@ -52,9 +53,7 @@ def test_a_request_never_exceeds_its_limit(run: Session, draw: Draw) -> None:
     run.create(draw(flawed("RESOURCE-003")).manifest, dry_run=True)
     if run.profile != "documented":
         run.create(draw(st.sampled_from(BEYOND_SOURCE)).manifest, dry_run=True)
-    equal = draw(
-        st.sampled_from([("999.5m", "1"), ("1", "1000m"), ("0", "0"), ("1m", "1m"), ("1", "2")])
-    )
+    equal = draw(among(("999.5m", "1"), ("1", "1000m"), ("0", "0"), ("1m", "1m"), ("1", "2")))
     fits = container(requests={"cpu": equal[0]}, limits={"cpu": equal[1]})
     run.create(pod("b", [fits]), dry_run=True)
 
@@ -65,7 +64,7 @@ def test_a_limit_without_a_request_becomes_the_request(run: Session, draw: Draw)
     asked = container("c", **draw(resources))
     run.create(pod(containers=[asked], init=[container("i", **draw(resources))]), dry_run=True)
     limited = container("c", limits={"cpu": "500m", "memory": "64Mi"})
-    kind = draw(st.sampled_from(["ReplicaSet", "Deployment", "ReplicationController"]))
+    kind = draw(among("ReplicaSet", "Deployment", "ReplicationController"))
     run.create(replica_set("r", 1, pod(containers=[limited]), kind), dry_run=True)
 
 
@@ -75,11 +74,11 @@ def test_a_request_is_not_a_cap(run: Session, draw: Draw) -> None:
     asked = draw(st.sampled_from([{}, {"cpu": "100m"}, {"cpu": "200m", "memory": "64Mi"}]))
     run.create(pod(containers=[container("c", requests=asked or None)]))
     run.advance(1)
-    burn(run, "c", draw(st.sampled_from([1000, 201, 50])))
+    burn(run, "c", draw(among(1000, 201, 50)))
     if run.can("inspect"):
         inspect(run)
     if run.can("memory"):
-        allocate(run, "c", draw(st.sampled_from([65, 1024])) * MIB)
+        allocate(run, "c", draw(among(65, 1024)) * MIB)
     run.advance(5)
 
 
@@ -96,23 +95,23 @@ def test_what_is_idle_may_be_used(run: Session, draw: Draw) -> None:
 @focus("RESOURCE-006")
 def test_a_cpu_limit_throttles(run: Session, draw: Draw) -> None:
     """A container wants less, as much, or more than its limit, for a while."""
-    limit = draw(st.sampled_from([500, 1, 5, 10, 100, 250, 1000, 333, 1500]))
+    limit = draw(among(500, 1, 5, 10, 100, 250, 1000, 333, 1500))
     run.evaluate("cpu.quota", {"limit_milli": limit})
     run.create(pod(containers=[container("c", limits={"cpu": f"{limit}m"})], policy=draw(policies)))
     run.advance(1)
     burn(run, "c", draw(st.sampled_from([limit * 2, limit, max(limit - 1, 0), limit + 1])))
     inspect(run)
-    run.advance(draw(st.sampled_from([1, 60])))
+    run.advance(draw(among(1, 60)))
     inspect(run)
 
 
 @focus("RESOURCE-007")
 def test_contended_cpu_is_divided_by_weight(run: Session, draw: Draw) -> None:
     """The containers of one Pod want more than there is; one of them perhaps less than its share."""
-    request = draw(st.sampled_from([200, 0, 1, 2, 10, 500, 256_000, 300_000]))
+    request = draw(among(200, 0, 1, 2, 10, 500, 256_000, 300_000))
     run.evaluate("cpu.shares", {"request_milli": request})
-    shares = draw(st.sampled_from([2, 3, 204, 512, 1024, 2048, 262_144]))
-    conversion = draw(st.sampled_from(["linear", "quadratic"]))
+    shares = draw(among(2, 3, 204, 512, 1024, 2048, 262_144))
+    conversion = draw(among("linear", "quadratic"))
     run.evaluate("cpu.weight", {"shares": shares, "map": conversion})
     for _ in range(3):
         run.evaluate("cpu.division", {"capacity_milli": 1000, "containers": draw(demands())})
@@ -125,9 +124,7 @@ def contend(run: Session, draw: Draw) -> None:
         run.create(node("small", cpu="1", disk="small"))
         run.advance(1)
     where: Manifest = {"nodeSelector": {"disk": "small"}} if run.can("nodes") else {}
-    asked = draw(
-        st.sampled_from([("200m", "500m"), ("100m", "100m"), ("1m", "300m"), (None, "500m")])
-    )
+    asked = draw(among(("200m", "500m"), ("100m", "100m"), ("1m", "300m"), (None, "500m")))
     apps = [
         container(name, requests=None if amount is None else {"cpu": amount})
         for name, amount in zip("cd", asked, strict=True)
@@ -137,7 +134,7 @@ def contend(run: Session, draw: Draw) -> None:
     run.create(pod(containers=[*apps, *third], **where))
     run.advance(1)
     for each in [*apps, *third]:
-        burn(run, each["name"], draw(st.sampled_from([2000, 1000, 50])))
+        burn(run, each["name"], draw(among(2000, 1000, 50)))
     for each in [*apps, *third]:
         inspect(run, each["name"])
 
@@ -150,8 +147,8 @@ def test_above_its_limit_a_container_is_killed(run: Session, draw: Draw) -> None
     apps = draw(st.permutations([limited, container("d")]) | st.just(whole))
     run.create(pod(containers=apps, policy=draw(policies)))
     for _ in range(draw(st.integers(1, 3))):
-        run.advance(draw(st.sampled_from([1, 25])))
-        allocate(run, "c", draw(st.sampled_from([64 * MIB + 1, 128 * MIB, 64 * MIB, 33 * MIB])))
+        run.advance(draw(among(1, 25)))
+        allocate(run, "c", draw(among(64 * MIB + 1, 128 * MIB, 64 * MIB, 33 * MIB)))
     run.advance(30)
 
 

@@ -8,6 +8,7 @@ from conformance.focus import Draw, Session, focus
 from conformance.session import accepted
 from strategies.invalid import flawed, several_flawed, templated
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among
 from strategies.pods import exit_codes, failures, policies, two_containers
 from strategies.restart import own_restarts, questions, rules
 
@@ -29,7 +30,7 @@ def test_a_restart_policy_is_one_of_three(run: Session, draw: Draw) -> None:
 def test_policy_and_exit_code_decide(run: Session, draw: Draw) -> None:
     """One or two containers exit, now and then; each is restarted or not on its own account."""
     run.evaluate("container.should_restart", draw(questions(own=False)))
-    names = draw(st.sampled_from(["c", "cd"]))
+    names = draw(among("c", "cd"))
     run.create(pod(containers=[container(name) for name in names], policy=draw(policies)))
     for _ in range(draw(st.integers(1, 3))):
         run.exit("a", draw(st.sampled_from(names)), draw(exit_codes))
@@ -51,20 +52,18 @@ def test_every_policy_meets_success_failure_and_signal(run: Session, draw: Draw)
 @focus("RESTART-002")
 def test_each_container_is_asked_by_itself(run: Session, draw: Draw) -> None:
     """Of two containers one fails and one succeeds, in either order."""
-    codes = draw(st.sampled_from([(0, 1), (1, 0)]))
-    run.create(
-        pod(containers=two_containers(), policy=draw(st.sampled_from(["OnFailure", "Never"])))
-    )
+    codes = draw(among((0, 1), (1, 0)))
+    run.create(pod(containers=two_containers(), policy=draw(among("OnFailure", "Never"))))
     for name, code in zip(draw(st.permutations("cd")), codes, strict=True):
         run.exit("a", name, code)
-        run.advance(draw(st.sampled_from([0, 2, 12])))
+        run.advance(draw(among(0, 2, 12)))
     run.advance(60)
 
 
 @focus("RESTART-003")
 def test_the_others_stay(run: Session, draw: Draw) -> None:
     """One of two or three containers exits, again and again."""
-    names = draw(st.sampled_from(["cd", "cde"]))
+    names = draw(among("cd", "cde"))
     run.create(pod(containers=[container(name) for name in names], policy=draw(policies)))
     who = draw(st.sampled_from(names))
     for _ in range(draw(st.integers(1, 3))):
@@ -76,11 +75,11 @@ def test_the_others_stay(run: Session, draw: Draw) -> None:
 @focus("RESTART-004")
 def test_a_restart_keeps_the_last_run(run: Session, draw: Draw) -> None:
     """A container exits with one code after another; its status is read each time."""
-    run.create(pod(containers=[container("c")], policy=draw(st.sampled_from(["Always", None]))))
+    run.create(pod(containers=[container("c")], policy=draw(among("Always", None))))
     for code in draw(st.lists(exit_codes, min_size=1, max_size=4)):
-        run.advance(draw(st.sampled_from([0, 1, 30])))
+        run.advance(draw(among(0, 1, 30)))
         run.exit("a", "c", code)
-        run.advance(draw(st.sampled_from([0, 15, 100])))
+        run.advance(draw(among(0, 15, 100)))
     run.advance(100)
     if run.can("sandbox-loss") and draw(st.booleans()):
         run.do("lose-sandbox", namespace="default", pod="a")
@@ -96,16 +95,16 @@ def test_nothing_starts_once_the_pod_is_being_deleted(run: Session, draw: Draw) 
     run.create(
         pod(
             containers=two_containers(),
-            policy=draw(st.sampled_from(["Always", "OnFailure"])),
+            policy=draw(among("Always", "OnFailure")),
             metadata=metadata,
         )
     )
     for _ in range(draw(st.integers(0, 3))):
         run.exit("a", "c", draw(failures))
-        run.advance(draw(st.sampled_from([25, 50])))
+        run.advance(draw(among(25, 50)))
     if draw(st.booleans()):
         run.exit("a", "c", draw(failures))
-    run.delete("Pod", "a", grace=draw(st.sampled_from([None, 1, 60])))
+    run.delete("Pod", "a", grace=draw(among(None, 1, 60)))
     run.advance(100)
     if metadata:
         run.patch("Pod", "a", {"metadata": {"finalizers": None}})
@@ -150,7 +149,7 @@ def test_a_rule_may_restart_all(run: Session, draw: Draw) -> None:
     first = container("c", restartPolicy="Never", restartPolicyRules=[all_on_42])
     run.create(pod(containers=[first, container("d")], policy=draw(policies)))
     run.advance(draw(pauses))
-    run.exit("a", "c", draw(st.sampled_from([42, 42, 1, 0])))
+    run.exit("a", "c", draw(among(42, 42, 1, 0)))
     run.advance(60)
 
 
@@ -170,7 +169,7 @@ def test_the_first_rule_that_matches_wins(run: Session, draw: Draw) -> None:
 def test_another_image_restarts_what_runs_under_never(run: Session, draw: Draw) -> None:
     """Nothing else would start it again."""
     run.create(pod(containers=two_containers(), policy="Never"))
-    run.advance(draw(st.sampled_from([0, 1])))
+    run.advance(draw(among(0, 1)))
     first, second = run.need("Pod", "a").spec.manifest["containers"]
     run.patch("Pod", "a", {"spec": {"containers": [{**first, "image": "app:2"}, second]}})
     run.advance(60)
@@ -180,26 +179,26 @@ def test_another_image_restarts_what_runs_under_never(run: Session, draw: Draw) 
 def test_another_image_restarts_under_any_policy(run: Session, draw: Draw) -> None:
     """A running container, or one that has ended, gets another image; its sibling does not."""
     run.create(pod(containers=two_containers(), policy=draw(policies)))
-    run.advance(draw(st.sampled_from([0, 1])))
-    if draw(st.sampled_from([False, False, True])):
-        run.exit("a", draw(st.sampled_from("cd")), draw(exit_codes))
-        run.advance(draw(st.sampled_from([0, 25])))
+    run.advance(draw(among(0, 1)))
+    if draw(among(False, False, True)):
+        run.exit("a", draw(among(*"cd")), draw(exit_codes))
+        run.advance(draw(among(0, 25)))
     for image in draw(st.sampled_from([["app:2"], ["app:2", "app:1"], ["app:2", "app:3"]])):
         first, second = run.need("Pod", "a").spec.manifest["containers"]
         if not accepted(
             run.patch("Pod", "a", {"spec": {"containers": [{**first, "image": image}, second]}})
         ):
             return
-        run.advance(draw(st.sampled_from([0, 35])))
+        run.advance(draw(among(0, 35)))
     run.advance(35)
 
 
 @focus("RESTART-009")
 def test_app_containers_start_in_order(run: Session, draw: Draw) -> None:
     """Two to four containers, of which one may not start at once."""
-    names = draw(st.sampled_from(["cd", "dc", "cde", "edcb"]))
+    names = draw(among("cd", "dc", "cde", "edcb"))
     run.create(pod(containers=[container(name) for name in names]))
-    run.advance(draw(st.sampled_from([0, 2])))
+    run.advance(draw(among(0, 2)))
 
 
 @focus("RESTART-009")
@@ -207,8 +206,8 @@ def test_one_that_cannot_start_holds_up_nobody(run: Session, draw: Draw) -> None
     """The image of one of three containers cannot be had."""
     if not run.can("images"):
         return
-    run.do("set-image", image="gone:1", outcome=draw(st.sampled_from(["missing", "invalid"])))
-    broken = draw(st.sampled_from("cde"))
+    run.do("set-image", image="gone:1", outcome=draw(among("missing", "invalid")))
+    broken = draw(among(*"cde"))
     images = {name: "gone:1" if name == broken else "app:1" for name in "cde"}
     run.create(pod(containers=[container(name, image) for name, image in images.items()]))
-    run.advance(draw(st.sampled_from([0, 10])))
+    run.advance(draw(among(0, 10)))

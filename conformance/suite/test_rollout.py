@@ -7,6 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
+from strategies.once import among
 from strategies.rollouts import NEVER_READY, rolled
 
 sizes: Final = st.integers(1, 3)
@@ -63,7 +64,7 @@ def test_how_it_ends(run: Session, draw: Draw) -> None:
     """With an object, with an image, or given up in the middle."""
     begin(run, draw(st.integers(1, 2)))
     update(run, "old", image="app:2", rollback=True)
-    back = draw(st.sampled_from(["", "object", "image"]))
+    back = draw(among("", "object", "image"))
     if draw(st.booleans()):
         update(run, "old", object=rolled("new", 2, "app:2", "2"))
     else:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from strategies.init import requesting_pods
 from strategies.manifests import Manifest, container, node, pod, replica_set, sidecar
+from strategies.once import among
 from strategies.scheduling import LABELS, crowds, labels, selections, sized
 
 SMALL = {"cpu": "2", "memory": "2Gi", "pods": "5"}
@@ -68,14 +69,14 @@ def test_roles_of_nodes(run: Session, draw: Draw) -> None:  # noqa: ARG001 - not
 def test_of_several_nodes_one_is_taken(run: Session, draw: Draw) -> None:
     """Some nodes are closed, some are tainted; a Pod may tolerate that."""
     machines(run, *[{}] * 3)
-    shut = draw(st.sampled_from(["n0", "n1", "n2"]))
+    shut = draw(among("n0", "n1", "n2"))
     cordon(run, shut)
     taint = {
         "key": "only",
         "value": "db",
-        "effect": draw(st.sampled_from(["NoSchedule", "NoExecute"])),
+        "effect": draw(among("NoSchedule", "NoExecute")),
     }
-    tainted = draw(st.sampled_from(["n0", "n1", "n2"]))
+    tainted = draw(among("n0", "n1", "n2"))
     run.patch("Node", tainted, {"spec": {"taints": [taint]}})
     tolerations = draw(
         st.sampled_from(
@@ -99,7 +100,7 @@ def test_where_one_node_is_left_it_is_taken(run: Session, draw: Draw) -> None:
     machines(run, *[{}] * 2)
     taint = {"key": "only", "effect": "NoSchedule"}
     run.patch("Node", "n0", {"spec": {"taints": [taint]}})
-    for name in draw(st.sampled_from(["a", "abc"])):
+    for name in draw(among("a", "abc")):
         run.create(pod(name))
     run.advance(20)
 
@@ -111,8 +112,8 @@ def test_where_one_node_is_left_it_is_taken(run: Session, draw: Draw) -> None:
 def test_who_fits_nowhere_waits_until_it_fits(run: Session, draw: Draw) -> None:
     """A label that no node has; a node gets it, or one comes that has it, or is opened."""
     run.create(sized("a", "1", nodeSelector={"disk": "ssd"}))
-    run.advance(draw(st.sampled_from([5, 30])))
-    match draw(st.sampled_from(["label", "node", "open", "never"])):
+    run.advance(draw(among(5, 30)))
+    match draw(among("label", "node", "open", "never")):
         case "label":
             machines(run, {})
             run.advance(5)
@@ -141,11 +142,11 @@ def test_what_is_requested_must_be_free(run: Session, draw: Draw) -> None:
 def test_a_node_is_filled_to_the_last_bit(run: Session, draw: Draw) -> None:
     """Pods of one node together request as much as it has, or a little more, or are one too many."""
     only_small_nodes(run)
-    machines(run, {}, pods=draw(st.sampled_from(["5", "2"])))
+    machines(run, {}, pods=draw(among("5", "2")))
     for name, asked in zip("abc", draw(st.sampled_from(FILLING)), strict=True):
         run.create(sized(name, **asked))
         run.advance(1)
-    run.create(sized("d", draw(st.sampled_from(["0", "1m"]))))
+    run.create(sized("d", draw(among("0", "1m"))))
     run.advance(20)
 
 
@@ -179,7 +180,7 @@ def test_a_node_must_have_room_for_the_hungriest_moment(run: Session, draw: Draw
     """An init container that wants more than is left, a sidecar, a request of the Pod as a whole."""
     only_small_nodes(run)
     machines(run, {})
-    run.create(sized("a", draw(st.sampled_from(["500m", "1"]))))
+    run.create(sized("a", draw(among("500m", "1"))))
     one = container("c", requests={"cpu": "500m"})
     shapes: list[dict[str, Any]] = [
         {"init": [container("i", requests={"cpu": "1500m"})]},
@@ -226,7 +227,7 @@ def test_what_is_requested_is_held_until_the_end(run: Session, draw: Draw) -> No
         run.advance(5)
         run.create(sized("d", "1"))
     else:
-        run.exit("a", "c", draw(st.sampled_from([0, 1])))
+        run.exit("a", "c", draw(among(0, 1)))
     run.advance(60)
     run.create(sized("e", "700m"))
     run.advance(20)
@@ -246,7 +247,7 @@ def test_a_second_binding_is_refused(run: Session, draw: Draw) -> None:
     run.advance(2)
     other = draw(st.sampled_from([*names, "elsewhere"]))
     if draw(st.booleans()):
-        run.delete("Pod", draw(st.sampled_from(["a", "b"])))
+        run.delete("Pod", draw(among("a", "b")))
     for target in draw(st.permutations(["a", "b", "a"])):
         run.do("bind", namespace="default", pod=target, node=other)
     run.patch("Pod", "a", {"spec": {"nodeName": other}})
@@ -264,7 +265,7 @@ def test_a_second_binding_is_refused(run: Session, draw: Draw) -> None:
 @focus("SCHED-009")
 def test_only_who_has_a_controller_is_replaced(run: Session, draw: Draw) -> None:
     """Pods with and without a controller are deleted, or fail for good."""
-    kind = draw(st.sampled_from(["ReplicaSet", "ReplicationController"]))
+    kind = draw(among("ReplicaSet", "ReplicationController"))
     run.create(replica_set("r", draw(st.integers(1, 3)), kind=kind))
     run.create(pod("bare", policy="Never"))
     run.advance(5)
@@ -273,11 +274,9 @@ def test_only_who_has_a_controller_is_replaced(run: Session, draw: Draw) -> None
             known.view.key[2] for known in run.world.of_kind("Pod") if known.view.key[2] != "bare"
         ]
         if mine:
-            run.delete(
-                "Pod", draw(st.sampled_from(mine)), grace=draw(st.sampled_from([None, 0, 1]))
-            )
+            run.delete("Pod", draw(st.sampled_from(mine)), grace=draw(among(None, 0, 1)))
             run.advance(3)
-    run.delete("Pod", "bare", grace=draw(st.sampled_from([None, 0])))
+    run.delete("Pod", "bare", grace=draw(among(None, 0)))
     run.advance(40)
     run.advance(20)
 
@@ -291,7 +290,7 @@ def test_without_a_scheduler_everybody_waits(run: Session, draw: Draw) -> None:
     if run.can("scheduler-fault"):
         run.do("stop-scheduler")
     run.create(sized("c", "1"))
-    run.advance(draw(st.sampled_from([15, 400])))
+    run.advance(draw(among(15, 400)))
     run.advance(20)
     if run.can("scheduler-fault"):
         run.do("start-scheduler")
@@ -307,6 +306,6 @@ def test_labels_come_and_go(run: Session, draw: Draw) -> None:
         run.patch(
             "Node",
             "n0",
-            {"metadata": {"labels": {"disk": draw(st.sampled_from(["ssd", "hdd", None]))}}},
+            {"metadata": {"labels": {"disk": draw(among("ssd", "hdd", None))}}},
         )
-        run.advance(draw(st.sampled_from([1, 20])))
+        run.advance(draw(among(1, 20)))

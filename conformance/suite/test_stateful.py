@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among
 from strategies.probes import probe, probed
 from strategies.stateful import ON_DELETE, claim_template, rolling, stateful_set
 from strategies.volumes import PROVISIONER, storage_class
@@ -44,7 +45,7 @@ def ends_late(run: Session, name: str) -> None:
 @focus("STATEFUL-001")
 def test_names_and_claims_stay(run: Session, draw: Draw) -> None:
     """A Pod of a set is deleted, or fails; its name and its claim come back."""
-    start = draw(st.sampled_from([0, 0, 5]))
+    start = draw(among(0, 0, 5))
     templates = [claim_template()] if draw(st.booleans()) else None
     if templates:
         run.create(storage_class("fast", PROVISIONER))
@@ -61,7 +62,7 @@ def test_names_and_claims_stay(run: Session, draw: Draw) -> None:
     run.advance(40)
     names = members(run)
     if names:
-        run.delete("Pod", draw(st.sampled_from(names)), grace=draw(st.sampled_from([None, 0])))
+        run.delete("Pod", draw(st.sampled_from(names)), grace=draw(among(None, 0)))
     run.advance(40)
     run.patch("StatefulSet", "web", {"spec": {"replicas": draw(st.integers(0, 2))}})
     run.advance(60)
@@ -74,20 +75,20 @@ def test_one_after_the_other(run: Session, draw: Draw) -> None:
     more: Manifest = {"minReadySeconds": 10} if draw(st.booleans()) else {}
     run.create(stateful_set(replicas=3, podManagementPolicy=kind, **more))
     for _ in range(draw(st.integers(1, 3))):
-        run.advance(draw(st.sampled_from([0, 2, 30])))
+        run.advance(draw(among(0, 2, 30)))
         names = members(run)
         if names:
             ends_late(run, names[-1])
-            answers(run, draw(st.sampled_from(names)), draw(st.sampled_from([1, 0])))
+            answers(run, draw(st.sampled_from(names)), draw(among(1, 0)))
     run.advance(20)
-    run.patch("StatefulSet", "web", {"spec": {"replicas": draw(st.sampled_from([0, 1, 2, 4]))}})
+    run.patch("StatefulSet", "web", {"spec": {"replicas": draw(among(0, 1, 2, 4))}})
     run.advance(80)
 
 
 @focus("STATEFUL-002")
 def test_the_last_goes_first(run: Session, draw: Draw) -> None:
     """Three or four Pods, each of which takes its time to end, and then fewer."""
-    size, left = draw(st.sampled_from([(3, 1), (4, 1), (3, 0)]))
+    size, left = draw(among((3, 1), (4, 1), (3, 0)))
     run.create(stateful_set(replicas=size, podManagementPolicy=draw(managements)))
     run.advance(60)
     for name in members(run):
@@ -104,7 +105,7 @@ def test_who_has_failed_is_made_again(run: Session, draw: Draw) -> None:
     """A Pod of the set has ended, as if it had been evicted."""
     run.create(stateful_set(replicas=2, podManagementPolicy=draw(managements)))
     run.advance(40)
-    status = {"phase": draw(st.sampled_from(["Failed", "Succeeded"]))}
+    status = {"phase": draw(among("Failed", "Succeeded"))}
     run.do("write-status", namespace="default", pod="web-0", status=status)
     run.advance(60)
 
@@ -115,7 +116,7 @@ def test_a_broken_pod_blocks_its_mend(run: Session, draw: Draw) -> None:
     broken = pod(containers=[probed("c", readiness=probe(period=5, failure=1))])
     run.create(stateful_set(replicas=2, template=broken, updateStrategy=rolling()))
     run.advance(40)
-    bad = draw(st.sampled_from(["web-0", "web-1"]))
+    bad = draw(among("web-0", "web-1"))
     answers(run, bad, 1)
     run.advance(20)
     run.patch("StatefulSet", "web", {"spec": {"template": image(2)}})
@@ -131,11 +132,11 @@ def test_an_update_goes_down_to_its_partition(run: Session, draw: Draw) -> None:
     kind = draw(managements)
     run.create(stateful_set(replicas=3, updateStrategy=update, podManagementPolicy=kind))
     run.advance(20)
-    for version in draw(st.sampled_from([(2,), (2, 1), (2, 3)])):
+    for version in draw(among((2,), (2, 1), (2, 3))):
         run.patch("StatefulSet", "web", {"spec": {"template": image(version)}})
-        run.advance(draw(st.sampled_from([8, 40])))
+        run.advance(draw(among(8, 40)))
     run.advance(20)
-    run.delete("Pod", draw(st.sampled_from(["web-0", "web-2"])))
+    run.delete("Pod", draw(among("web-0", "web-2")))
     run.advance(40)
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import Manifest, container, pod, replica_set
+from strategies.once import among
 
 CONFIG_MAPS = (
     {"volumes": [{"name": "v", "configMap": {"name": "m"}}]},
@@ -79,7 +80,7 @@ def test_the_walk_through_of_the_source_document(run: Session, draw: Draw) -> No
     )
     put(run, manifest, "static-web.yaml")
     wait(run, 40)
-    run.delete("Pod", mirror(run, "static-web"), grace=draw(st.sampled_from([None, 0])))
+    run.delete("Pod", mirror(run, "static-web"), grace=draw(among(None, 0)))
     wait(run, 20)
     take(run, "static-web.yaml")
     wait(run)
@@ -88,7 +89,7 @@ def test_the_walk_through_of_the_source_document(run: Session, draw: Draw) -> No
 @focus("STATIC-001")
 def test_a_file_runs_on_its_node(run: Session, draw: Draw) -> None:
     """Files of one or two Pods, on a node that others cannot reach by the scheduler."""
-    put(run, web(restartPolicy=draw(st.sampled_from(["Always", "Never", "OnFailure"]))))
+    put(run, web(restartPolicy=draw(among("Always", "Never", "OnFailure"))))
     if draw(st.booleans()):
         put(run, pod("other", metadata={"name": "other"}), "other.json")
     wait(run, 40)
@@ -98,9 +99,9 @@ def test_a_file_runs_on_its_node(run: Session, draw: Draw) -> None:
 def test_changes_of_the_directory_take_effect(run: Session, draw: Draw) -> None:
     """Files come, change and go; some are none of the kubelet's business."""
     put(run, web())
-    put(run, pod("hidden"), draw(st.sampled_from([".hidden.yaml", "old/hidden.yaml"])))
-    wait(run, draw(st.sampled_from([31, 50])))
-    match draw(st.sampled_from(["change", "remove", "nothing"])):
+    put(run, pod("hidden"), draw(among(".hidden.yaml", "old/hidden.yaml")))
+    wait(run, draw(among(31, 50)))
+    match draw(among("change", "remove", "nothing")):
         case "change":
             put(run, web(containers=[container(image="app:2")]))
         case "remove":
@@ -117,16 +118,16 @@ def test_deleting_the_mirror_stops_nothing(run: Session, draw: Draw) -> None:
         run.exit(mirror(run), "c", 1)
         run.advance(15)
     for _ in range(draw(st.integers(1, 2))):
-        run.delete("Pod", mirror(run), grace=draw(st.sampled_from([None, 0, 5])))
-        wait(run, draw(st.sampled_from([12, 40])))
+        run.delete("Pod", mirror(run), grace=draw(among(None, 0, 5)))
+        wait(run, draw(among(12, 40)))
 
 
 @focus("STATIC-004")
 def test_a_file_that_goes_takes_the_pod_along(run: Session, draw: Draw) -> None:
     """The file goes while the container takes its time to end, or ignores that it shall."""
-    put(run, web(terminationGracePeriodSeconds=draw(st.sampled_from([30, 12]))))
+    put(run, web(terminationGracePeriodSeconds=draw(among(30, 12))))
     wait(run, 40)
-    takes_term(run, draw(st.sampled_from([None, 9])))
+    takes_term(run, draw(among(None, 9)))
     take(run)
     wait(run)
 
@@ -136,7 +137,7 @@ def test_another_manifest_replaces_the_pod(run: Session, draw: Draw) -> None:
     """The file changes; the old container takes its time to end."""
     put(run, web())
     wait(run, 40)
-    takes_term(run, draw(st.sampled_from([0, 9, None])))
+    takes_term(run, draw(among(0, 9, None)))
     put(run, web(containers=[container(image="app:2")]))
     wait(run)
 
@@ -144,7 +145,7 @@ def test_another_manifest_replaces_the_pod(run: Session, draw: Draw) -> None:
 @focus("STATIC-005")
 def test_it_is_probed_like_any_other(run: Session, draw: Draw) -> None:
     """A probe that can only fail."""
-    kind = draw(st.sampled_from(["livenessProbe", "readinessProbe"]))
+    kind = draw(among("livenessProbe", "readinessProbe"))
     fails: Manifest = {"exec": {"command": ["false"]}, "periodSeconds": 2, "failureThreshold": 1}
     put(run, web(containers=[{**container(), kind: fails}], terminationGracePeriodSeconds=1))
     wait(run, 60)
@@ -153,13 +154,13 @@ def test_it_is_probed_like_any_other(run: Session, draw: Draw) -> None:
 @focus("STATIC-006")
 def test_its_restart_policy_holds(run: Session, draw: Draw) -> None:
     """A container of a static Pod exits that is not to be restarted by its policy."""
-    policy, code = draw(st.sampled_from([("Never", 0), ("Never", 1), ("OnFailure", 0)]))
-    names = draw(st.sampled_from(["c", "cd"]))
+    policy, code = draw(among(("Never", 0), ("Never", 1), ("OnFailure", 0)))
+    names = draw(among("c", "cd"))
     put(run, web(restartPolicy=policy, containers=[container(name) for name in names]))
     wait(run, 40)
     for name in names:
         run.exit(mirror(run), name, code)
-        run.advance(draw(st.sampled_from([0, 15])))
+        run.advance(draw(among(0, 15)))
     wait(run, 60)
 
 

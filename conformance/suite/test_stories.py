@@ -8,6 +8,7 @@ from conformance.focus import Draw, Session, focus
 from conformance.session import accepted
 from conformance.suite.probing import moments
 from strategies.manifests import Manifest, container, pod, replica_set, service
+from strategies.once import among
 
 HTTP: Manifest = {"name": "http", "containerPort": 80}
 
@@ -70,11 +71,11 @@ def test_the_flow_of_a_termination(run: Session, draw: Draw) -> None:
         return
     name = mine[0].key[2]
     place = {"namespace": "default", "pod": name, "container": "c"}
-    lasts = draw(st.sampled_from([None, 10, 29]))
+    lasts = draw(among(None, 10, 29))
     if run.can("hooks"):
         run.do("set-hook", **place, hook="preStop", seconds=lasts)
     if run.can("stop-signals"):
-        run.do("set-stop", **place, seconds=draw(st.sampled_from([None, 3])), exitCode=0)
+        run.do("set-stop", **place, seconds=draw(among(None, 3)), exitCode=0)
     run.delete("Pod", name)
     run.advance(1)
     run.advance(40)

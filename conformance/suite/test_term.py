@@ -20,6 +20,7 @@ from strategies.endings import (
 )
 from strategies.invalid import flawed
 from strategies.manifests import container, pod, replica_set
+from strategies.once import among
 
 
 def stops(run: Session, name: str, seconds: float | None, pod: str = "a", **more: Any) -> None:
@@ -44,7 +45,7 @@ def test_the_grace_period_is_asked_for_or_the_pods_own(run: Session, draw: Draw)
     """A Pod is deleted with and without a grace period; it may have run, or never."""
     run.create(graced(draw(spec_graces), policy="Never"))
     if draw(st.booleans()) and run.can("container-exit"):
-        run.exit("a", "c", draw(st.sampled_from([0, 1])))
+        run.exit("a", "c", draw(among(0, 1)))
     stops(run, "c", 2, exitCode=0)
     run.delete("Pod", "a", grace=draw(graces))
     run.advance(100)
@@ -62,8 +63,8 @@ def test_a_pod_without_a_node_goes_at_once(run: Session, draw: Draw) -> None:
 def test_a_delete_marks_the_pod(run: Session, draw: Draw) -> None:
     """A Pod is deleted that takes its time to end."""
     run.create(graced(draw(spec_graces), metadata=HELD))
-    stops(run, "c", draw(st.sampled_from([None, 8])), exitCode=0)
-    run.advance(draw(st.sampled_from([0, 3])))
+    stops(run, "c", draw(among(None, 8)), exitCode=0)
+    run.advance(draw(among(0, 3)))
     run.delete("Pod", "a", grace=draw(graces))
     run.advance(100)
 
@@ -77,12 +78,12 @@ def test_what_kubectl_shows(run: Session, draw: Draw) -> None:
 @focus("TERM-004")
 def test_another_delete_can_only_shorten(run: Session, draw: Draw) -> None:
     """A Pod that ignores SIGTERM is deleted, and after a while deleted again."""
-    run.create(graced(draw(st.sampled_from([None, 30, 20])), metadata=HELD))
+    run.create(graced(draw(among(None, 30, 20)), metadata=HELD))
     stops(run, "c", None)
     run.delete("Pod", "a")
     for _ in range(draw(st.integers(1, 2))):
-        run.advance(draw(st.sampled_from([0, 3, 19])))
-        run.delete("Pod", "a", grace=draw(st.sampled_from([10, 40, None, 1, -1, 25])))
+        run.advance(draw(among(0, 3, 19)))
+        run.delete("Pod", "a", grace=draw(among(10, 40, None, 1, -1, 25)))
     run.advance(100)
 
 
@@ -92,8 +93,8 @@ def test_what_was_shortened_is_over_sooner(run: Session, draw: Draw) -> None:
     run.create(graced(60, metadata=HELD))
     stops(run, "c", None)
     run.delete("Pod", "a")
-    run.advance(draw(st.sampled_from([1, 4])))
-    run.delete("Pod", "a", grace=draw(st.sampled_from([10, 20])))
+    run.advance(draw(among(1, 4)))
+    run.delete("Pod", "a", grace=draw(among(10, 20)))
     run.advance(100)
 
 
@@ -111,8 +112,8 @@ def test_the_hook_comes_first(run: Session, draw: Draw) -> None:
     """A container with a preStop hook, and one that ends in its own time after it."""
     handler = draw(st.sampled_from([sleeping(10), EXEC, EXEC]))
     run.create(graced(30, container(**handler), metadata=HELD))
-    hook_lasts(run, "c", draw(st.sampled_from([12, 8, 0, None])))
-    stops(run, "c", draw(st.sampled_from([1, 8])), exitCode=draw(st.sampled_from([0, 3])))
+    hook_lasts(run, "c", draw(among(12, 8, 0, None)))
+    stops(run, "c", draw(among(1, 8)), exitCode=draw(among(0, 3)))
     run.delete("Pod", "a")
     run.advance(100)
 
@@ -131,9 +132,9 @@ def test_a_hook_is_one_thing_and_sleeps_no_longer_than_the_grace_period(
 def test_who_ignores_term_is_killed(run: Session, draw: Draw) -> None:
     """With no hook, one that ends in time, and one that does not."""
     handler = draw(st.sampled_from([{}, {}, EXEC]))
-    run.create(graced(draw(st.sampled_from([1, 2, 20, 30])), container(**handler), metadata=HELD))
+    run.create(graced(draw(among(1, 2, 20, 30)), container(**handler), metadata=HELD))
     if handler:
-        hook_lasts(run, "c", draw(st.sampled_from([3.5, 9, None])))
+        hook_lasts(run, "c", draw(among(3.5, 9, None)))
     stops(run, "c", None)
     run.delete("Pod", "a")
     run.advance(100)
@@ -142,7 +143,7 @@ def test_who_ignores_term_is_killed(run: Session, draw: Draw) -> None:
 @focus("TERM-006")
 def test_who_knows_no_signals_dies_of_term(run: Session, draw: Draw) -> None:
     """A process without a handler."""
-    run.create(graced(draw(st.sampled_from([10, 30])), metadata=HELD))
+    run.create(graced(draw(among(10, 30)), metadata=HELD))
     stops(run, "c", 0)
     run.delete("Pod", "a")
     run.advance(60)
@@ -151,10 +152,10 @@ def test_who_knows_no_signals_dies_of_term(run: Session, draw: Draw) -> None:
 @focus("TERM-007")
 def test_app_containers_stop_side_by_side(run: Session, draw: Draw) -> None:
     """Two or three containers that all take their time."""
-    names = draw(st.sampled_from(["cd", "cde"]))
+    names = draw(among("cd", "cde"))
     run.create(graced(40, *(container(name) for name in names), metadata=HELD))
     for name in names:
-        stops(run, name, draw(st.sampled_from([10, 12, 15])), exitCode=0)
+        stops(run, name, draw(among(10, 12, 15)), exitCode=0)
     run.delete("Pod", "a")
     run.advance(100)
 
@@ -163,9 +164,9 @@ def test_app_containers_stop_side_by_side(run: Session, draw: Draw) -> None:
 def test_sidecars_stop_last_and_in_reverse(run: Session, draw: Draw) -> None:
     """Two sidecars around an app container, each with its own time to end."""
     sidecars = [container(name, restartPolicy="Always") for name in ("s", "t")]
-    run.create(graced(draw(st.sampled_from([40, 8])), init=sidecars, metadata=HELD))
+    run.create(graced(draw(among(40, 8)), init=sidecars, metadata=HELD))
     for name in ("c", "s", "t"):
-        stops(run, name, draw(st.sampled_from([1, 4, 10])), exitCode=0)
+        stops(run, name, draw(among(1, 4, 10)), exitCode=0)
     run.delete("Pod", "a")
     run.advance(100)
 
@@ -183,7 +184,7 @@ def test_a_terminating_pod_is_no_ready_endpoint(run: Session, draw: Draw) -> Non
     )
     run.create(graced(40, metadata={"labels": {"app": "web"}}))
     run.advance(5)
-    stops(run, "c", draw(st.sampled_from([12, 25])), exitCode=0)
+    stops(run, "c", draw(among(12, 25)), exitCode=0)
     run.delete("Pod", "a")
     run.advance(100)
 
@@ -196,14 +197,14 @@ def test_readiness_while_it_ends(run: Session, draw: Draw) -> None:
     manner = draw(slow_manners)
     stops(run, "c", **manner)
     stops(run, "d", 20, exitCode=0)
-    run.delete("Pod", "a", grace=draw(st.sampled_from([None, 15])))
+    run.delete("Pod", "a", grace=draw(among(None, 15)))
     run.advance(100)
 
 
 @focus("TERM-010")
 def test_a_controller_replaces_who_is_being_deleted(run: Session, draw: Draw) -> None:
     """One Pod of several is deleted, and takes its time to go."""
-    kind = draw(st.sampled_from(["ReplicaSet", "ReplicationController"]))
+    kind = draw(among("ReplicaSet", "ReplicationController"))
     template = pod(containers=[container()], metadata={"labels": {"app": "web"}})
     run.create(replica_set("web", draw(st.integers(1, 3)), template, kind))
     run.advance(5)
@@ -211,7 +212,7 @@ def test_a_controller_replaces_who_is_being_deleted(run: Session, draw: Draw) ->
     if not owned:
         return
     name = draw(st.sampled_from(sorted(owned)))
-    stops(run, "c", draw(st.sampled_from([None, 20])), pod=name, exitCode=0)
+    stops(run, "c", draw(among(None, 20)), pod=name, exitCode=0)
     run.delete("Pod", name)
     run.advance(60)
 
@@ -224,7 +225,7 @@ def test_it_goes_when_nothing_is_left(run: Session, draw: Draw) -> None:
     stops(run, "c", **draw(slow_manners))
     stops(run, "d", 3, exitCode=0)
     run.delete("Pod", "a")
-    run.advance(draw(st.sampled_from([20, 60])))
+    run.advance(draw(among(20, 60)))
     if held:
         run.advance(40)
         run.patch("Pod", "a", {"metadata": {"finalizers": None}})
@@ -234,11 +235,11 @@ def test_it_goes_when_nothing_is_left(run: Session, draw: Draw) -> None:
 @focus("TERM-013")
 def test_by_force_it_goes_at_once(run: Session, draw: Draw) -> None:
     """A Pod that ignores SIGTERM is deleted by force, maybe after a delete with grace; the name is free."""
-    run.create(graced(draw(st.sampled_from([None, 0])), container(**EXEC)))
+    run.create(graced(draw(among(None, 0)), container(**EXEC)))
     stops(run, "c", None)
     if draw(st.booleans()):
         run.delete("Pod", "a", grace=20)
-        run.advance(draw(st.sampled_from([0, 5])))
+        run.advance(draw(among(0, 5)))
     run.delete("Pod", "a", grace=0)
     run.create(graced(None))
     run.advance(10)
@@ -250,11 +251,11 @@ def test_on_the_node_there_is_a_short_stop(run: Session, draw: Draw) -> None:
     handler = draw(st.sampled_from([{}, EXEC]))
     run.create(graced(20, container(**handler), metadata=HELD))
     if handler:
-        hook_lasts(run, "c", draw(st.sampled_from([None, 0])))
-    stops(run, "c", draw(st.sampled_from([None, 0])), exitCode=0)
+        hook_lasts(run, "c", draw(among(None, 0)))
+    stops(run, "c", draw(among(None, 0)), exitCode=0)
     if draw(st.booleans()):
         run.delete("Pod", "a")
-        run.advance(draw(st.sampled_from([5, 0])))
+        run.advance(draw(among(5, 0)))
     run.delete("Pod", "a", grace=0)
     run.advance(30)
 
@@ -265,11 +266,11 @@ def test_a_kubelet_that_restarts_grants_it_all_again(run: Session, draw: Draw) -
     handler = draw(st.sampled_from([{}, EXEC]))
     run.create(graced(20, container(**handler), metadata=HELD))
     if handler:
-        hook_lasts(run, "c", draw(st.sampled_from([4, 15])))
-    stops(run, "c", draw(st.sampled_from([None, None, 18])), exitCode=0)
+        hook_lasts(run, "c", draw(among(4, 15)))
+    stops(run, "c", draw(among(None, None, 18)), exitCode=0)
     run.delete("Pod", "a")
     for _ in range(draw(st.integers(1, 2))):
-        run.advance(draw(st.sampled_from([8, 12])))
+        run.advance(draw(among(8, 12)))
         node = run.view("Pod", "a").spec.node_name
         run.do("restart-kubelet", node=node)
     run.advance(100)

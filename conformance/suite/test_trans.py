@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.focus import Draw, Session, focus
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among
 from strategies.pods import failures, policies, two_containers
 
 LIMITED: Final[Manifest] = {"limits": {"memory": "64Mi"}}
@@ -47,7 +48,7 @@ def test_one_container_is_oom_killed(run: Session, draw: Draw) -> None:
 def test_one_of_two_fails(run: Session, draw: Draw) -> None:
     """Running under every policy while the other runs."""
     run.create(pod(containers=two_containers(), policy=draw(policies)))
-    run.exit("a", draw(st.sampled_from("cd")), draw(failures))
+    run.exit("a", draw(among(*"cd")), draw(failures))
     run.advance(2)
 
 
@@ -56,17 +57,17 @@ def test_one_of_two_is_oom_killed(run: Session, draw: Draw) -> None:
     """Running under every policy while the other runs; the source document fails it under Never."""
     containers = [container("c", **LIMITED), container("d", **LIMITED)]
     run.create(pod(containers=containers, policy=draw(policies)))
-    overrun(run, draw(st.sampled_from("cd")))
+    overrun(run, draw(among(*"cd")))
     run.advance(2)
 
 
 @focus("TRANS-006")
 def test_the_last_of_two_fails(run: Session, draw: Draw) -> None:
     """One has stopped for good; the other fails. Never: Failed."""
-    policy = draw(st.sampled_from(["OnFailure", "Never"]))
+    policy = draw(among("OnFailure", "Never"))
     run.create(pod(containers=two_containers(), policy=policy))
     first, last = draw(st.permutations(["c", "d"]))
-    run.exit("a", first, 0 if policy == "OnFailure" else draw(st.sampled_from([0, 1])))
+    run.exit("a", first, 0 if policy == "OnFailure" else draw(among(0, 1)))
     run.exit("a", last, draw(failures))
     run.advance(2)
 
@@ -77,6 +78,6 @@ def test_two_exit_0_one_after_the_other(run: Session, draw: Draw) -> None:
     run.create(pod(containers=two_containers(), policy=draw(policies)))
     first, last = draw(st.permutations(["c", "d"]))
     run.exit("a", first, 0)
-    run.advance(draw(st.sampled_from([0, 2])))
+    run.advance(draw(among(0, 2)))
     run.exit("a", last, 0)
     run.advance(2)

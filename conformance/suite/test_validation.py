@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from strategies.invalid import FIXED, flawed
 from strategies.manifests import Manifest, container, pod
+from strategies.once import among
 from strategies.pods import two_containers
 from strategies.resources import classed_pods
 
@@ -109,8 +110,8 @@ def test_gates_are_only_removed(run: Session, draw: Draw) -> None:
 @focus("VALIDATION-002")
 def test_a_negative_grace_period_may_become_one(run: Session, draw: Draw) -> None:
     """Below zero it has always meant 1; no other grace period may change."""
-    run.create(pod(terminationGracePeriodSeconds=draw(st.sampled_from([-1, -30, 30]))))
-    changed(run, terminationGracePeriodSeconds=draw(st.sampled_from([1, 2, 0])))
+    run.create(pod(terminationGracePeriodSeconds=draw(among(-1, -30, 30))))
+    changed(run, terminationGracePeriodSeconds=draw(among(1, 2, 0)))
 
 
 @focus("VALIDATION-002")
@@ -177,10 +178,10 @@ STATES: tuple[Manifest, ...] = (
 @focus("VALIDATION-004")
 def test_a_status_revives_nobody(run: Session, draw: Draw) -> None:
     """A Pod that no kubelet runs: somebody writes that a container has ended, and then that it has not."""
-    policy = draw(st.sampled_from(["Never", "OnFailure", "Always"]))
+    policy = draw(among("Never", "OnFailure", "Always"))
     gates = [{"name": "example.com/a"}]
     run.create(pod(containers=two_containers(), policy=policy, schedulingGates=gates))
-    ended: Manifest = {"terminated": {"exitCode": draw(st.sampled_from([0, 1])), "reason": "Error"}}
+    ended: Manifest = {"terminated": {"exitCode": draw(among(0, 1)), "reason": "Error"}}
     for state in (ended, draw(st.sampled_from(STATES))):
         write(run, {"name": "c", "state": state}, {"name": "d", "state": {"running": {}}})
 
@@ -190,9 +191,9 @@ def test_a_status_revives_nobody_who_has_exited(run: Session, draw: Draw) -> Non
     """A container exits, and somebody writes that it runs, waits, or has ended otherwise."""
     if not run.can("kubelet", "container-exit"):
         return
-    policy = draw(st.sampled_from(["Never", "OnFailure"]))
+    policy = draw(among("Never", "OnFailure"))
     run.create(pod(containers=two_containers(), policy=policy))
-    run.exit("a", "c", draw(st.sampled_from([0, 1])))
+    run.exit("a", "c", draw(among(0, 1)))
     state = draw(st.sampled_from(STATES))
     write(run, {"name": "c", "state": state}, {"name": "d", "state": {"running": {}}})
 

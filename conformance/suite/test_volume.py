@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from strategies.invalid import several_flawed
 from strategies.manifests import Manifest, container, mount, pod
+from strategies.once import among
 
 EMPTY: list[Manifest] = [{"name": "data", "emptyDir": {}}]
 
@@ -44,12 +45,12 @@ def test_containers_share_a_volume(run: Session, draw: Draw) -> None:
     run.create(sharing())
     run.advance(5)
     look(run, "c", "d")
-    write(run, "c", "/logs/a", draw(st.sampled_from(["1", "größe", ""])))
+    write(run, "c", "/logs/a", draw(among("1", "größe", "")))
     look(run, "c", "d")
     if draw(st.booleans()):
         write(run, "d", "/var/data/deep/b", "2")
     if run.can("container-exit"):
-        run.exit("a", draw(st.sampled_from("cd")), draw(st.sampled_from([0, 1, 137])))
+        run.exit("a", draw(among(*"cd")), draw(among(0, 1, 137)))
         run.advance(30)
     look(run, "c", "d")
     write(run, "d", "/var/data/a", "3")
@@ -62,7 +63,7 @@ def test_a_new_pod_of_the_same_name_starts_empty(run: Session, draw: Draw) -> No
     run.create(sharing())
     run.advance(5)
     write(run, "c", "/logs/a", "1")
-    run.delete("Pod", "a", grace=draw(st.sampled_from([1, 0, None])))
+    run.delete("Pod", "a", grace=draw(among(1, 0, None)))
     run.advance(60)
     run.create(sharing())
     run.advance(5)
@@ -82,7 +83,7 @@ def test_init_containers_write_for_the_others(run: Session, draw: Draw) -> None:
     run.exit("a", "i", 0)
     run.advance(5)
     look(run, "c", "d")
-    upset = draw(st.sampled_from(["lose-sandbox", "restart-kubelet", None]))
+    upset = draw(among("lose-sandbox", "restart-kubelet", None))
     found = run.view("Pod", "a")
     if upset == "lose-sandbox" and run.can("sandbox-loss"):
         run.do(upset, namespace="default", pod="a")
@@ -122,7 +123,7 @@ def test_the_example_of_the_source(run: Session, draw: Draw) -> None:
         ),
         container("busybox", "busybox:1", volumeMounts=[mount("app-logs", "/logs")]),
     ]
-    source = draw(st.sampled_from(["emptuDir", "emptyDir"]))
+    source = draw(among("emptuDir", "emptyDir"))
     run.create(pod("volume-pod", apps, volumes=[{"name": "app-logs", source: {}}]))
     run.advance(5)
     write(run, "tomcat", "/usr/local/tomcat/logs/catalina.log", "started", "volume-pod")
@@ -157,7 +158,7 @@ def test_mount_paths_of_any_length(run: Session, draw: Draw) -> None:
 @focus("VOLUME-003")
 def test_a_relative_path_begins_at_the_root(run: Session, draw: Draw) -> None:
     """What is mounted at a relative path is found below the root."""
-    path = draw(st.sampled_from(["data", "deep/data", "/data"]))
+    path = draw(among("data", "deep/data", "/data"))
     run.create(pod(containers=[container(volumeMounts=[mount("data", path)])], volumes=EMPTY))
     run.advance(5)
     if run.view("Pod", "a") is not None:
@@ -176,6 +177,6 @@ def test_a_volume_without_a_source(run: Session, draw: Draw) -> None:
         {"hostPath": {"path": "/tmp"}},
     ]
     made = pod(volumes=[{"name": "data", **draw(st.sampled_from(sources))}])
-    how = draw(st.sampled_from([None, "Warn", "Strict", "Ignore"]))
+    how = draw(among(None, "Warn", "Strict", "Ignore"))
     given = {} if how is None else {"fieldValidation": how}
     run.do("create", object=made, dryRun=True, **given)

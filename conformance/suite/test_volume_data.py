@@ -10,6 +10,7 @@ from conformance.focus import Draw, Session, focus
 from conformance.suite.test_volume import look, write
 from strategies.invalid import several_flawed
 from strategies.manifests import Manifest, claim, container, mount, pod, volume
+from strategies.once import among
 
 KIB = 1024
 LIMITED: dict[str, Any] = {"requests": {"memory": "16Ki"}, "limits": {"memory": "16Ki"}}
@@ -55,7 +56,7 @@ def test_the_example_of_a_cache(run: Session, draw: Draw) -> None:
     if run.can("inspect", "container-exit"):
         look(run, "test-container", of="test-pd")
         write(run, "test-container", "/cache/page", "1", "test-pd")
-        run.exit("test-pd", "test-container", draw(st.sampled_from([0, 1])))
+        run.exit("test-pd", "test-container", draw(among(0, 1)))
         run.advance(30)
         look(run, "test-container", of="test-pd")
 
@@ -63,7 +64,7 @@ def test_the_example_of_a_cache(run: Session, draw: Draw) -> None:
 @focus("VOLUME-006")
 def test_a_tmpfs_has_a_size(run: Session, draw: Draw) -> None:
     """Its own limit, that of the Pod, or none; it is filled to the brim, and beyond."""
-    limit = draw(st.sampled_from(["4Ki", "8Ki", "1Mi", "6000", None]))
+    limit = draw(among("4Ki", "8Ki", "1Mi", "6000", None))
     source: Manifest = {"medium": "Memory", **({"sizeLimit": limit} if limit else {})}
     more = draw(st.sampled_from([{}, LIMITED, {"limits": {"memory": "16Mi"}}]))
     if run.implementation.clock != "virtual" and more == LIMITED:
@@ -86,19 +87,19 @@ def test_files_in_memory_count_as_memory(run: Session, draw: Draw) -> None:
     run.advance(5)
     where = {"namespace": "default", "pod": "a", "container": "c"}
     run.do("allocate", **where, bytes=12 * KIB)
-    write(run, "c", "/data/x", "x" * draw(st.sampled_from([4 * KIB, 4 * KIB + 1])))
+    write(run, "c", "/data/x", "x" * draw(among(4 * KIB, 4 * KIB + 1)))
     run.advance(5)
 
 
 @focus("VOLUME-006")
 def test_too_much_on_disk_evicts(run: Session, draw: Draw) -> None:
     """As much as is allowed, a byte more, or a byte more that is soon deleted; then a new Pod."""
-    source = {"emptyDir": {"sizeLimit": draw(st.sampled_from(["1Ki", "1024", "1024.0"]))}}
+    source = {"emptyDir": {"sizeLimit": draw(among("1Ki", "1024", "1024.0"))}}
     run.create(mounting(source=source))
-    run.advance(draw(st.sampled_from([5, 12])))
-    size = draw(st.sampled_from([KIB + 1, KIB]))
+    run.advance(draw(among(5, 12)))
+    size = draw(among(KIB + 1, KIB))
     write(run, "c", "/data/x", "x" * size)
-    if draw(st.sampled_from([False, False, True])):
+    if draw(among(False, False, True)):
         write(run, "c", "/data/x", "")
     run.advance(20)
     run.delete("Pod", "a", grace=1)
@@ -134,8 +135,8 @@ def test_the_example_of_data_on_a_host(run: Session, draw: Draw) -> None:
 @focus("VOLUME-007")
 def test_pods_of_a_node_share_its_paths(run: Session, draw: Draw) -> None:
     """Two Pods of a node at one path, or one above the other; and one of another node."""
-    paths = draw(st.sampled_from([("/tmp/x", "/tmp/x"), ("/tmp/x", "/tmp"), ("/tmp", "/tmp")]))
-    run.create(on_host("a", paths[0], draw(st.sampled_from(["", "DirectoryOrCreate"]))))
+    paths = draw(among(("/tmp/x", "/tmp/x"), ("/tmp/x", "/tmp"), ("/tmp", "/tmp")))
+    run.create(on_host("a", paths[0], draw(among("", "DirectoryOrCreate"))))
     run.advance(5)
     first = node_of(run, "a")
     write(run, "c", "/data/f", "1")
@@ -154,7 +155,7 @@ def test_a_host_path_is_what_its_type_says(run: Session, draw: Draw) -> None:
     write(run, "c", "/data/f", "1")
     look(run, "c")
     for index, type_ in enumerate(draw(st.permutations(TYPES))[:3]):
-        path = draw(st.sampled_from(["/tmp/x/f", "/tmp/x", "/tmp/new"]))
+        path = draw(among("/tmp/x/f", "/tmp/x", "/tmp/new"))
         run.create(on_host(f"p{index}", path, type_, node_of(run, "a")))
         run.advance(5)
         found = run.view("Pod", f"p{index}")
@@ -178,7 +179,7 @@ def test_host_paths_that_are_refused(run: Session, draw: Draw) -> None:
     for flaw in draw(several_flawed("VOLUME-007")):
         run.create(flaw.manifest, dry_run=True)
         run.evaluate("pod.validate", {"pod": flaw.manifest})
-    run.create(on_host("a", "/tmp/x", draw(st.sampled_from(TYPES))), dry_run=True)
+    run.create(on_host("a", "/tmp/x", draw(among(*TYPES))), dry_run=True)
 
 
 # -- what is on a volume --------------------------------------------------------------------------
@@ -219,5 +220,5 @@ def test_retained_data_are_found_by_the_next(run: Session, draw: Draw) -> None:
 @focus("PV-008")
 def test_recycled_data_are_gone(run: Session, draw: Draw) -> None:
     """Two claims after one another have the same volume, which is recycled in between."""
-    path = draw(st.sampled_from(["/v", "/w"]))
+    path = draw(among("/v", "/w"))
     succession(run, "Recycle", {"nfs": {"server": "nfs.example.com", "path": path}})

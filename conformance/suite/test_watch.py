@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conformance.focus import Draw, Session, focus
 from spec_model.events import Accepted
 from strategies.manifests import container, pod
+from strategies.once import among
 
 SELECTORS = (
     {"labelSelector": "tier=front"},
@@ -47,9 +48,9 @@ def stir(run: Session, draw: Draw) -> None:
     for name in draw(st.permutations(["a", "b"])):
         relabel(run, name, draw(tiers))
         if draw(st.booleans()) and run.can("container-exit"):
-            run.exit(name, "c", draw(st.sampled_from([0, 1])))
+            run.exit(name, "c", draw(among(0, 1)))
         if draw(st.booleans()):
-            run.delete("Pod", name, grace=draw(st.sampled_from([1, 0])))
+            run.delete("Pod", name, grace=draw(among(1, 0)))
         run.advance(2)
 
 
@@ -64,7 +65,7 @@ def test_a_watch_goes_on_from_a_version(run: Session, draw: Draw) -> None:
     wanted = draw(st.sampled_from([{}, {"allowWatchBookmarks": True}]))
     watch(run, resourceVersion=before, **wanted)
     watch(run, **wanted)
-    run.advance(draw(st.sampled_from([0, 200, 400])))
+    run.advance(draw(among(0, 200, 400)))
     run.create(pod("c"))
     watch(run, resourceVersion=before, **wanted)
     run.advance(700)
@@ -78,10 +79,10 @@ def test_every_change_is_delivered(run: Session, draw: Draw) -> None:
     before = version(run)
     run.delete("Pod", "a", grace=0)
     run.create(pod("a"))
-    run.advance(draw(st.sampled_from([0, 2])))
+    run.advance(draw(among(0, 2)))
     relabel(run, "a", "new")
-    run.delete("Pod", "a", grace=draw(st.sampled_from([0, 30])))
-    run.advance(draw(st.sampled_from([0, 40])))
+    run.delete("Pod", "a", grace=draw(among(0, 30)))
+    run.advance(draw(among(0, 40)))
     watch(run, resourceVersion=before)
 
 
@@ -112,7 +113,7 @@ def test_a_pod_comes_to_life(run: Session, draw: Draw) -> None:
     kinds += [{"nodeName": nodes[0]}, {"hostNetwork": True}] if nodes else []
     more = draw(st.sampled_from(kinds))
     run.create(pod("a", **more))
-    run.advance(draw(st.sampled_from([0, 1, 5])))
+    run.advance(draw(among(0, 1, 5)))
     if "nodeSelector" in more and nodes and run.can("nodes"):
         run.patch("Node", nodes[0], {"metadata": {"labels": {"disk": "ssd"}}})
         run.advance(5)
