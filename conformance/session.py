@@ -104,9 +104,7 @@ class Session:
         self.implementation = implementation
         self.events: list[Event] = []
         self.shown: list[Shown] = []
-        self._exercised: list[
-            str
-        ] = []  # anew each time: to count at once costs more, event by event
+        self._exercised: list[str] = []  # to count event by event costs more
         self.edges: Counter[tuple[str, str, str]] = Counter()
         self._unsupported = unsupported(implementation.capabilities)
         self._virtual = implementation.clock == "virtual"
@@ -310,10 +308,7 @@ class Session:
         self.world = world
         unseen = self._unsupported - seen_all_the_same if seen_all_the_same else self._unsupported
         if seen := world.exercised:
-            told = (
-                seen if unseen.isdisjoint(seen) else [rule for rule in seen if rule not in unseen]
-            )
-            self._exercised += told
+            self._exercised += [rule for rule in seen if rule not in unseen] if unseen else seen
         if world.edges:
             self.edges.update(world.edges)
         for finding in world.findings:

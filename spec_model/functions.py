@@ -196,13 +196,15 @@ def same_result(seen: object, decided: object) -> bool:
         return seen is decided
     if isinstance(decided, float) and isinstance(seen, int | float):
         return math.isclose(seen, decided, rel_tol=1e-6, abs_tol=1e-6)
+    if decided is None or isinstance(decided, (str, int)):
+        return bool(seen == decided)
     if isinstance(decided, Mapping):
         return (
             isinstance(seen, Mapping)
             and seen.keys() == decided.keys()
             and all(same_result(seen[key], value) for key, value in decided.items())
         )
-    if isinstance(decided, Sequence) and not isinstance(decided, str):
+    if isinstance(decided, Sequence):
         return (
             isinstance(seen, Sequence)
             and not isinstance(seen, str)
