@@ -7,7 +7,6 @@ is shrunk by leaving out operations, not by drawing again, so it costs a bounded
 
 from __future__ import annotations
 
-import gc
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -191,22 +190,8 @@ def drawn() -> Iterator[None]:
     """
     cache: LRUCache[Any, Any] = LRUCache(1024)
     constants = patch.multiple(providers, _get_local_constants=Constants, CONSTANTS_CACHE=cache)
-    with constants, seldom_collected(), suppress(_Enough):
+    with constants, suppress(_Enough):
         yield
-
-
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Python looks for unreachable cycles after many more new objects than usual in here.
-
-    A session makes objects by the ten thousand, and nearly all of them go without being looked for.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def drawing(examples: int, *, aim: bool = False, steps: int = 50) -> settings:

@@ -6,7 +6,6 @@ where they are written, once.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -115,13 +114,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def kubelaws_memory() -> Iterator[None]:
-    """Python looks for unreachable cycles seldom, and never in what was there before the first test."""
-    from conformance.examine import seldom_collected
+    """Memory as it is looked after while the tests of the suite run."""
+    from conformance.garbage import seldom_collected
 
-    gc.freeze()
     with seldom_collected():
         yield
-    gc.unfreeze()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import click
 from conformance import trace
 from conformance.cli import Problem
 from conformance.commands.options import profile_choice
+from conformance.garbage import seldom_collected
 from conformance.session import JudgeError, judged
 from spec_model import judge
 from spec_model.events import Event, Observation, key_of
@@ -41,7 +42,8 @@ def command(file: Path, profile: str | None, form: str, limit: int) -> None:
     """
     try:
         header, events = trace.read(file, profile)
-        outcome = _judge(header, events, limit)
+        with seldom_collected():
+            outcome = _judge(header, events, limit)
     except trace.TraceError as error:
         raise Problem(str(error)) from error
     except OSError as error:
