@@ -113,11 +113,16 @@ class PodSpec:
     node_name: str
     active_deadline_seconds: float | None
     manifest: Manifest
+    is_probed: bool = field(init=False, eq=False, repr=False)  # some container has a probe
+    has_rules: bool = field(init=False, eq=False, repr=False)  # some container has restart rules
     _by_name: Mapping[str, Container] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        found = {container.name: container for container in self.init_containers + self.containers}
-        object.__setattr__(self, "_by_name", found)
+        every = self.init_containers + self.containers
+        keep = object.__setattr__
+        keep(self, "is_probed", any(container.probes for container in every))
+        keep(self, "has_rules", any("restartPolicyRules" in each.manifest for each in every))
+        keep(self, "_by_name", {container.name: container for container in every})
 
     def container(self, name: str) -> Container | None:
         """The app, init or sidecar container of that name."""

@@ -159,6 +159,7 @@ OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "controlled": _is_controlled,
     "explained": _is_explained,
     "with host paths": _has_host_paths,
+    "probed": lambda seen: seen.now.spec.is_probed,
     "crowded": lambda seen: len(seen.now.spec.containers) + len(seen.now.spec.init_containers) > 1,
     "mirrored": lambda seen: is_mirror(seen.manifest),
 }
@@ -166,8 +167,8 @@ OF_A_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
 no node, or had none until now; it has just got its node; its address is new or another; it has ended, now
 or before; it was just seen to be marked for deletion, or is marked; it went; it is new, went, or has
 another phase, readiness, owner or labels, or is marked; it has an owner, or had one until now; its status
-has a reason or a message of its own; it has volumes that may be paths of its node; it has several
-containers, init containers included; it stands for a static Pod."""
+has a reason or a message of its own; it has volumes that may be paths of its node; it has probes; it has
+several containers, init containers included; it stands for a static Pod."""
 
 OF_A_CONTROLLED_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
     "stirred and controlled": _is_stirred,

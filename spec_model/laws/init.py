@@ -10,7 +10,6 @@ from spec_model.laws.backoff import is_held_up, restart_expected, until_restarte
 from spec_model.laws.ladders import (
     LOSES_TRACK,
     UPSETS,
-    has_rules,
     ladder_of,
     terms_of,
     upsets_of,
@@ -318,7 +317,7 @@ def is_disturbed(seen: Seen) -> bool:
     upsets = (upset for upset in upsets_of(seen) if upset is not None)
     if any(what == LOSES_TRACK for what, _, _ in upsets) or seen.notes.get("init-image-changed"):
         return True
-    return has_rules(seen.now)
+    return bool(seen.now.spec.has_rules)
 
 
 def _must_be_same_sandbox(seen: Seen) -> bool:

@@ -124,7 +124,7 @@ def _climbing(
     pod: Pod = seen.now
     late = (seen.before is None and not seen.fresh) or is_static(seen.manifest)
     upset = None if upsets == known.felt else _worst(upsets, known.felt)
-    uncounted, before = has_rules(pod), EMPTY if seen.before is None else seen.before.statuses
+    uncounted, before = pod.spec.has_rules, EMPTY if seen.before is None else seen.before.statuses
     for name, status in pod.statuses.items():
         spec = pod.spec.container(name)
         if spec is None:
@@ -152,12 +152,6 @@ def _of_a_mirror(ladder: Ladder, seen: Seen) -> Ladder:
     if ladder.run.finished_at is not None:
         return adrift(ladder)
     return ladder if has_one_life(seen) else lost(ladder)
-
-
-def has_rules(pod: Pod) -> bool:
-    """Whether a container has restart rules of its own, by which it may restart all of them."""
-    containers = pod.spec.containers + pod.spec.init_containers
-    return any("restartPolicyRules" in container.manifest for container in containers)
 
 
 def _adjusted(ladder: Ladder, spec: Container, seen: Seen, upset: Upset | None) -> Ladder:

@@ -83,12 +83,10 @@ class Owed:
         )
 
 
-@note("ready-once", on="Pod", when=("changed", "edited"))
+@note("ready-once", on="Pod", when="probed")
 def runs_that_were_ready(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
     """The runs of probed containers, by containerID, that have been ready."""
-    known, spec = before or frozenset(), seen.now.spec
-    if not any(each.probes for each in spec.containers + spec.init_containers):
-        return known
+    known = before or frozenset()
     ready = {status.container_id for status in seen.now.statuses.values() if status.ready}
     return known if ready <= known else frozenset(ready | (known & _runs(seen.now)))
 

@@ -99,7 +99,7 @@ def begins(seen: SeenContainer) -> bool:
 # -- a run that goes on -----------------------------------------------------------------------------
 
 
-@note("started-once", on="Pod", when=("changed", "edited"))
+@note("started-once", on="Pod", when="probed")
 def runs_that_had_started(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
     """The runs of containers with a startup probe, by containerID, that were said to have started."""
     known, spec = before or frozenset(), seen.now.spec

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from spec_model.law import Verdict, expect, law
-from spec_model.laws.ladders import UPSETS, has_rules, terms_of, upsets_of
+from spec_model.laws.ladders import UPSETS, terms_of, upsets_of
 from spec_model.laws.manifests import File, Mirror, file_of, mirror_before
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING
@@ -165,7 +165,7 @@ def _same_run(now: ContainerStatus, old: ContainerStatus) -> Outcome:
 
 def _was_left_alone(seen: SeenContainer, last: Mirror) -> bool:
     exits: Mapping[Name, float] = seen.pod.world.notes.get("exits") or {}
-    if exits.get(name_of(seen), -math.inf) >= last.at or has_rules(seen.pod.now):
+    if exits.get(name_of(seen), -math.inf) >= last.at or seen.pod.now.spec.has_rules:
         return False
     if any(upset is not None and upset[1] >= last.at for upset in upsets_of(seen.pod)):
         return False
@@ -261,7 +261,7 @@ def _is_upset(seen: Seen, last: Mirror) -> bool:
 def its_restart_policy_holds(seen: SeenContainer) -> Verdict:
     """As of any Pod; documented, a static Pod is restarted whatever its policy says."""
     run = ended_now(seen) if is_mirror(seen.pod.manifest) else None
-    if run is None or not is_served(seen.pod) or has_rules(seen.pod.now):
+    if run is None or not is_served(seen.pod) or seen.pod.now.spec.has_rules:
         return None
     if (file := _changed(seen.pod)) is not None and seen.pod.at >= file.at:
         return None  # it was stopped, for its file has changed

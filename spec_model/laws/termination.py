@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from spec_model.events import Rejected
 from spec_model.law import Verdict, held, law, note
 from spec_model.laws.deletion import grace_of, in_time
-from spec_model.laws.ladders import LOSES_TRACK, UPSETS, Upset, has_rules, upsets_of
+from spec_model.laws.ladders import LOSES_TRACK, UPSETS, Upset, upsets_of
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import kubelet_owned
 from spec_model.objects import EMPTY, Container, Pod, Terminated, is_static
@@ -187,7 +187,7 @@ def deletion_of(seen: Seen) -> Deletion | None:
     found: Deletion | None = seen.notes.get("deletion")
     if found is None or found.late or is_static(seen.manifest) or seen.now.reason:
         return None
-    if not kubelet_owned(seen) or not is_served(seen) or has_rules(seen.now):
+    if not kubelet_owned(seen) or not is_served(seen) or seen.now.spec.has_rules:
         return None
     if any(upset is not None and _upsets(upset, found, seen) for upset in upsets_of(seen)):
         return None
