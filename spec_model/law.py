@@ -14,7 +14,7 @@ must be seen later; or a tuple of those. Areas may also *note* what their laws n
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from typing import Any, Final, TypeAlias, TypeVar
 
 from attrs import frozen
@@ -27,6 +27,7 @@ Verdict: TypeAlias = Held | Breach | Obligation | tuple[Outcome, ...] | None
 LawFunction: TypeAlias = Callable[[Any], Verdict]
 F = TypeVar("F", bound=LawFunction)
 N = TypeVar("N", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 @frozen
@@ -94,6 +95,18 @@ def note(name: str, *, on: str, when: When = None) -> Callable[[N], N]:
     return register
 
 
+def once(function: Callable[[Done], T]) -> Callable[[Done], T]:
+    """A function that several laws ask of the same stimulus, and that looks only once."""
+
+    def asked(done: Done) -> T:
+        if function not in done.answers:
+            done.answers[function] = function(done)
+        found: T = done.answers[function]
+        return found
+
+    return wraps(function)(asked)
+
+
 def _situation(when: When) -> frozenset[str] | None:
     if when is None:
         return None
@@ -126,5 +139,5 @@ def agree(decision: Decision[Any], seen: object, what: str = "") -> Held | Breac
 
 __all__ = (
     "LAWS", "NOTES", "Done", "Law", "Note", "Seen", "SeenContainer", "Verdict",
-    "agree", "expect", "law", "note",
+    "agree", "expect", "law", "note", "once",
 )  # fmt: skip

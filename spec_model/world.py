@@ -236,13 +236,17 @@ class SeenContainer:
 
 @frozen(eq=False)
 class Done:
-    """One stimulus with its response as a law looks at it; ``world`` is the world before it."""
+    """One stimulus with its response as a law looks at it; ``world`` is the world before it.
+
+    ``answers`` are those of functions that several laws ask of it (``law.once``).
+    """
 
     world: World
     at: float
     verb: str
     arguments: Mapping[str, Any]
     response: Any  # Accepted | Rejected
+    answers: dict[Callable[..., Any], Any] = field(factory=dict, repr=False)
 
     @property
     def profile(self) -> Profile:

@@ -7,13 +7,12 @@ OOM-001, QOS-003, RESOURCE-005 to -007 and -009, VALIDATION-003: everything that
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
 from spec_model.events import Accepted, Manifest, Rejected
-from spec_model.law import Verdict, expect, law, note
+from spec_model.law import Verdict, expect, law, note, once
 from spec_model.objects import EMPTY, Container, Pod
 from spec_model.profiles import Profile
 from spec_model.quantity import milli, nano_of, stored, whole
@@ -46,7 +45,7 @@ class Look:
         return self.done.profile
 
 
-@lru_cache(maxsize=4)  # several laws ask it of the same look
+@once
 def look(done: Done) -> Look | None:
     """What was seen inside a container; None where it is not known whose it is, or of what."""
     given = done.arguments

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 from attrs import frozen
 
 from spec_model.events import Accepted, Manifest, Rejected
-from spec_model.law import Verdict, expect, law
+from spec_model.law import Verdict, expect, law, once
 from spec_model.laws.config_history import Versions, during, spans, versions_of
 from spec_model.objects import Container, Pod
 from spec_model.storage.config_maps import Contents, files, variables
@@ -54,7 +53,7 @@ class Look:
         return versions_of(world, self.pod.key[1], name)
 
 
-@lru_cache(maxsize=4)  # several laws ask it of the same look
+@once
 def look(done: Done) -> Look | None:
     """A container and what it showed; None where it is not known which run that was."""
     given, response = done.arguments, done.response

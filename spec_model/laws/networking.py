@@ -7,13 +7,12 @@ known from the stimuli ``listen``; who can reach them, from ``connect``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
 from spec_model.events import Accepted, Manifest
-from spec_model.law import Verdict, expect, held, law, note
+from spec_model.law import Verdict, expect, held, law, note, once
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import Container, Pod
 from spec_model.pod.network import clashes, host_ports
@@ -73,7 +72,7 @@ class Inside:
     shown: Mapping[str, Any]
 
 
-@lru_cache(maxsize=4)  # several laws ask it of the same look
+@once
 def inside(done: Done) -> Inside | None:
     """What was seen in a container; None where it is not known which run that was."""
     given, response = done.arguments, done.response
@@ -114,9 +113,11 @@ def namespaces_are_shared_as_asked(done: Done) -> Verdict:
     if isinstance(spaces, Mapping):
         known: Looks = done.world.notes.get("namespaces") or {}
         pods = _pods(done.world)
+        own = (found.pod.uid, found.container.name)
         for (uid, name), (run, others) in known.items():
-            other = _still_runs(done.world, pods.get(uid), name, run)
-            if other is not None and (uid, name) != (found.pod.uid, found.container.name):
+            if uid not in pods or (uid, name) == own:
+                continue
+            if (other := _still_runs(done.world, pods[uid], name, run)) is not None:
                 verdicts.extend(_compared(found, spaces, other, name, others))
     return tuple(verdicts) or None
 

@@ -7,11 +7,10 @@ pressure is told, and who is turned away, can be seen of any node.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
-from spec_model.law import Verdict, expect, law, note
+from spec_model.law import Verdict, expect, law, note, once
 from spec_model.laws.allocations import memory_limit
 from spec_model.laws.cgroups import node_memory
 from spec_model.laws.ladders import UPSETS
@@ -88,7 +87,7 @@ def pressed_until(world: World, node: str) -> float | None:
     return found.get(node)
 
 
-@lru_cache(maxsize=4)  # asked for what is noted, and for what is owed
+@once
 def _left_by(done: Done) -> tuple[Pod, int] | None:
     """The Pod that was told to hold memory, and what that leaves of its node."""
     given = done.arguments
