@@ -48,6 +48,12 @@ MISSING: Final = re.compile(r'configmap "([^"]+)" not found')
 # -- What is remembered -----------------------------------------------------------------------------
 
 
+@note("references", on="Pod", when=("new", "edited"))
+def referred_to(_: tuple[Reference, ...] | None, seen: Seen) -> tuple[Reference, ...]:
+    """Where a Pod refers to ConfigMaps, worked out once for each spec."""
+    return tuple(references(seen.now.spec.manifest))
+
+
 @note("config maps at birth", on="Pod", when="new")
 def at_birth(before: frozenset[str] | None, seen: Seen) -> frozenset[str] | None:
     """The ConfigMaps that a Pod refers to and that existed when it came into being; None: not known."""
@@ -83,8 +89,8 @@ def nothing_runs_without_its_config_map(seen: SeenContainer) -> Verdict:
         return None
     if now.started_at < seen.pod.world.setting.epoch - seen.pod.tolerance.truncation:
         return None  # what there was when it started, before anybody looked, is not known
-    spec = seen.pod.now.spec.manifest
-    relevant = (each for each in references(spec) if each.container in ("", seen.spec.name))
+    referred: tuple[Reference, ...] = seen.pod.notes["references"]
+    relevant = (each for each in referred if each.container in ("", seen.spec.name))
     found = (_started(seen, each) for each in relevant)
     return tuple(each for each in found if each is not None) or None
 
@@ -171,9 +177,7 @@ def _waiting(seen: Seen, before: Manifest | None) -> Iterator[Outcome]:
         pod: Pod = known.view
         if pod.key[1] != metadata.get("namespace"):
             continue
-        own = [
-            each for each in references(pod.spec.manifest) if each.config_map == metadata["name"]
-        ]
+        own = [each for each in known.notes["references"] if each.config_map == metadata["name"]]
         if not own or not _is_looked_after(pod, seen.world):
             continue
         for reference in dict.fromkeys(own):

@@ -30,13 +30,18 @@ class Change:
 
 @frozen
 class File:
-    """A file in a static Pod directory: what it says, what it said before, and when it changed."""
+    """A file in a static Pod directory: what it says, what it said before, and when it changed.
+
+    The keys are those of the mirror Pods of the two; None where it says, or said, of none.
+    """
 
     manifest: Any  # None: it was removed
     before: Any
     at: float
     fate: str
     changes: tuple[Change, ...]
+    key: Key | None
+    key_before: Key | None
 
 
 @note("files", on="write-manifest")
@@ -55,7 +60,13 @@ def files(before: Files | None, done: Done) -> Files:
     change = Change(done.at, done.world.notes.get("manners") or EMPTY)
     changes = (*(() if old is None else old.changes), change)[-CHANGES:]
     fate_ = INVALID if manifest is None else fate(manifest, given["file"], done.profile).value
-    return {**known, name: File(manifest, was, done.at, fate_, changes)}
+    keys = (_key_of(each, given["node"]) for each in (manifest, was))
+    return {**known, name: File(manifest, was, done.at, fate_, changes, *keys)}
+
+
+def _key_of(manifest: Any, node: str) -> Key | None:
+    named = isinstance(manifest, dict) and (manifest.get("metadata") or EMPTY).get("name")
+    return full_name(manifest, node) if named else None
 
 
 @frozen
@@ -100,28 +111,17 @@ def files_of(world: World) -> Files:
 
 def file_of(world: World, key: Key) -> File | None:
     """The file from which the static Pod of that full name comes, or came."""
-    for (node, _), file in files_of(world).items():
-        manifest = file.before if file.manifest is None else file.manifest
-        if name_in(manifest, node) == key:
+    for file in files_of(world).values():
+        if (file.key_before if file.manifest is None else file.key) == key:
             return file
     return None
 
 
-def name_in(manifest: Any, node: str) -> Key | None:
-    named = isinstance(manifest, dict) and (manifest.get("metadata") or EMPTY).get("name")
-    return full_name(manifest, node) if named else None
-
-
 def is_ambiguous(known: Files, node: str, name: str) -> bool:
     """Whether another file of the node has, or had, a Pod of the same name."""
-
-    def names(file: File) -> set[Key]:
-        found = (name_in(each, node) for each in (file.manifest, file.before))
-        return {name for name in found if name is not None}
-
-    mine = names(known[node, name])
+    mine = {known[node, name].key, known[node, name].key_before} - {None}
     others = (file for (where, other), file in known.items() if where == node and other != name)
-    return any(mine & names(file) for file in others) or len(mine) != 1
+    return any(mine & {file.key, file.key_before} for file in others) or len(mine) != 1
 
 
 def has_one_life(seen: Seen) -> bool:
@@ -132,6 +132,6 @@ def has_one_life(seen: Seen) -> bool:
     if not is_static(seen.manifest):
         return True
     for (node, name), file in files_of(seen.world).items():
-        if name_in(file.manifest, node) == seen.now.key:
+        if file.key == seen.now.key:
             return len(file.changes) == 1 and not is_ambiguous(files_of(seen.world), node, name)
     return False
