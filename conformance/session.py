@@ -9,8 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -112,7 +111,7 @@ class Session:
         self._now = 0.0
         epoch = implementation.epoch
         if self.can("api"):
-            with blaming_the_engine("reset"):
+            with Blame("reset"):
                 adapter.reset()
                 if not self._virtual:
                     epoch = adapter.describe().epoch  # the moment of this reset
@@ -154,7 +153,7 @@ class Session:
         if not self._virtual:
             self._watch()  # what was seen before this was not brought about by it
         begun = self.now
-        with blaming_the_engine(action.verb):
+        with Blame(action.verb):
             response = self.adapter.apply(action)
             if not isinstance(response, (Accepted, Rejected)):
                 raise AdapterError(f"answered {response!r}, not Accepted or Rejected")
@@ -231,7 +230,7 @@ class Session:
         if function not in self.implementation.functions:
             return
         result, error = None, None
-        with blaming_the_engine(f"evaluate {function}", arguments):
+        with Blame(f"evaluate {function}", arguments):
             try:
                 result = self.adapter.evaluate(function, arguments)
             except FunctionNotServedError as refusal:
@@ -286,7 +285,7 @@ class Session:
             self._judge(observation)
 
     def _observed(self) -> list[Observation]:
-        with blaming_the_engine("observe"):
+        with Blame("observe"):
             return list(map(well_formed, self.adapter.observe()))
 
     def _open(self) -> None:
@@ -338,18 +337,26 @@ def judged_by_function(function: str) -> frozenset[str]:
     return frozenset() if known is None else frozenset(known.all_rules)
 
 
-@contextmanager
-def blaming_the_engine(call: str, asked: Mapping[str, Any] | None = None) -> Iterator[None]:
-    """What an engine throws is its failure to serve, said in one line, and no bug of the suite."""
-    try:
-        yield
-    except AdapterError as error:
-        raise AdapterError(
-            _line(f"{call}: {error}", 1200)
-        ) from error  # with the engine's last words
-    except Exception as error:
-        of = "" if asked is None else f" of {compact(asked, 150)}"
-        raise AdapterError(_line(f"{call}{of}: {type(error).__name__}: {error}")) from error
+class Blame:
+    """What an engine throws in here is its failure to serve, said in one line, and no bug of the suite.
+
+    Entered at each step, and so no generator.
+    """
+
+    __slots__ = ("asked", "call")
+
+    def __init__(self, call: str, asked: Mapping[str, Any] | None = None) -> None:
+        self.call, self.asked = call, asked
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, AdapterError):  # with the engine's last words
+            raise AdapterError(_line(f"{self.call}: {error}", 1200)) from error
+        if isinstance(error, Exception):
+            of = "" if self.asked is None else f" of {compact(self.asked, 150)}"
+            said = f"{self.call}{of}: {type(error).__name__}: {error}"
+            raise AdapterError(_line(said)) from error
 
 
 def _line(text: str, width: int = 300) -> str:

@@ -68,8 +68,8 @@ def versions_of(world: World, namespace: str, name: str) -> Versions:
 def spans(versions: Iterable[Version]) -> Iterator[tuple[float, float, Manifest | None]]:
     """Every version with the times from and until which it stood."""
     listed = [*versions]
-    for index, version in enumerate(listed):
-        until = listed[index + 1].since if index + 1 < len(listed) else math.inf
+    ends = [version.since for version in listed[1:]] + [math.inf]
+    for version, until in zip(listed, ends, strict=True):
         yield version.since, until, version.manifest
 
 
