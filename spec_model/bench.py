@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
+from spec_model.events import key_of
 from spec_model.law import LawFunction, Verdict
-from spec_model.world import HELD, Breach, Finding, Held, Key, Obligation, Void
+from spec_model.world import HELD, Breach, Done, Finding, Held, Key, Obligation, Void
 
-Subject: TypeAlias = "str | tuple[Key] | tuple[Key, str]"
-"""What a finding is about: an object, a container of it, or whatever a person calls it."""
+Subject: TypeAlias = "str | Done | tuple[Key] | tuple[Key, str]"
+"""What a finding is about: a stimulus, an object, a container of it, or whatever a person calls it."""
 
 Asked: TypeAlias = tuple[LawFunction, str]
 """A law, and the rule that is blamed unless its verdict names another."""
@@ -64,11 +65,19 @@ class Bench:
 
 def _named(subject: Subject) -> str:
     """A subject as a person names it; only a finding needs the name."""
-    return (
-        subject
-        if isinstance(subject, str)
-        else " container ".join((subject_of(subject[0]), *subject[1:]))
-    )
+    if isinstance(subject, str):
+        return subject
+    if isinstance(subject, Done):
+        return _act_of(subject)
+    return " container ".join((subject_of(subject[0]), *subject[1:]))
+
+
+def _act_of(done: Done) -> str:
+    arguments = done.arguments
+    if "object" in arguments:
+        return f"{done.verb} {subject_of(key_of(arguments['object']))}"
+    name = arguments.get("name") or arguments.get("pod") or arguments.get("node") or ""
+    return f"{done.verb} {name}".strip()
 
 
 def subject_of(key: Key) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from spec_model import laws as laws_package
 from spec_model import lifecycles, objects, situations
 from spec_model.asked import judged_answer
-from spec_model.bench import Asked, Bench, subject_of
+from spec_model.bench import Asked, Bench
 from spec_model.events import Act, Evaluated, Event, Observation, Rejected, key_of
 from spec_model.law import LAWS, NOTES, Law, Note
 from spec_model.world import (
@@ -61,6 +61,13 @@ def notes_for(looked_at: tuple[str, ...], situation: Situation = None) -> tuple[
     load_laws()
     found = (note for name in looked_at for note in NOTES.get(name, ()))
     return tuple((note.name, note.remember) for note in found if _fits(note, situation))
+
+
+@cache
+def concerned(verb: str, kind: str) -> tuple[tuple[Asked, ...], tuple[Told, ...]]:
+    """The laws and the notes that look at such a stimulus, or at such a one of that kind of object."""
+    named = f"{verb} {kind}"
+    return laws_for((verb, named, "act")), notes_for((verb, named))
 
 
 @cache
@@ -335,27 +342,21 @@ def _settled(
 
 
 def _act(world: World, event: Act, bench: Bench) -> World:
-    verb = event.stimulus.verb
-    done = Done(world, event.at, verb, event.stimulus.arguments, event.response)
-    bench.hear(laws_for((verb, "act")), done, _target(done))
-    notes = _noted(notes_for((verb,)), world.notes, done)
+    verb, arguments = event.stimulus.verb, event.stimulus.arguments
+    kind = arguments["object"].get("kind") if "object" in arguments else arguments.get("kind")
+    laws, notes_ = concerned(verb, kind if isinstance(kind, str) else "")
+    done = Done(world, event.at, verb, arguments, event.response)
+    bench.hear(laws, done, done)
+    notes = _noted(notes_, world.notes, done)
     kept = world.objects
     if not isinstance(event.response, Rejected):
         kept = _disturb(kept, verb)
-        if verb == "delete" and event.stimulus.arguments["kind"] == "Node":
+        if verb == "delete" and kind == "Node":
             kept = _disturb(kept, "stop-node")  # whoever looked after its Pods is gone
     if bench.owed:
         kept = dict(kept)
         _assign(kept, bench)
     return _next(world, event.at, kept, notes, bench)
-
-
-def _target(done: Done) -> str:
-    arguments = done.arguments
-    if "object" in arguments:
-        return f"{done.verb} {subject_of(key_of(arguments['object']))}"
-    name = arguments.get("name") or arguments.get("pod") or arguments.get("node") or ""
-    return f"{done.verb} {name}".strip()
 
 
 def _noted(

@@ -66,7 +66,8 @@ def law(*rules: str, on: str, when: When = None) -> Callable[[F], F]:
     ``on`` is a kind of object, ``Event`` with a reason, or ``Pod with init containers`` (the function
     takes a ``Seen``), ``container``, ``app container``, ``init container``, ``sidecar`` or ``probed
     container`` (``SeenContainer``, for every such container of an observed Pod), ``stale`` (an
-    observation that is no newer than what was seen of its object, ``Stale``), or a verb (``Done``).
+    observation that is no newer than what was seen of its object, ``Stale``), or a verb, by itself or
+    with the kind of object that it is about, as ``create Pod`` (``Done``).
     ``when`` is the only situation of a Pod or a container in which it is asked, by
     ``spec_model.situations``; or several, of which one will do.
     """

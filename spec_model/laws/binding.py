@@ -38,20 +38,19 @@ def a_second_binding_is_refused(done: Done) -> Verdict:
     )
 
 
-@law(RULE, on="patch")
+@law(RULE, on="patch Pod")
 def a_patch_does_not_move_a_pod(done: Done) -> Verdict:
     """spec.nodeName of a Pod with a node cannot be patched."""
     given = done.arguments
-    if given["kind"] != "Pod" or given.get("subresource"):
+    if given.get("subresource"):
         return None
     return _moved(done, given["patch"].get("spec"))
 
 
-@law(RULE, on="replace")
+@law(RULE, on="replace Pod")
 def a_replacement_does_not_move_a_pod(done: Done) -> Verdict:
     """Nor by a PUT of the whole Pod."""
-    new = done.arguments["object"]
-    return _moved(done, new.get("spec")) if new.get("kind") == "Pod" else None
+    return _moved(done, done.arguments["object"].get("spec"))
 
 
 def _moved(done: Done, wanted: Manifest | None) -> Held | Breach | None:

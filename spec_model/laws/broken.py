@@ -33,12 +33,12 @@ def parts_that_are_broken(before: Faults | None, done: Done) -> Faults:
     return {key: since for key, since in known.items() if key != (node, part)}
 
 
-@note("faults", on="create")
+@note("faults", on="create Node")
 def another_is_whole(before: Faults | None, done: Done) -> Faults:
     """A Node that is created is not the one that was broken under its name."""
     known: Faults = before or {}
     made = done.arguments["object"]
-    if not known or made.get("kind") != "Node" or isinstance(done.response, Rejected):
+    if not known or isinstance(done.response, Rejected):
         return known
     name = (made.get("metadata") or EMPTY).get("name")
     return {key: since for key, since in known.items() if key[0] != name}

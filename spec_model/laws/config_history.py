@@ -68,8 +68,8 @@ def versions_of(world: World, namespace: str, name: str) -> Versions:
 def spans(versions: Iterable[Version]) -> Iterator[tuple[float, float, Manifest | None]]:
     """Every version with the times from and until which it stood."""
     listed = [*versions]
-    ends = [version.since for version in listed[1:]] + [math.inf]
-    for version, until in zip(listed, ends, strict=True):
+    ends = [*(version.since for version in listed[1:]), math.inf]
+    for version, until in zip(listed, ends, strict=False):
         yield version.since, until, version.manifest
 
 

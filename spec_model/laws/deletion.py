@@ -42,15 +42,15 @@ def finalizers(pod: Pod) -> bool:
 
 
 def deleted_pod(done: Done) -> Pod | None:
-    """The Pod that a delete was about, as it was seen before; None where it was refused or none."""
+    """The Pod that a delete of a Pod was about, as it was seen before; None where it was refused or none."""
     given = done.arguments
-    if given["kind"] != "Pod" or isinstance(done.response, Rejected):
+    if isinstance(done.response, Rejected):
         return None
     found: Pod | None = done.world.view("Pod", given["namespace"], given["name"])
     return found
 
 
-@note("graces", on="delete")
+@note("graces", on="delete Pod")
 def graces_asked_for(before: Asked | None, done: Done) -> Asked:
     """What deletes of Pods came to, for those that still exist."""
     pod = deleted_pod(done)
@@ -63,7 +63,7 @@ def graces_asked_for(before: Asked | None, done: Done) -> Asked:
     return {**kept, pod.uid: (*kept.get(pod.uid, ()), grace)}
 
 
-@note("deletes", on="delete")
+@note("deletes", on="delete Pod")
 def pods_that_were_deleted(before: Mapping[str, bool] | None, done: Done) -> Mapping[str, bool]:
     """UIDs of the Pods that the tester has deleted, and whether without any grace."""
     pod, known = deleted_pod(done), before or {}
@@ -172,7 +172,7 @@ def _is_now(seen: Seen) -> bool:
     return bool(-tolerance.truncation <= late <= tolerance.truncation + tolerance.lateness)
 
 
-@law("TERM-004", on="delete")
+@law("TERM-004", on="delete Pod")
 def another_delete_can_only_shorten(done: Done) -> Verdict:
     """A smaller grace period is taken over, a larger or equal one is ignored."""
     pod = deleted_pod(done)

@@ -119,11 +119,11 @@ def _still_there(done: Done) -> Iterator[Held]:
 # -- who leaves, as documented -----------------------------------------------------------------------
 
 
-@law(LEAVES, on="create")
+@law(LEAVES, on="create Pod")
 def nobody_knows_the_third_type(done: Done) -> Verdict:
     """A strict client is refused, any other finds the field dropped; as documented it is kept."""
     sent = done.arguments["object"]
-    if sent.get("kind") != "Pod" or EVICTING not in node_affinity(sent.get("spec") or EMPTY):
+    if EVICTING not in node_affinity(sent.get("spec") or EMPTY):
         return None
     refused = isinstance(done.response, Rejected)
     if done.profile.evicting_affinity:

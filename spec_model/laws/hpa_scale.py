@@ -113,13 +113,13 @@ def _said(seen: Seen) -> str:
     return f"AbleToScale={able.get('status')}, reason {able.get('reason')}"
 
 
-@note("early", on="create")
+@note("early", on=f"create {AUTOSCALER}")
 def autoscalers_before_their_target(
     before: frozenset[tuple[str, str]] | None, done: Done
 ) -> frozenset[tuple[str, str]]:
     """Namespace and name of autoscalers that the tester made while their target was not there."""
     made, known = done.arguments["object"], before or frozenset()
-    if made.get("kind") != AUTOSCALER or not isinstance(done.response, Accepted):
+    if not isinstance(done.response, Accepted):
         return known
     metadata = made["metadata"]
     key = (metadata.get("namespace") or "", metadata.get("name") or "")
@@ -131,11 +131,11 @@ def _target_of(done: Done, autoscaler: Manifest) -> Known | None:
     return target_of(done.world, autoscaler) if reference else None
 
 
-@law("HPA-017", on="create")
+@law("HPA-017", on=f"create {AUTOSCALER}")
 def the_target_may_have_to_be_there_first(done: Done) -> Verdict:
     """In the source document it must exist first: an API that insists on it is right."""
     made = done.arguments["object"]
-    if made.get("kind") != AUTOSCALER or not done.profile.hpa.targets:
+    if not done.profile.hpa.targets:
         return None
     if not isinstance(done.response, Rejected) or _target_of(done, made) is not None:
         return None

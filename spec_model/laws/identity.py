@@ -29,7 +29,7 @@ NOTICED: Final = 10.0
 # -- IDENTITY-001: one UID, one name ----------------------------------------------------------------
 
 
-@law("IDENTITY-001", on="create")
+@law("IDENTITY-001", on="create Pod")
 def a_name_is_taken_while_its_pod_exists(done: Done) -> Verdict:
     """While a Pod exists, Terminating included, to create one of the same name fails with 409."""
     key = pod_key(done.arguments["object"])
@@ -152,7 +152,7 @@ def bare_pods(notes: Mapping[str, Any]) -> BarePods:
     return found or {}
 
 
-@note("bare", on="create")
+@note("bare", on="create Pod")
 def bare_pod_made(before: BarePods | None, done: Done) -> BarePods:
     """Pods that the tester makes itself: whatever else appears under their names, somebody made."""
     known, sent = before or {}, done.arguments["object"]
@@ -166,7 +166,7 @@ def bare_pod_made(before: BarePods | None, done: Done) -> BarePods:
     return _with(known, key, Bare(stored.get("uid", "")))
 
 
-@note("bare", on="delete")
+@note("bare", on="delete Pod")
 def bare_pod_asked(before: BarePods | None, done: Done) -> BarePods:
     """Pods that the tester asks to go."""
     given = done.arguments

@@ -66,11 +66,11 @@ def an_unreachable_registry_has_the_word_of_the_runtime(seen: SeenContainer) -> 
 # -- REASON-004: whether the registry is asked -----------------------------------------------------
 
 
-@law("REASON-004", on="create")
+@law("REASON-004", on="create Pod")
 def a_tag_decides_on_the_pull_policy(done: Done) -> Verdict:
     """Always for latest or no tag, IfNotPresent for any other tag or a digest."""
     sent = done.arguments["object"]
-    if sent.get("kind") != "Pod" or not isinstance(done.response, Accepted):
+    if not isinstance(done.response, Accepted):
         return None
     stored = (done.response.value or EMPTY).get("spec") or EMPTY
     shown = {

@@ -28,8 +28,8 @@ GRACE: Final = 30.0
 # -- another image ---------------------------------------------------------------------------------
 
 
-@law("INIT-008", on="patch")
-@law("INIT-008", on="replace")
+@law("INIT-008", on="patch Pod")
+@law("INIT-008", on="replace Pod")
 def only_the_image_may_change(done: Done) -> Verdict:
     """Of an init container of a live Pod only the image may be changed."""
     before, asked = _asked_for(done)
@@ -63,13 +63,9 @@ def _asked_for(done: Done) -> tuple[Any, Any]:
     if given.get("subresource"):
         return None, None
     if done.verb == "replace":
-        manifest, wanted = given["object"], given["object"]
+        metadata, wanted = given["object"]["metadata"], given["object"]
     else:
-        manifest = {"kind": given["kind"], "metadata": given}
-        wanted = given["patch"]
-    if manifest.get("kind") != "Pod":
-        return None, None
-    metadata = manifest["metadata"]
+        metadata, wanted = given, given["patch"]
     pod: Pod | None = done.world.view(
         "Pod", metadata.get("namespace") or "", metadata.get("name") or ""
     )

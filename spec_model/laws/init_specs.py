@@ -21,22 +21,18 @@ NOT_IMPLEMENTED: Final = 501
 """How an engine refuses what it does not know: it has not looked at its form."""
 
 
-@law("INIT-006", on="create")
+@law("INIT-006", on="create Pod")
 def init_containers_are_not_probed(done: Done) -> Verdict:
     """A regular init container with a probe or a hook is refused (422); the source refuses readiness only."""
     manifest = done.arguments["object"]
-    if manifest.get("kind") != "Pod":
-        return None
     given = _probes_of_init_containers(manifest.get("spec") or EMPTY)
     return _refuses_rightly("INIT-006", given, done) if given else None
 
 
-@law("INIT-007", on="create")
+@law("INIT-007", on="create Pod")
 def container_names_are_unique_labels(done: Done) -> Verdict:
     """Names of all containers are DNS-1123 labels and unique in the Pod, or the Pod is refused (422)."""
     manifest = done.arguments["object"]
-    if manifest.get("kind") != "Pod":
-        return None
     spec = manifest.get("spec") or EMPTY
     names = {
         f"spec.{group}[{index}].name"

@@ -267,13 +267,13 @@ def configured_kubelets(
     return {**(before or EMPTY), done.arguments["node"]: constants}
 
 
-@note("kubelets", on="delete")
-@note("refusing-kubelets", on="delete")
+@note("kubelets", on="delete Node")
+@note("refusing-kubelets", on="delete Node")
 def kubelets_that_are_gone(before: Mapping[str, Any] | None, done: Done) -> Mapping[str, Any]:
     """A Node that is deleted takes along what its kubelet was told; the next of its name is another."""
     known: Mapping[str, Any] = before or EMPTY
     given = done.arguments
-    if given["kind"] != "Node" or given["name"] not in known or isinstance(done.response, Rejected):
+    if given["name"] not in known or isinstance(done.response, Rejected):
         return known
     return {name: each for name, each in known.items() if name != given["name"]}
 

@@ -162,7 +162,7 @@ def the_phase_is_kept(seen: Seen) -> Verdict:
     return held(PHASE) if isinstance(verdict, Held) else None
 
 
-@law(PHASE, on="delete")
+@law(PHASE, on="delete Node")
 def orphans_are_collected(done: Done) -> Verdict:
     """The Pods of a node that is gone become Failed and are removed."""
     verdict = node_collection.pods_of_a_node_that_is_gone_are_collected(done)

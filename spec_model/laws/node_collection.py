@@ -15,20 +15,20 @@ from spec_model.pod.termination import OVER
 from spec_model.world import HELD, Breach, Done, Held, Obligation, Seen
 
 
-@note("nodes-gone", on="delete")
+@note("nodes-gone", on="delete Node")
 def nodes_that_are_gone(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
     """When the tester last deleted a Node, by its name."""
     known, given = before or {}, done.arguments
-    if given["kind"] != "Node" or isinstance(done.response, Rejected):
+    if isinstance(done.response, Rejected):
         return known
     return {**known, given["name"]: done.at}
 
 
-@law(RULE, on="delete")
+@law(RULE, on="delete Node")
 def pods_of_a_node_that_is_gone_are_collected(done: Done) -> Verdict:
     """The Pods of a stopped node whose Node is deleted become Failed and are removed, 40 s later or more."""
     name = done.arguments["name"]
-    if done.arguments["kind"] != "Node" or isinstance(done.response, Rejected):
+    if isinstance(done.response, Rejected):
         return None
     if name not in stopped_nodes(done.world) or done.profile.lost_pod_phase is not None:
         return None

@@ -63,12 +63,12 @@ def started(before: Mapping[str, float] | None, done: Done) -> Mapping[str, floa
     return {name: at for name, at in (before or {}).items() if name != done.arguments["node"]}
 
 
-@note("stopped", on="create")
+@note("stopped", on="create Node")
 def another_comes(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
     """A Node that is created is not the one that was stopped under its name."""
     known, made = before or {}, done.arguments["object"]
     name = (made.get("metadata") or EMPTY).get("name")
-    if made.get("kind") != "Node" or name not in known or isinstance(done.response, Rejected):
+    if name not in known or isinstance(done.response, Rejected):
         return known
     return {each: at for each, at in known.items() if each != name}
 
@@ -129,12 +129,12 @@ def a_node_that_stops_is_lost(done: Done) -> Verdict:
     return tuple(owed)
 
 
-@law(RULE, on="create")
+@law(RULE, on="create Pod")
 def a_pod_tolerates_a_lost_node_for_300_seconds(done: Done) -> Verdict:
     """A Pod that says nothing of unreachable nodes gets a toleration of 300 s."""
     sent = done.arguments["object"]
     stored = None if isinstance(done.response, Rejected) else done.response.value
-    if sent.get("kind") != "Pod" or done.profile.lost_pod_phase is not None:
+    if done.profile.lost_pod_phase is not None:
         return None
     if not isinstance(stored, Mapping) or "spec" not in stored:
         return None

@@ -88,10 +88,10 @@ def only_four_phases(seen: Seen) -> Verdict:
     return expect(seen.now.phase in known, f"a phase of {', '.join(known)}", seen.now.phase)
 
 
-@law("PHASE-002", on="create")
+@law("PHASE-002", on="create Pod")
 def a_created_pod_is_pending(done: Done) -> Verdict:
     """Pending, generation 1 and a QoS class stand in the answer to the create itself."""
-    if done.arguments["object"].get("kind") != "Pod" or not isinstance(done.response, Accepted):
+    if not isinstance(done.response, Accepted):
         return None
     stored = done.response.value or {}
     status = stored.get("status") or {}

@@ -81,7 +81,7 @@ def _is_undisturbed(seen: Seen) -> bool:
 # -- TERM-011: who removes it, and when -------------------------------------------------------------
 
 
-@note("forced", on="delete")
+@note("forced", on="delete Pod")
 def deleted_without_grace(before: Mapping[str, str] | None, done: Done) -> Mapping[str, str]:
     """By namespace and name, the UID of the last Pod that the tester deleted without any grace."""
     pod = deleted_pod(done)
@@ -173,8 +173,8 @@ def _held_by_nobody(seen: Seen) -> Verdict:
     return Breach("the Pod stays, for a finalizer holds it", "DELETED")
 
 
-@note("edited-pods", on="patch")
-@note("edited-pods", on="replace")
+@note("edited-pods", on="patch Pod")
+@note("edited-pods", on="replace Pod")
 def edited_pods(before: frozenset[str] | None, done: Done) -> frozenset[str]:
     """Pods that the tester has edited, by namespace and name."""
     given = done.arguments
@@ -187,7 +187,7 @@ def edited_pods(before: frozenset[str] | None, done: Done) -> frozenset[str]:
 # -- TERM-013: by force -----------------------------------------------------------------------------
 
 
-@law("TERM-013", "TERM-001", on="delete")
+@law("TERM-013", "TERM-001", on="delete Pod")
 def without_grace_it_goes_at_once(done: Done) -> Verdict:
     """A delete without grace does not wait for the kubelet."""
     pod = deleted_pod(done)
@@ -218,12 +218,12 @@ def _gone_without_grace(seen: Seen) -> Held | Breach | Void | None:
     return None
 
 
-@law("TERM-013", on="create")
+@law("TERM-013", on="create Pod")
 def its_name_is_free_at_once(done: Done) -> Verdict:
     """The name of a Pod that was deleted by force can be had at once, and the new one is another."""
     made = done.arguments["object"]
     forced: Mapping[str, str] | None = done.world.notes.get("forced")
-    if not forced or made.get("kind") != "Pod" or done.arguments.get("dryRun"):
+    if not forced or done.arguments.get("dryRun"):
         return None
     metadata = made.get("metadata") or EMPTY
     namespace, name = metadata.get("namespace") or "default", metadata.get("name")

@@ -101,11 +101,11 @@ def the_class_never_changes(seen: Seen) -> Verdict:
     return HELD if before.spec is not now.spec or seen.type == "DELETED" else None
 
 
-@law("QOS-002", on="patch")
+@law("QOS-002", on="patch Pod")
 def a_resize_must_not_change_the_class(done: Done) -> Verdict:
     """An in-place resize that would make another class of the Pod is refused."""
     given = done.arguments
-    if given["kind"] != "Pod" or given.get("subresource") != "resize":
+    if given.get("subresource") != "resize":
         return None
     old = latest(done.world, ("Pod", given["namespace"], given["name"]))
     if old is None:

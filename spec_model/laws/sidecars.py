@@ -104,11 +104,11 @@ def _ends(later: Seen) -> Held | Void | None:
     return VOID if is_over(later) else None
 
 
-@law("INIT-011", on="create")
+@law("INIT-011", on="create Pod")
 def a_sidecar_may_be_probed(done: Done) -> Verdict:
     """Unlike a regular init container, it may have all probes."""
     manifest = done.arguments["object"]
-    if manifest.get("kind") != "Pod" or not done.profile.container_restart_policy:
+    if not done.profile.container_restart_policy:
         return None
     probed = set(_probes_of_sidecars(manifest.get("spec") or EMPTY))
     if not probed:

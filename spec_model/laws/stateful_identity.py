@@ -96,9 +96,7 @@ def a_claim_outlives_its_pod(seen: Seen) -> Verdict:
     return None
 
 
-@note("deleted claims", on="delete")
+@note("deleted claims", on="delete PersistentVolumeClaim")
 def deleted_claims(before: frozenset[str] | None, done: Done) -> frozenset[str]:
     """The names of the claims that the tester has deleted."""
-    known = before or frozenset()
-    is_claim = done.arguments["kind"] == "PersistentVolumeClaim"
-    return known | {done.arguments["name"]} if is_claim else known
+    return (before or frozenset()) | {done.arguments["name"]}

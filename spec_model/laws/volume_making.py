@@ -49,11 +49,11 @@ UNNAMED: Final[Manifest] = {"metadata": {}, "spec": {}}
 # -- defaults -----------------------------------------------------------------------------------
 
 
-@law("PV-009", on="create")
+@law("PV-009", on="create StorageClass")
 def a_class_deletes_and_binds_at_once(done: Done) -> Verdict:
     """reclaimPolicy of a class defaults to Delete, volumeBindingMode to Immediate."""
     sent = done.arguments["object"]
-    if sent.get("kind") != "StorageClass" or not isinstance(done.response, Accepted):
+    if not isinstance(done.response, Accepted):
         return None
     stored = done.response.value
     if not stored:
@@ -69,11 +69,11 @@ def a_class_deletes_and_binds_at_once(done: Done) -> Verdict:
     )
 
 
-@law("PV-010", on="create")
+@law("PV-010", on="create PersistentVolumeClaim")
 def a_claim_without_a_class_gets_the_default(done: Done) -> Verdict:
     """The newest class that is marked as the default, at admission or later; class "" stays."""
     sent, response = done.arguments["object"], done.response
-    if sent.get("kind") != CLAIM or isinstance(response, Rejected) or not response.value:
+    if isinstance(response, Rejected) or not response.value:
         return None
     classes = _classes(done.world)
     if not any(map(_is_default, classes)) or not quiet(done):
