@@ -174,10 +174,10 @@ def who_waits_starts_by_itself(seen: Seen) -> Verdict:
 def _waiting(seen: Seen, before: Manifest | None) -> Iterator[Outcome]:
     metadata = seen.manifest["metadata"]
     for known in seen.world.of_kind("Pod"):
-        pod: Pod = known.view
-        if pod.key[1] != metadata.get("namespace"):
+        pod, referred = known.view, known.notes["references"]
+        if not referred or pod.key[1] != metadata.get("namespace"):
             continue
-        own = [each for each in known.notes["references"] if each.config_map == metadata["name"]]
+        own = [each for each in referred if each.config_map == metadata["name"]]
         if not own or not _is_looked_after(pod, seen.world):
             continue
         for reference in dict.fromkeys(own):

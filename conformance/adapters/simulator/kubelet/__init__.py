@@ -83,7 +83,7 @@ class Kubelet:
         """Pods that show a ConfigMap will show it as it is now when they are synced next."""
         namespace, name = meta.namespace_of(new), meta.name_of(new)
         for worker in self._workers.values() if self.running else ():
-            if worker.key[0] == namespace and worker.volumes.refers_to(name):
+            if name in worker.volumes.config_maps and worker.key[0] == namespace:
                 worker.resync()
 
     def enqueue(self, worker: PodWorker) -> None:

@@ -51,14 +51,11 @@ class Volumes:
         self._retry = FIRST_RETRY
         self._retry_at = -math.inf
         checked = (name for name, each in self._sources.items() if each.get("hostPath") is not None)
+        self.config_maps = frozenset(source["name"] for source in self._configured.values())
         self._to_set_up = (*self._configured, *checked)
         self.mounted = not self._to_set_up
 
     # ConfigMaps.
-
-    def refers_to(self, name: str) -> bool:
-        """Is one of the volumes made of this ConfigMap?"""
-        return any(source["name"] == name for source in self._configured.values())
 
     def refresh(self) -> None:
         """Show ConfigMaps as they are now, each in one step; keep what cannot be had (CONFIGMAP-002)."""
