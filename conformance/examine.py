@@ -23,6 +23,7 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from conformance.adapter import Adapter, AdapterError, Implementation, NotClaimedError
+from conformance.precedents import Precedents
 from conformance.session import AbsentError, Session
 from spec_model.events import Event
 from spec_model.world import Finding, Setting
@@ -71,13 +72,14 @@ class Target:
     patience: str = "standard"  # the budget's name: what it waits for on a real clock
     tool: str = ""
     functions_only: bool = False  # whatever else the engine serves is left alone
+    precedents: Precedents = field(factory=Precedents, eq=False, repr=False)
 
     def session(self) -> Session:
         """A fresh cluster; none at all where only functions are asked."""
         served = self.implementation
         if self.functions_only:
             served = evolve(served, capabilities=frozenset())
-        return Session(self.adapter, served, self.profile)
+        return Session(self.adapter, served, self.profile, precedents=self.precedents)
 
 
 class _Enough(BaseException):

@@ -11,9 +11,8 @@ import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import accumulate
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
@@ -27,6 +26,7 @@ from conformance.adapter import (
 )
 from conformance.describe import compact
 from conformance.observed import well_formed
+from conformance.precedents import Precedents
 from spec_model import judge
 from spec_model.bench import subject_of
 from spec_model.events import (
@@ -68,15 +68,6 @@ class Shown:
     step: int
 
 
-@frozen
-class Opening:
-    """What a fresh cluster showed, and the world after each observation of it."""
-
-    before: Setting
-    seen: list[Observation]
-    worlds: list[World]
-
-
 class JudgeError(AdapterError):
     """What an engine showed makes no sense to the judge: it is malformed, or the judge has a bug."""
 
@@ -88,8 +79,6 @@ class AbsentError(Exception):
 class Session:
     """A fresh cluster, what is done to it, and what the judge says. Not used again after ``settle``."""
 
-    _opening: ClassVar[Opening | None] = None
-
     def __init__(
         self,
         adapter: Adapter,
@@ -98,6 +87,7 @@ class Session:
         *,
         lateness: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        precedents: Precedents | None = None,
     ) -> None:
         self.adapter = adapter
         self.implementation = implementation
@@ -117,8 +107,10 @@ class Session:
                     epoch = adapter.describe().epoch  # the moment of this reset
         self._started = time.monotonic()
         self.world = World(Setting(profile(profile_name), implementation.clock, epoch, lateness))
+        self._precedents = Precedents() if precedents is None else precedents
+        self._precedent = self._precedents.begin(self.world)
         if self.can("api"):
-            self._open()
+            self._watch()
 
     # -- what a scenario says -------------------------------------------------------------------
 
@@ -288,20 +280,13 @@ class Session:
         with Blame("observe"):
             return list(map(well_formed, self.adapter.observe()))
 
-    def _open(self) -> None:
-        """Judges what a fresh cluster shows; once, where every session finds the same."""
-        observations = self._observed()
-        opening = Session._opening
-        if opening is None or (opening.before, opening.seen) != (self.world.setting, observations):
-            worlds = list(accumulate(observations, judged, initial=self.world))[1:]
-            opening = Session._opening = Opening(self.world.setting, observations, worlds)
-        for observation, world in zip(observations, opening.worlds, strict=True):
-            self.events.append(observation)
-            self._note(world)
-
     def _judge(self, event: Event, seen_all_the_same: frozenset[str] = frozenset()) -> None:
         self.events.append(event)
-        self._note(judged(self.world, event), seen_all_the_same)
+        if self._virtual:
+            self._precedent = self._precedents.after(self._precedent, event, judged)
+            self._note(self._precedent.world, seen_all_the_same)
+        else:  # nothing comes at the same time twice
+            self._note(judged(self.world, event), seen_all_the_same)
 
     def _note(self, world: World, seen_all_the_same: frozenset[str] = frozenset()) -> None:
         self.world = world
