@@ -8,7 +8,7 @@ worlds that came of it; where the same event follows, nothing needs to be judged
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 from conformance.encoding import response_to_data
@@ -20,13 +20,21 @@ KEPT: Final = 4000
 
 
 class Precedent:
-    """A world, and by their marks the events that have followed in it, with what came of them."""
+    """A world, the event after which it was so, and the precedents that have followed."""
 
-    __slots__ = ("following", "world")
+    __slots__ = ("_mark", "event", "following", "world")
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, event: Event | None = None) -> None:
         self.world = world
-        self.following: dict[bytes, Precedent] = {}
+        self.event = event
+        self.following: dict[Hashable, Precedent] = {}
+        self._mark: bytes | None = None
+
+    def is_of(self, event: Event) -> bool:
+        """Whether it came of the same event."""
+        if self._mark is None and self.event is not None:
+            self._mark = mark_of(self.event)
+        return self._mark is not None and self._mark == mark_of(event)
 
 
 class Precedents:
@@ -46,14 +54,24 @@ class Precedents:
         self, precedent: Precedent, event: Event, judge: Callable[[World, Event], World]
     ) -> Precedent:
         """That of the world after an event, judged where there is none yet."""
-        mark = mark_of(event) if self._kept < KEPT else None
-        found = None if mark is None else precedent.following.get(mark)
-        if found is None:
-            found = Precedent(judge(precedent.world, event))
-            if mark is not None:
-                precedent.following[mark] = found
-                self._kept += 1
+        place = _place_of(event) if self._kept < KEPT else None
+        known = None if place is None else precedent.following.get(place)
+        if known is not None and known.is_of(event):
+            return known
+        found = Precedent(judge(precedent.world, event), event)
+        if place is not None:
+            precedent.following[place] = found
+            self._kept += 1
         return found
+
+
+def _place_of(event: Event) -> Hashable:
+    """Under what an event is kept: of most others it differs in this; None: it is not kept at all."""
+    if isinstance(event, Observation):
+        metadata = event.object["metadata"]
+        version = metadata.get("resourceVersion")
+        return event.at, event.type, metadata["name"], version if isinstance(version, str) else ""
+    return mark_of(event)
 
 
 def mark_of(event: Event) -> bytes | None:

@@ -77,13 +77,16 @@ def test_what_comes_after_another_event_is_judged_again() -> None:
     assert judge.asked == 4
 
 
+ODD = Observation(1.0, "ADDED", MappingProxyType({"kind": "Pod", "metadata": {"name": "a"}}))
+"""An observation of an adapter with mappings of its own."""
+
+
 def test_what_is_no_plain_data_has_no_mark() -> None:
-    assert mark_of(Observation(1.0, "ADDED", MappingProxyType({"kind": "Pod"}))) is None
+    assert mark_of(ODD) is None
 
 
 def test_what_has_no_mark_is_judged_each_time() -> None:
-    odd = Observation(1.0, "ADDED", MappingProxyType({"kind": "Pod"}))
-    assert judge_twice(odd, odd) == 2
+    assert judge_twice(ODD, ODD) == 2
 
 
 def test_no_more_are_kept_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
