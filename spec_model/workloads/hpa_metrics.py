@@ -144,7 +144,7 @@ def replicas_for_utilization(
     if not measured:
         return Decision(Proposal(None, refusal=NO_METRICS), "HPA-013")
     measures = [(pod.usage or 0, pod.request or 0) for pod in measured]
-    if not any(request for _, request in measures):
+    if not sum([request for _, request in measures]):
         return Decision(Proposal(None, refusal=ZERO_REQUESTS), "HPA-014")
     used = utilization(measures).value
     ratio = used / target
