@@ -56,7 +56,7 @@ class Precedents:
         """That of the world after an event, judged where there is none yet."""
         place = _place_of(event) if self._kept < KEPT else None
         known = None if place is None else precedent.following.get(place)
-        if known is not None and known.is_of(event):
+        if known is not None and (isinstance(place, bytes) or known.is_of(event)):
             return known
         found = Precedent(judge(precedent.world, event), event)
         if place is not None:
@@ -66,7 +66,7 @@ class Precedents:
 
 
 def _place_of(event: Event) -> Hashable:
-    """Under what an event is kept: of most others it differs in this; None: it is not kept at all."""
+    """Under what an event is kept: its mark, or what most observations differ in; None: not at all."""
     if isinstance(event, Observation):
         metadata = event.object["metadata"]
         version = metadata.get("resourceVersion")

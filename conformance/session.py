@@ -273,12 +273,10 @@ class Session:
             self._sleep(seconds)
 
     def _watch(self) -> None:
-        for observation in self._observed():
-            self._judge(observation)
-
-    def _observed(self) -> list[Observation]:
         with Blame("observe"):
-            return list(map(well_formed, self.adapter.observe()))
+            observations = list(map(well_formed, self.adapter.observe()))
+        for observation in observations:
+            self._judge(observation)
 
     def _judge(self, event: Event, seen_all_the_same: frozenset[str] = frozenset()) -> None:
         self.events.append(event)

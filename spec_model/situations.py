@@ -126,7 +126,8 @@ def _has_ended(seen: SeenContainer) -> bool:
     return run is not None and (before is None or run not in (before.terminated, before.last))
 
 
-def _is_held_up(seen: SeenContainer) -> bool:
+def waits_anew(seen: SeenContainer) -> bool:
+    """Whether it waits, and did not before or for another reason."""
     before, now = seen.before, seen.now
     return now.state == "waiting" and (
         before is None or before.state != "waiting" or before.reason != now.reason
@@ -180,7 +181,7 @@ OF_A_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
     "changed": lambda seen: seen.now is not seen.before,
     "begun": _has_begun,
     "ended": _has_ended,
-    "held up": _is_held_up,
+    "held up": waits_anew,
     "climbing": _climbs,
     "waiting": lambda seen: seen.now.state == "waiting",
     "waited": lambda seen: seen.before is not None and seen.before.state == "waiting",

@@ -123,7 +123,7 @@ def _made_with(world: World, pod: Pod, found: tuple[str, str], mode: str) -> Ite
 def nothing_starts_on_the_wrong_host_path(seen: Seen) -> Verdict:
     """A Pod whose host path is not what its type says stays ContainerCreating."""
     pod: Pod = seen.now
-    if not pod.spec.manifest.get("volumes") or not pod.spec.node_name or not pod.statuses:
+    if not pod.spec.node_name or not pod.statuses:
         return None
     if seen.before is None or _has_run(seen.before):
         return None

@@ -137,7 +137,7 @@ def written(before: Hosts | None, done: Done) -> Hosts:
 def made(before: Hosts | None, seen: Seen) -> Hosts | None:
     """What may have been made for a Pod since it came to its node, and what is there since it runs."""
     pod: Pod = seen.now
-    if not pod.spec.manifest.get("volumes") or not pod.spec.node_name:
+    if not pod.spec.node_name:
         return before
     known = before or {}
     host = known.get(pod.spec.node_name, UNKNOWN)

@@ -17,9 +17,10 @@ from spec_model.laws.allocations import Whom, memory_limit, status_of, told_to_h
 from spec_model.laws.cgroups import burners, limit_of, node_memory
 from spec_model.laws.ladders import UPSETS
 from spec_model.laws.phase import kubelet_owned
-from spec_model.laws.restart import is_on_its_own, restarts_together
+from spec_model.laws.restart import is_on_its_own
 from spec_model.laws.shared_volumes import contents, kept_in_memory
 from spec_model.objects import ContainerStatus, Pod, Terminated
+from spec_model.pod.restart import restarts_together
 from spec_model.profiles import Profile
 from spec_model.resources import oom, qos
 from spec_model.world import (
@@ -140,7 +141,7 @@ def too_much_memory_kills(done: Done) -> Verdict:
 def _beside(pod: Pod, name: str, profile: Profile) -> tuple[str, ...]:
     """The containers of a Pod that its kubelet has no reason to end together with this one."""
     is_failing = profile.oom_kill_fails_never_pod and pod.spec.restart_policy == "Never"
-    if is_failing or restarts_together(pod):
+    if is_failing or restarts_together(pod.spec.manifest):
         return ()
     running = (each for each, status in pod.statuses.items() if status.state == "running")
     return tuple(each for each in running if each != name)

@@ -93,15 +93,12 @@ def _message(node: Mapping[str, Any]) -> str:
 # -- what its Pods show ----------------------------------------------------------------------------
 
 
-OF_NODES: Final = frozenset(reasons.OF_NODES.values())
-
-
 @law(RULE, on="Pod", when="changed")
 def a_node_that_is_not_ready_is_no_reason_of_a_pod(seen: Seen) -> Verdict:
     """Neither word is a reason of a Pod, least of all of one whose node is not ready."""
     said = [status.reason for status in seen.now.statuses.values() if status.state == "waiting"]
     said += [condition.get("reason") for condition in seen.now.conditions.values()]
-    found = [word for word in said if word in OF_NODES]
+    found = [word for word in said if word in reasons.OF_NODES.values()]
     is_down = _is_known_to_be_down(seen)
     if not (found or is_down) or not kubelet_owned(seen):
         return None

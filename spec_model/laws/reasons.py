@@ -12,6 +12,7 @@ from spec_model.laws.phase import ABSORBING, UNSETTLING, kubelet_owned
 from spec_model.laws.reason_events import is_told
 from spec_model.objects import EMPTY, ContainerStatus, Pod, Terminated, is_static
 from spec_model.pod import reasons
+from spec_model.situations import waits_anew
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, SeenContainer, Void
 
 HookKey = tuple[str, str, str]
@@ -19,12 +20,9 @@ HookKey = tuple[str, str, str]
 
 def newly_waits(seen: SeenContainer) -> bool:
     """Whether it waits, and did not before or for another reason; what a new mirror shows may be old."""
-    now, before = seen.now, seen.before
-    if now.state != "waiting" or not kubelet_owned(seen.pod):
+    if not waits_anew(seen) or not kubelet_owned(seen.pod):
         return False
-    if before is None and is_static(seen.pod.manifest):
-        return False
-    return before is None or before.state != "waiting" or before.reason != now.reason
+    return seen.before is not None or not is_static(seen.pod.manifest)
 
 
 @law("REASON-001", on="container", when="held up")

@@ -97,11 +97,6 @@ def all_containers(pod: Pod) -> tuple[Container, ...]:
     return (*pod.spec.init_containers, *pod.spec.containers)
 
 
-def restarts_together(pod: Pod) -> bool:
-    """Whether some exit may restart every container of a Pod."""
-    return pod.spec.has_rules and any(map(takes_all_along, all_containers(pod)))
-
-
 def takes_all_along(container: Container) -> bool:
     rules = container.manifest.get("restartPolicyRules") or ()
     return any(rule.get("action") == RESTART_ALL for rule in rules)

@@ -15,11 +15,11 @@ from spec_model.laws.restart import (
     UNKNOWN_STATUS,
     all_containers,
     is_on_its_own,
-    restarts_together,
     takes_all_along,
 )
 from spec_model.objects import EMPTY, ContainerStatus, Terminated
 from spec_model.pod.reasons import OF_RUNTIMES
+from spec_model.pod.restart import restarts_together
 from spec_model.world import (
     HELD,
     Breach,
@@ -129,7 +129,7 @@ def a_restart_counts_and_keeps_the_last_run(seen: SeenContainer) -> Verdict:
     before, now = seen.before, seen.now
     if before is None or _is_as_before(before, now) or not kubelet_owned(seen.pod):
         return None
-    if restarts_together(seen.pod.now) or _is_unknown(now):
+    if restarts_together(seen.pod.now.spec.manifest) or _is_unknown(now):
         return None
     falls = now.restart_count < before.restart_count
     if _is_given_up(before, now) or (falls and not has_one_life(seen.pod)):

@@ -245,8 +245,6 @@ def a_set_takes_its_steps_when_a_pod_changes(seen: Seen) -> Verdict:
     """Owed by the set of a Pod that comes, goes, or changes in health."""
     before = seen.before
     pod: Pod = seen.now
-    if controller_of(seen.manifest).get("kind") != KIND:
-        return None
     is_same = (
         before is not None
         and seen.type != "DELETED"

@@ -66,6 +66,16 @@ def restarts_all(
     return Decision(False, "RESTART-003")
 
 
+def restarts_together(spec: Manifest) -> bool:
+    """Whether some exit may restart every container, whatever their own policies say."""
+    return any(
+        rule.get("action") == RESTART_ALL
+        for group in ("containers", "initContainers")
+        for container in spec.get(group) or ()
+        for rule in container.get("restartPolicyRules") or ()
+    )
+
+
 def policy_restarts(policy: str, exit_code: int) -> bool:
     """What a restart policy says of an exit code; an unset policy acts as Always."""
     if policy == ON_FAILURE:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from spec_model.events import Manifest
-from spec_model.pod.restart import policy_restarts
+from spec_model.pod.restart import policy_restarts, restarts_together
 from spec_model.profiles import V1_36, Profile
 from spec_model.validation.common import FORBIDDEN, INVALID, Fault, Faults, milli_of
 from spec_model.validation.config_map import config_map_update_faults
@@ -30,12 +30,12 @@ def update_faults(old: Manifest, new: Manifest, profile: Profile = V1_36) -> tup
     ``new`` is by itself, ``validate`` judges.
     """
     kind = new.get("kind")
-    if kind != "ConfigMap" and old.get("spec") == new.get("spec"):
+    if kind == "ConfigMap":
+        return tuple(config_map_update_faults(old, new))
+    if old.get("spec") == new.get("spec"):
         return ()
     if kind == "Pod":
         return tuple(_pod_faults(_comparable(old, profile), _comparable(new, profile)))
-    if kind == "ConfigMap":
-        return tuple(config_map_update_faults(old, new))
     if kind == "Job":
         return tuple(job_update_faults(filled(old, profile), filled(new, profile)))
     if kind == "PersistentVolumeClaim":
@@ -202,7 +202,7 @@ def _without_storage(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _state_faults(old: Manifest, new: Manifest) -> Faults:
     spec = new.get("spec") or {}
-    if (spec.get("restartPolicy") or "Always") == "Always" or _restarts_together(spec):
+    if (spec.get("restartPolicy") or "Always") == "Always" or restarts_together(spec):
         return
     for statuses, group in (
         ("containerStatuses", "containers"),
@@ -229,13 +229,3 @@ def _final(old: Manifest, spec: Manifest, statuses: str, group: str) -> Iterator
         policy = container.get("restartPolicy") or spec["restartPolicy"]
         if not policy_restarts(policy, ended.get("exitCode", 0)):
             yield index, status["name"]
-
-
-def _restarts_together(spec: Manifest) -> bool:
-    """Whether some exit may restart every container, whatever their own policies say."""
-    return any(
-        rule.get("action") == "RestartAllContainers"
-        for group in ("containers", "initContainers")
-        for container in spec.get(group) or ()
-        for rule in container.get("restartPolicyRules") or ()
-    )
