@@ -11,12 +11,13 @@ from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
-from spec_model.events import Manifest, Rejected
+from spec_model.events import Manifest
 from spec_model.law import note
+from spec_model.laws.acts import is_driven
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.tolerations import executing, stays
 from spec_model.workloads.ownership import REPLICATED, controller_of, is_active, ready_since
-from spec_model.world import Done, Key, Known, Seen, World
+from spec_model.world import Key, Known, Seen, World
 
 OWNERS: Final = (*REPLICATED, "StatefulSet")
 
@@ -167,17 +168,6 @@ def is_going(manifest: Manifest) -> bool:
 
 
 # -- Who acts ----------------------------------------------------------------------------------------
-
-
-@note("a tester acts", on="create")
-def driven(before: bool | None, done: Done) -> bool:
-    """Whether a tester acts here, as opposed to a judge that only watches."""
-    return bool(before) or not isinstance(done.response, Rejected)
-
-
-def is_driven(world: World) -> bool:
-    """Whether all that people do is known, for a tester does it."""
-    return bool(world.notes.get("a tester acts"))
 
 
 @note("shown namespaces", on="Pod*", when="new")

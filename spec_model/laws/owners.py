@@ -7,9 +7,9 @@ from typing import Final, TypeAlias
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law
+from spec_model.laws.acts import is_driven
 from spec_model.laws.flocks import (
     deleted_by_tester,
-    is_driven,
     is_going,
     owner_of,
     pods_of,

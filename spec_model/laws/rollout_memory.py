@@ -281,15 +281,15 @@ def _touched(before: Touched | None, done: Done) -> Touched:
     else:
         kind = arguments.get("kind", DEPLOYMENT)
         key = (kind, arguments.get("namespace") or "", arguments["name"])
-    if key[0] not in (DEPLOYMENT, REPLICA_SET):
-        return known
     stored = done.response.value
     version = stored["metadata"].get("resourceVersion", "") if isinstance(stored, Mapping) else ""
     return {**known, key: "" if done.verb == "delete" else version}
 
 
-for _verb in ("create", "replace", "patch", "delete", "rollout-undo"):
-    note("rollout-writes", on=_verb)(_touched)
+for _verb in ("create", "replace", "patch", "delete"):
+    for _kind in (DEPLOYMENT, REPLICA_SET):
+        note("rollout-writes", on=f"{_verb} {_kind}")(_touched)
+note("rollout-writes", on="rollout-undo")(_touched)
 
 
 def by_hand(seen: Seen) -> bool:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from spec_model.events import Manifest
 from spec_model.law import Verdict, law, note
 from spec_model.laws import placing
-from spec_model.laws.flocks import is_driven
+from spec_model.laws.acts import is_driven
 from spec_model.laws.memory import in_use
 from spec_model.laws.placing import (
     free_on,
