@@ -175,8 +175,10 @@ def _waiting(seen: Seen, before: Manifest | None) -> Iterator[Outcome]:
     _, namespace, name = key_of(seen.manifest)
     for known in seen.world.of_kind("Pod"):
         pod, referred = known.view, known.notes["references"]
+        if not referred or pod.key[1] != namespace:
+            continue
         own = [each for each in referred if each.config_map == name and not each.is_met(before)]
-        if not own or pod.key[1] != namespace or not _is_looked_after(pod, seen.world):
+        if not own or not _is_looked_after(pod, seen.world):
             continue
         for reference in dict.fromkeys(own):
             yield from _until_now(pod, reference, seen)

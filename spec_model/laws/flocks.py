@@ -7,13 +7,14 @@ nothing. Laws owe the agreement instead, and look once nothing has stirred for a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
 from spec_model.events import Manifest
 from spec_model.law import note
 from spec_model.laws.acts import is_driven
+from spec_model.laws.deletion import deletes_of
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.tolerations import executing, stays
 from spec_model.workloads.ownership import REPLICATED, controller_of, is_active, ready_since
@@ -185,8 +186,7 @@ def shows_pods(world: World, namespace: str) -> bool:
 
 def deleted_by_tester(world: World, uid: str) -> bool:
     """Whether the tester has asked this very Pod to end."""
-    deletes: Mapping[str, Any] = world.notes.get("deletes") or EMPTY
-    return uid in deletes
+    return uid in deletes_of(world)
 
 
 def went_by_others(seen: Seen) -> bool:

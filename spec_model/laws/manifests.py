@@ -9,6 +9,7 @@ from attrs import frozen
 
 from spec_model.events import Rejected
 from spec_model.law import note
+from spec_model.laws.deletion import deletes_of
 from spec_model.objects import EMPTY, Pod, is_static
 from spec_model.pod.static import INVALID, RESCAN, RUNS, fate, full_name, is_mirror
 from spec_model.pod.termination import LEAST
@@ -107,7 +108,7 @@ def mirrors(before: Mapping[Key, Mirror] | None, seen: Seen) -> Mapping[Key, Mir
     known = before or {}
     if not is_mirror(seen.manifest):
         return known
-    deleted = seen.now.uid in (seen.world.notes.get("graces") or EMPTY)
+    deleted = seen.now.uid in deletes_of(seen.world)
     return {**known, seen.now.key: Mirror(seen.now, seen.at, seen.type == "DELETED", deleted)}
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from spec_model.events import Rejected
 from spec_model.law import note
-from spec_model.laws.acts import is_driven
+from spec_model.laws.acts import somebody_acts
 from spec_model.objects import EMPTY
 from spec_model.pod.tolerations import executing
 from spec_model.workloads.ownership import controller_of
@@ -56,7 +56,7 @@ def asked_for_by_others(seen: Seen) -> bool:
     way out, and where nobody knows what was done.
     """
     world, pod = seen.world, seen.now
-    if not is_driven(world):
+    if not somebody_acts(world):
         return True
     asked: Mapping[Key, str] = world.notes.get("deleted by the tester") or NOBODY
     if asked.get(pod.key) == pod.uid or "DisruptionTarget" in pod.conditions:

@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen
 
 from spec_model.events import Accepted, Manifest, key_of
 from spec_model.law import note
+from spec_model.laws.acts import somebody_acts
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.termination import OVER
 from spec_model.workloads.deployment import Plan, Sized, bare, plan_of, revision_of, sized
@@ -294,9 +295,9 @@ note("rollout-writes", on="rollout-undo")(_touched)
 
 def by_hand(seen: Seen) -> bool:
     """Whether what is seen is the tester's own write, or may be somebody's whom nobody recorded."""
-    touched: Touched | None = seen.world.notes.get("rollout-writes")
-    if touched is None:
+    if not somebody_acts(seen.world):
         return seen.type == "DELETED"
+    touched: Touched = seen.world.notes.get("rollout-writes") or {}
     version = touched.get(key_of(seen.manifest))
     if seen.type == "DELETED":
         return version == ""

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from spec_model.events import Manifest, Rejected, key_of
 from spec_model.law import note
-from spec_model.laws.acts import acts_of, is_driven
+from spec_model.laws.acts import acts_of, somebody_acts
 from spec_model.lifecycles import phase_of
 from spec_model.storage.lifecycle import binding_mode, claims_of
 from spec_model.storage.matching import storage_class
@@ -113,7 +113,7 @@ def wrote(seen: Seen, *parts: str) -> bool:
 
 def untouched(seen: Seen) -> bool:
     """Whether a tester drives the engine and has neither rewritten nor deleted this volume."""
-    return is_driven(seen.world) and not wrote(seen, "spec", "finalizers", "deleted")
+    return somebody_acts(seen.world) and not wrote(seen, "spec", "finalizers", "deleted")
 
 
 def quiet(event: Seen | Done) -> bool:
