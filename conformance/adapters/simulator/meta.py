@@ -258,5 +258,5 @@ def merge_patch(target: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge_patch(merged.get(key), value)
+            merged[key] = value if type(value) in _LEAVES else merge_patch(merged.get(key), value)
     return merged
