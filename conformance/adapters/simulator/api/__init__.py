@@ -97,15 +97,15 @@ def admit_create(strategy: Strategy, copy: Object, store: Store) -> Object:
     return copy
 
 
-def creation_problems(
-    strategy: Strategy, manifest: Mapping[str, Any], settings: Settings
-) -> Problems:
+def creation_problems(strategy: Strategy, copy: Object, settings: Settings) -> Problems:
     """What is wrong with a manifest as a new object, apart from what admission plugins do.
+
+    The private copy is filled in as it would be stored.
 
     Raises:
         ApiError: 400, it does not decode.
     """
-    copy = named(strategy, meta.plain_copy(manifest), lambda: "xxxxx", settings)
+    copy = named(strategy, copy, lambda: "xxxxx", settings)
     try:
         strategy.default(copy, settings)
         strategy.prepare(copy, settings)

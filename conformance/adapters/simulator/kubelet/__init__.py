@@ -99,7 +99,7 @@ class Kubelet:
         if not self.faults.works(faults.RUNTIME):
             return self._hold()
         if self.statics.is_dirty:
-            self.statics.reconcile()
+            self.statics.work()
             return True
         queue, self._queue = self._queue, {}
         for worker in queue:
