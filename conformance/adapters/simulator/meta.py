@@ -243,7 +243,7 @@ def plain_copy(value: Any) -> Any:
             key: item if type(item) in _LEAVES else plain_copy(item) for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [plain_copy(item) for item in value]
+        return [item if type(item) in _LEAVES else plain_copy(item) for item in value]
     if isinstance(value, Mapping):
         return plain_copy(dict(value))
     return value

@@ -92,7 +92,8 @@ def check(manifest: Any, stored: Any = None) -> None:
                 _check_field(field, value, before)
     elif isinstance(manifest, list):
         for item in manifest:
-            check(item)
+            if isinstance(item, (dict, list)):
+                check(item)
 
 
 _NOTHING: Final[Mapping[str, Any]] = {}
