@@ -139,8 +139,9 @@ class Engine:
             kubelet.notice(type_, new)
 
     def _on_config_map(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
+        _, *place = meta.key_of(new)
         for kubelet in self.kubelets.values():
-            kubelet.notice_config_map(new)
+            kubelet.notice_config_map(*place)
 
     def _wire(self) -> None:
         kubelets = (kubelet.work for kubelet in self.kubelets.values())

@@ -243,7 +243,7 @@ def plain_copy(value: Any) -> Any:
             key: item if type(item) in _LEAVES else plain_copy(item) for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [plain_copy(item) for item in value]
+        return [item if type(item) in _LEAVES else plain_copy(item) for item in value]
     if isinstance(value, Mapping):
         return plain_copy(dict(value))
     return value
@@ -258,5 +258,5 @@ def merge_patch(target: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge_patch(merged.get(key), value)
+            merged[key] = value if type(value) in _LEAVES else merge_patch(merged.get(key), value)
     return merged

@@ -30,7 +30,7 @@ def without(manifest: Object, *, strict: bool = False, settings: Settings = V1_3
     Raises:
         ApiError: 400, there are some, and the client wants to be told.
     """
-    for path, holder, known in _holders(manifest, settings):
+    for path, holder, known in _holders(manifest, settings) if manifest.get("spec") else ():
         for field in [each for each in holder if each not in known]:
             if strict:
                 why = f'strict decoding error: unknown field "{path}.{field}"'
@@ -45,7 +45,7 @@ def _holders(
     manifest: Object, settings: Settings
 ) -> Iterator[tuple[str, Object, frozenset[str] | set[str]]]:
     """Objects inside the manifest of which all fields are known, with their paths."""
-    spec: Any = manifest.get("spec") or {}
+    spec: Any = manifest["spec"]
     template: Any = (spec.get("template") or {}).get("spec") or {}
     affinities = AFFINITIES | {EVICTING} if settings.affinity_evicts else AFFINITIES
     for path, each in (("spec", spec), ("spec.template.spec", template)):

@@ -83,14 +83,25 @@ def is_mirror_of(mirror: Object, worker: StaticWorker) -> bool:
     return bool(annotations.get(static_manifests.MIRROR) == worker.uid)
 
 
+@attrs.define(eq=False)
+class Found:
+    """What the kubelet has found in its directory: a text, which it reads when it comes to it."""
+
+    uid: str
+    manifest: Any
+    seen: str  # when it was found first
+    pod: Object | None = None  # None: not a static Pod, or not decoded yet
+    is_decoded: bool = False
+
+
 class StaticPods:
     """The directory of one kubelet, and what runs from it."""
 
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
         self.files: dict[str, tuple[str, Any]] = {}  # what each says, with the UID that comes of it
+        self._found: dict[str, Found] = {}  # by that UID
         self.wanted: dict[str, Object] = {}
-        self._refused: set[str] = set()  # the UIDs of what was read and is no static Pod
         self.workers: dict[str, StaticWorker] = {}
         self.is_dirty = False
         self._timer: Timer | None = None
@@ -125,31 +136,36 @@ class StaticPods:
             self.read()
 
     def read(self) -> None:
-        """See what the files say now; what they said before of the same Pod is kept as it was."""
+        """See what is there now; what was there before is kept as it was."""
         self._timer = None
-        found = {}
+        now, found = self.kubelet.clock.timestamp(), {}
         for file, (uid, manifest) in sorted(self.files.items()):
-            if static_manifests.is_read(file) and uid not in self._refused:
-                pod = self.wanted.get(uid) or self._decode(uid, manifest)
-                if pod is not None:
-                    found[uid] = pod
-        self.wanted = found
+            if static_manifests.is_read(file):
+                found[uid] = self._found.get(uid) or Found(uid, manifest, now)
+        self._found = found
         self.is_dirty = True
 
-    def _decode(self, uid: str, manifest: Any) -> Object | None:
-        """What a file says, read for the first time."""
-        name, settings = self.kubelet.name, self.kubelet.settings
-        now = self.kubelet.clock.timestamp()
-        pod = static_manifests.decode(manifest, uid, name, now, settings)
-        if pod is None:
-            self._refused.add(uid)
-        return pod
+    def work(self) -> None:
+        """Do what the directory says."""
+        self.is_dirty = False
+        pods = {uid: self._pod(found) for uid, found in self._found.items()}
+        self.wanted = {uid: pod for uid, pod in pods.items() if pod is not None}
+        self.reconcile()
+
+    def _pod(self, found: Found) -> Object | None:
+        """The static Pod that a file describes, if it does; it is decoded once."""
+        if not found.is_decoded:
+            name, settings = self.kubelet.name, self.kubelet.settings
+            found.pod = static_manifests.decode(
+                found.manifest, found.uid, name, found.seen, settings
+            )
+            found.is_decoded = True
+        return found.pod
 
     # The Pods.
 
     def reconcile(self) -> None:
         """Run what the files want and nothing else; one mirror for each."""
-        self.is_dirty = False
         for worker in self.workers.values():
             if worker.uid not in self.wanted and not worker.retired:
                 worker.retire()

@@ -282,9 +282,9 @@ class PodWorker(Hindered):
 
     def finish(self, run: Run, exit_code: int, reason: str | None = None) -> None:
         """The process of a container has ended."""
-        stopping.ended(run)
         if not run.is_running:
             return
+        stopping.ended(run)
         runtime.end(run, exit_code, self.clock.now, self.clock.timestamp(), reason)
         self.again()
 
