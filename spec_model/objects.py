@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from spec_model.events import Manifest
+from spec_model.values import frozen
 
 EMPTY: Mapping[str, Any] = {}
 

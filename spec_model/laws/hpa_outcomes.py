@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement, product
 from typing import Any, Final
 
-from attrs import frozen
-
 from spec_model.events import Manifest
 from spec_model.laws.hpa_readings import Reading
 from spec_model.objects import EMPTY
 from spec_model.profiles import Profile
+from spec_model.values import frozen
 from spec_model.workloads.hpa_limits import (
     Behavior,
     Limited,

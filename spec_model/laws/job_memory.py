@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from spec_model.events import Manifest
 from spec_model.law import note
 from spec_model.objects import EMPTY, Pod, seconds
 from spec_model.pod.termination import OVER
 from spec_model.profiles import Profile
+from spec_model.values import frozen
 from spec_model.workloads import job_pods, jobs
 from spec_model.workloads.ownership import controller_of
 from spec_model.world import Key, Known, Seen, World
