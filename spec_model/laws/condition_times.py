@@ -30,7 +30,7 @@ def times_seen(before: tuple[float, float] | None, seen: Seen) -> tuple[float, f
     return (seen.at if before is None else before[1], seen.at)
 
 
-@law("CONDITION-005", on="Pod", when="changed")
+@law("CONDITION-005", on="Pod", when="turned")
 def conditions_come_true_in_order(seen: Seen) -> Verdict:
     """What comes true finds true what comes before it, at no later a second."""
     before: Pod | None = seen.before
@@ -94,7 +94,7 @@ def _since(pod: Pod, type_: str) -> float | None:
     return seconds((pod.conditions.get(type_) or EMPTY).get("lastTransitionTime"))
 
 
-@law("CONDITION-006", on="Pod", when="changed")
+@law("CONDITION-006", on="Pod", when="turned")
 def times_change_with_the_status_alone(seen: Seen) -> Verdict:
     """lastTransitionTime is another if the status is, and the same if it is the same."""
     before: Pod | None = seen.before

@@ -254,7 +254,7 @@ def nothing_starts_on_a_broken_node(seen: SeenContainer) -> Verdict:
     return Breach(what, f"one after {at - since:g} s") if at > since + slack else None
 
 
-@law("REASON-001", on="container", when="held up")
+@law("REASON-001", on="container", when="stuck")
 def a_start_that_fails_has_its_word(seen: SeenContainer) -> Verdict:
     """RunContainerError, PreCreateHookError or PreStartHookError, by the step that is broken."""
     if seen.now.reason not in reasons.OF_STEPS or not newly_waits(seen) or seen.before is None:
