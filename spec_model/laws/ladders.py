@@ -136,7 +136,8 @@ def _climbing(
                 yield name, quiet(ladder)  # nothing is new of this one
                 continue
             ladder = _adjusted(quiet(ladder), spec, seen, upset)
-        killed, origin = was_killed(seen, spec, ladder), _origin(seen)
+        killed = was_killed(seen, spec, ladder)
+        origin = _origin(seen) if ladder is None else ladder.origin
         ladder = climb(ladder, status, spec, terms, late=late, origin=origin, killed=killed)
         if ladder is not None and uncounted:
             ladder = lost(ladder)  # a rule may restart every container, and that is not counted
