@@ -49,6 +49,11 @@ def _is_edited(seen: Seen) -> bool:
     return before is not None and before.spec is not seen.now.spec
 
 
+def _is_rebuilt(seen: Seen) -> bool:
+    was, now = seen.before.spec, seen.now.spec
+    return was.containers is not now.containers or was.init_containers is not now.init_containers
+
+
 def _is_over(seen: Seen) -> bool:
     before: Pod | None = seen.before
     return seen.now.phase in OVER or (before is not None and before.phase in OVER)
@@ -190,14 +195,15 @@ OF_SOME_PODS: Final[Mapping[str, Mapping[str, Callable[[Seen], bool]]]] = {
         ),
         "moved": lambda seen: seen.before is None or seen.before.statuses is not seen.now.statuses,
     },
+    "edited": {"rebuilt": _is_rebuilt},
     "stirred": {
         "placed": _is_placed_anew,
         "stirred and controlled": _is_controlled,
     },
 }
 """By a situation, those in which only Pods are that are in it. Of a Pod that has changed: a condition is
-new or another; the status of a container is. Of one that is stirred: it is new, or its owner or labels
-are; it is controlled as well."""
+new or another; the status of a container is. Of one whose spec is another: its containers are. Of one that
+is stirred: it is new, or its owner or labels are; it is controlled as well."""
 
 CONTROLLERS: Final[Mapping[str, str]] = {
     kind: f"of a {kind}" for kind in ("DaemonSet", "Job", "StatefulSet")
