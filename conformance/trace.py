@@ -31,6 +31,9 @@ from spec_model.world import Setting
 
 VERSION: Final = 1
 
+CHANGES: Final = frozenset({"ADDED", "MODIFIED", "DELETED"})
+"""What a watch says of objects; bookmarks and errors tell of the watch itself."""
+
 TOGETHER: Final = 64
 """So many lines are decoded at once: their objects share their keys, and are made and read faster."""
 
@@ -177,27 +180,24 @@ def _imported(
     lines: Iterator[tuple[int, Any]],
     profile_name: str | None,
 ) -> tuple[Header, Iterator[Event]]:
-    event = _guarded(path, number, first, _watch_event)
-    epoch = _received(first) or _latest_time(event.object) or 0.0
+    epoch = _guarded(path, number, first, _watch_event).at
     header = Header("recording", "", profile_name or "v1.36", "real", epoch)
 
     def events() -> Iterator[Event]:
         at = 0.0
+
+        def watched(line: Mapping[str, Any]) -> Observation:
+            nonlocal at
+            if line["type"] in CHANGES and (received := _watched_at(line)) is not None:
+                at = max(at, received - epoch)
+            return Observation(at, line["type"], line["object"])
+
         for line_number, line in chain([(number, first)], lines):
-            watched = _guarded(path, line_number, line, _watch_event)
-            if watched.type not in ("ADDED", "MODIFIED", "DELETED"):
-                continue  # bookmarks and errors tell of the watch, not of an object
-            received = _received(line)
-            if received is None:
-                received = _latest_time(watched.object)
-            at = max(at, (received - epoch) if received is not None else at)
-            yield Observation(at, watched.type, watched.object)
+            event = _guarded(path, line_number, line, watched)
+            if event.type in CHANGES:
+                yield event
 
     return header, events()
-
-
-def _watch_event(line: Mapping[str, Any]) -> Observation:
-    return Observation(0.0, line["type"], line["object"])
 
 
 def _guarded(path: Path, number: int, line: Any, parse: Any) -> Any:
@@ -214,8 +214,15 @@ def _guarded(path: Path, number: int, line: Any, parse: Any) -> Any:
         raise TraceError(f"{path}:{number}: not an event of a trace: {error}") from error
 
 
-def _received(line: Mapping[str, Any]) -> float | None:
-    return seconds(line.get("receivedAt"))
+def _watch_event(line: Mapping[str, Any]) -> Observation:
+    """An event of a watch, by the clock of its recording: in seconds since 1970, or 0 where it has none."""
+    return Observation(type=line["type"], object=line["object"], at=_watched_at(line) or 0.0)
+
+
+def _watched_at(line: Mapping[str, Any]) -> float | None:
+    """When an event of a watch was received, as far as the recording tells; seconds since 1970."""
+    received = seconds(line.get("receivedAt"))
+    return _latest_time(line["object"]) if received is None else received
 
 
 def _latest_time(manifest: Mapping[str, Any]) -> float | None:

@@ -208,10 +208,10 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
     situation = situations.of_pod(seen) if key[0] == "Pod" else None
     for name, remember in notes_for((key[0],), situation):
         noted[name] = remember(noted.get(name), seen)
-    if key[0] == "Pod":
-        _hear_pod(seen, situation, key, bench)
-    else:
+    if situation is None:
         bench.hear(laws_for((key[0],)), seen, (key,))
+    else:
+        _hear_pod(seen, situation, key, bench)
     if key[0] in lifecycles.STEPS_OF:
         bench.edges.extend(lifecycles.edges_taken(key[0], seen.before, seen.now, event.type))
     open_still = _settled(known, seen, key, bench)
@@ -310,7 +310,7 @@ def _just_created(world: World, event: Observation) -> bool:
     return created is not None and world.setting.epoch + event.at - created < 2.0
 
 
-def _hear_pod(seen: Seen, situation: Situation, key: Key, bench: Bench) -> None:
+def _hear_pod(seen: Seen, situation: tuple[str, ...], key: Key, bench: Bench) -> None:
     """Most laws have nothing to say of most Pods and containers, and are not even asked."""
     spec = seen.now.spec
     kinds = WITH_INIT if spec.init_containers else WITHOUT_INIT
@@ -321,7 +321,8 @@ def _hear_pod(seen: Seen, situation: Situation, key: Key, bench: Bench) -> None:
         if container is not None:
             shown = SeenContainer(seen, container, before.get(name), status)
             looked_at = (PROBED_LAWS if container.probes else CONTAINER_LAWS)[container.kind]
-            bench.hear(laws_for(looked_at, situations.of_container(shown)), shown, (key, name))
+            its = situations.of_container(shown, situation)
+            bench.hear(laws_for(looked_at, its), shown, (key, name))
 
 
 def _settled(

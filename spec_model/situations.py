@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from spec_model.objects import EMPTY, Pod
+from spec_model.objects import EMPTY, ContainerStatus, Pod
+from spec_model.pod.ladder import CRASH_LOOP
+from spec_model.pod.reasons import PATIENT
 from spec_model.pod.static import is_mirror
 from spec_model.pod.termination import OVER
 from spec_model.workloads.ownership import controller_of
@@ -47,6 +49,11 @@ def _is_edited(seen: Seen) -> bool:
     return before is not None and before.spec is not seen.now.spec
 
 
+def _is_rebuilt(seen: Seen) -> bool:
+    was, now = seen.before.spec, seen.now.spec
+    return was.containers is not now.containers or was.init_containers is not now.init_containers
+
+
 def _is_over(seen: Seen) -> bool:
     before: Pod | None = seen.before
     return seen.now.phase in OVER or (before is not None and before.phase in OVER)
@@ -63,10 +70,6 @@ def _is_addressed(seen: Seen) -> bool:
     return now.pod_ip != ("" if before is None else before.pod_ip)
 
 
-def _is_controlled_by(kind: str) -> Callable[[Seen], bool]:
-    return lambda seen: controller_of(seen.manifest).get("kind") == kind
-
-
 def _is_stirred(seen: Seen) -> bool:
     """Whether its owner, or whoever wants to be, may have to do something."""
     before: Pod | None = seen.before
@@ -77,7 +80,13 @@ def _is_stirred(seen: Seen) -> bool:
         return True
     if before.conditions is not now.conditions and _ready(before) != _ready(now):
         return True
-    was, metadata = before.manifest["metadata"], now.manifest["metadata"]
+    return _is_placed_anew(seen)
+
+
+def _is_placed_anew(seen: Seen) -> bool:
+    if seen.before is None:
+        return True
+    was, metadata = seen.before.manifest["metadata"], seen.manifest["metadata"]
     return bool(
         was.get("labels") != metadata.get("labels")
         or was.get("ownerReferences") != metadata.get("ownerReferences")
@@ -134,6 +143,14 @@ def waits_anew(seen: SeenContainer) -> bool:
     )
 
 
+IN_TURN: Final = frozenset({*PATIENT, CRASH_LOOP})
+"""Reasons of containers that wait for nothing but their turn to be started."""
+
+
+def _waits_out_of_turn(status: ContainerStatus) -> bool:
+    return status.state == "waiting" and status.reason not in IN_TURN
+
+
 def _climbs(seen: SeenContainer) -> bool:
     ladders = seen.pod.notes.get("ladders")
     ladder = None if ladders is None else ladders.of.get(seen.spec.name)
@@ -171,38 +188,78 @@ another phase, readiness, owner or labels, or is marked; it has an owner, or had
 has a reason or a message of its own; it has volumes that may be paths of its node; it has probes; it has
 several containers, init containers included; it stands for a static Pod."""
 
-OF_A_CONTROLLED_POD: Final[Mapping[str, Callable[[Seen], bool]]] = {
-    "stirred and controlled": _is_stirred,
-    **{f"of a {kind}": _is_controlled_by(kind) for kind in ("DaemonSet", "Job", "StatefulSet")},
+OF_SOME_PODS: Final[Mapping[str, Mapping[str, Callable[[Seen], bool]]]] = {
+    "changed": {
+        "turned": lambda seen: (
+            seen.before is not None and seen.before.conditions is not seen.now.conditions
+        ),
+        "moved": lambda seen: seen.before is None or seen.before.statuses is not seen.now.statuses,
+    },
+    "edited": {"rebuilt": _is_rebuilt},
+    "stirred": {
+        "placed": _is_placed_anew,
+        "stirred and controlled": _is_controlled,
+    },
 }
-"""Of an observed Pod that is controlled, besides: it is stirred as well; its controller is of that kind."""
+"""By a situation, those in which only Pods are that are in it. Of a Pod that has changed: a condition is
+new or another; the status of a container is. Of one whose spec is another: its containers are. Of one that
+is stirred: it is new, or its owner or labels are; it is controlled as well."""
+
+CONTROLLERS: Final[Mapping[str, str]] = {
+    kind: f"of a {kind}" for kind in ("DaemonSet", "Job", "StatefulSet")
+}
+"""Of an observed Pod that is controlled, by the kind of its controller."""
 
 OF_A_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
+    "climbing": _climbs,
+    "waiting": lambda seen: _waits_out_of_turn(seen.now),
+    "waited": lambda seen: seen.before is not None and _waits_out_of_turn(seen.before),
     "changed": lambda seen: seen.now is not seen.before,
+}
+"""Of a container in an observed Pod: its ladder of restarts has just been climbed, or must be; it waits
+now, or did before this, for something else than its turn to be started; its status is new or another."""
+
+OF_A_CHANGED_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
     "begun": _has_begun,
     "ended": _has_ended,
     "held up": waits_anew,
-    "climbing": _climbs,
-    "waiting": lambda seen: seen.now.state == "waiting",
-    "waited": lambda seen: seen.before is not None and seen.before.state == "waiting",
-    "ending": lambda seen: seen.pod.now.deletion_timestamp is not None,
-    "mirrored": lambda seen: is_mirror(seen.pod.manifest),
 }
-"""Of a container in an observed Pod: its status is new or another; a run has begun, or ended, that was not
-seen to; it waits since now, or for another reason; its ladder of restarts has just been climbed, or must
-be; it waits now, or did before this; its Pod is marked for deletion, or stands for a static one."""
+"""Of one that has changed, besides: a run has begun, or ended, that was not seen to; it waits since now,
+or for another reason."""
 
-KNOWN: Final = frozenset({*OF_A_POD, *OF_A_CONTROLLED_POD, *OF_A_CONTAINER})
+INHERITED: Final[tuple[str, ...]] = ("ending", "mirrored")
+"""Situations of a Pod that all its containers are in, too."""
+
+KNOWN: Final = frozenset(
+    {
+        *OF_A_POD,
+        *(name for some in OF_SOME_PODS.values() for name in some),
+        *CONTROLLERS.values(),
+        *OF_A_CONTAINER,
+        *OF_A_CHANGED_CONTAINER,
+        "stuck",
+    }
+)
 
 
 def of_pod(seen: Seen) -> tuple[str, ...]:
     """The situations that an observed Pod is in."""
     found = [name for name, holds in OF_A_POD.items() if holds(seen)]
+    for wider, some in OF_SOME_PODS.items():
+        if wider in found:
+            found += [name for name, holds in some.items() if holds(seen)]
     if "controlled" in found:
-        found += [name for name, holds in OF_A_CONTROLLED_POD.items() if holds(seen)]
+        kind = str(controller_of(seen.manifest).get("kind"))
+        found += [CONTROLLERS[kind]] if kind in CONTROLLERS else []
     return tuple(found)
 
 
-def of_container(seen: SeenContainer) -> tuple[str, ...]:
-    """The situations that a container of an observed Pod is in."""
-    return tuple([name for name, holds in OF_A_CONTAINER.items() if holds(seen)])
+def of_container(seen: SeenContainer, of_its_pod: tuple[str, ...]) -> tuple[str, ...]:
+    """The situations that a container of an observed Pod is in; ``stuck`` is one waiting and held up."""
+    found = [name for name in INHERITED if name in of_its_pod]
+    found += [name for name, holds in OF_A_CONTAINER.items() if holds(seen)]
+    if "changed" in found:
+        found += [name for name, holds in OF_A_CHANGED_CONTAINER.items() if holds(seen)]
+    if "waiting" in found and "held up" in found:
+        found.append("stuck")
+    return tuple(found)

@@ -10,7 +10,7 @@ from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.ladders import upsets_of
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.objects import EMPTY, Pod, is_static, seconds
-from spec_model.pod.conditions import is_true
+from spec_model.pod.conditions import true_types
 from spec_model.world import HELD, Breach, Held, Outcome, Seen
 
 WITH_INIT: Final = (
@@ -30,14 +30,15 @@ def times_seen(before: tuple[float, float] | None, seen: Seen) -> tuple[float, f
     return (seen.at if before is None else before[1], seen.at)
 
 
-@law("CONDITION-005", on="Pod", when="changed")
+@law("CONDITION-005", on="Pod", when="turned")
 def conditions_come_true_in_order(seen: Seen) -> Verdict:
     """What comes true finds true what comes before it, at no later a second."""
     before: Pod | None = seen.before
     if before is None or before.conditions is seen.now.conditions:
         return None
     order = _order(bool(seen.now.spec.init_containers), seen.profile.condition_types)
-    come = [type_ for type_ in order[1:] if is_true(seen.now, type_) and not is_true(before, type_)]
+    new = true_types(seen.now) - true_types(before)
+    come = [type_ for type_ in order[1:] if type_ in new]
     if not come or not _is_first_life(seen) or not kubelet_owned(seen) or is_static(seen.manifest):
         return None  # a mirror Pod may be younger than what it shows
     return tuple(_in_order(seen.now, come, order, seen))
@@ -50,14 +51,14 @@ def _order(has_init: bool, known: tuple[str, ...]) -> tuple[str, ...]:
 
 def _in_order(pod: Pod, come: Sequence[str], order: Sequence[str], seen: Seen) -> Iterator[Outcome]:
     slack = seen.tolerance.truncation if seen.world.setting.clock == "real" else 0.0
+    true, since = true_types(pod), {type_: _since(pod, type_) for type_ in order}
     for type_ in come:
-        first = order[: order.index(type_)]
-        lacking = [earlier for earlier in first if not is_true(pod, earlier)]
-        at = _since(pod, type_)
+        first, at = order[: order.index(type_)], since[type_]
+        lacking = [earlier for earlier in first if earlier not in true]
         late = [
             earlier
             for earlier in first
-            if at is not None and (since := _since(pod, earlier)) is not None and since > at + slack
+            if at is not None and (then := since[earlier]) is not None and then > at + slack
         ]
         if not lacking and not late:
             yield HELD
@@ -94,7 +95,7 @@ def _since(pod: Pod, type_: str) -> float | None:
     return seconds((pod.conditions.get(type_) or EMPTY).get("lastTransitionTime"))
 
 
-@law("CONDITION-006", on="Pod", when="changed")
+@law("CONDITION-006", on="Pod", when="turned")
 def times_change_with_the_status_alone(seen: Seen) -> Verdict:
     """lastTransitionTime is another if the status is, and the same if it is the same."""
     before: Pod | None = seen.before
@@ -107,7 +108,8 @@ def times_change_with_the_status_alone(seen: Seen) -> Verdict:
         for type_, condition in seen.now.conditions.items()
         if (was := before.conditions.get(type_)) is not None
         and was is not condition
-        and (verdict := _of_one(type_, was, condition, seen)) is not None
+        and (verdict := HELD if was == condition else _of_one(type_, was, condition, seen))
+        is not None
     ]
     broken = [verdict for verdict in shown if isinstance(verdict, Breach)]
     return tuple(broken) or (shown[0] if shown else None)

@@ -31,7 +31,7 @@ RULE: Final = "REPLICA-006"
 Overdue: TypeAlias = Callable[[World], Held | Breach | Void | None]
 
 
-@law(RULE, on="Pod", when="stirred")
+@law(RULE, on="Pod", when="placed")
 def who_comes_under_a_controller_or_loses_it(seen: Seen) -> Verdict:
     """What is owed to a Pod whose labels or owners are new, and whether a new owner may have it."""
     before, pod = seen.before, seen.now

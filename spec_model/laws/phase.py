@@ -55,7 +55,7 @@ def _opens_gates_only(done: Done) -> bool:
     return {type_: each for type_, each in written.items() if "/" not in type_} == kept
 
 
-@lru_cache(maxsize=4)  # most laws ask it of the same observation
+@lru_cache(maxsize=1)  # most laws ask it of the same observation
 def kubelet_owned(seen: Seen) -> bool:
     """Whether the status is what a kubelet made of its containers, and nobody else's word."""
     if seen.now.reason == LOST:

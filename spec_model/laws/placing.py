@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
@@ -155,10 +155,19 @@ def free_on(
     world: World, node: Manifest, but: Collection[Key] = (), *, held: Any = holds_room
 ) -> Amounts | None:
     """What is free on a node but for some Pods; None where it does not say what it has to give."""
-    free = room(node, world.profile)
+    there = pods_on(world, node["metadata"]["name"])
+    others = (known for known in there if known.view.key not in but)
+    return left_by(others, node, world.profile, held=held)
+
+
+def left_by(
+    others: Iterable[Known], node: Manifest, profile: Profile, *, held: Any = holds_room
+) -> Amounts | None:
+    """What Pods leave of a node; None where it does not say what it has to give."""
+    free = room(node, profile)
     if free is not None:
-        for known in pods_on(world, node["metadata"]["name"]):
-            if known.view.key not in but and held(known.view):
+        for known in others:
+            if held(known.view):
                 take(free, requested(known))
     return free
 

@@ -17,6 +17,7 @@ from spec_model.laws.memory import in_use
 from spec_model.laws.placing import (
     free_on,
     is_bound_by_hand,
+    left_by,
     nodes,
     pods_on,
     request_seen,
@@ -148,13 +149,13 @@ def _unless_it_has_changed(
 
 
 def _with_room(seen: Seen, pod: Pod, node: Manifest) -> Iterator[Outcome]:
-    world = seen.world
-    free = free_on(world, node, {pod.key}, held=_surely_holds(seen))
+    others = [known for known in pods_on(seen.world, _name(node)) if known.view.key != pod.key]
+    free = left_by(others, node, seen.profile, held=_surely_holds(seen))
     if free is None:
         return
     request = request_seen(seen)
     if not lacking(request, free):
-        yield from (Held(rule) for rule in _tested(seen, pod, node, request, free))
+        yield from (Held(rule) for rule in _tested(seen, pod, node, request, free, others))
         return
     yield Breach(
         f"a node with {said(request)} free",
@@ -177,8 +178,10 @@ def _surely_holds(seen: Seen) -> Holding:
     return holds
 
 
-def _tested(seen: Seen, pod: Pod, node: Manifest, request: Amounts, free: Amounts) -> Iterator[str]:
-    """The rules about room that this binding has put to the test."""
+def _tested(
+    seen: Seen, pod: Pod, node: Manifest, request: Amounts, free: Amounts, others: list[Known]
+) -> Iterator[str]:
+    """The rules about room that this binding has put to the test, ``others`` being on the node."""
     if any(amount for resource, amount in request.items() if resource != PODS):
         yield "SCHED-004"
     if request != apps_alone(pod.spec.manifest, seen.profile):
@@ -186,7 +189,6 @@ def _tested(seen: Seen, pod: Pod, node: Manifest, request: Amounts, free: Amount
     limits = limits_of(pod.spec.manifest, seen.profile)
     if limits != ONE and lacking(limits, limits_left(seen.world, node, pod)):
         yield "SCHED-006"
-    others = [known for known in pods_on(seen.world, _name(node)) if known.view.key != pod.key]
     ending = any(known.view.deletion_timestamp is not None for known in others)
     if ending or lacking(request, after_all(others, free)):
         yield "SCHED-007"

@@ -10,10 +10,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from attrs import frozen
-
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
+from spec_model.values import frozen
 
 NO_PODS: Final = "no_pods"
 NO_METRICS: Final = "no_metrics"
