@@ -85,13 +85,11 @@ def is_mirror_of(mirror: Object, worker: StaticWorker) -> bool:
 
 @attrs.define(eq=False)
 class Found:
-    """What the kubelet has found in its directory: a text, which it reads when it comes to it."""
+    """A file that a kubelet has found; it makes something of it when it comes to it."""
 
-    uid: str
     manifest: Any
-    seen: str  # when it was found first
-    pod: Object | None = None  # None: not a static Pod, or not decoded yet
-    is_decoded: bool = False
+    seen: str  # when it was found
+    uid: str = ""  # of the Pod that it describes
 
 
 class StaticPods:
@@ -99,9 +97,10 @@ class StaticPods:
 
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
-        self.files: dict[str, tuple[str, Any]] = {}  # what each says, with the UID that comes of it
-        self._found: dict[str, Found] = {}  # by that UID
-        self.wanted: dict[str, Object] = {}
+        self.files: dict[str, Any] = {}  # what each says
+        self._found: dict[str, Found] = {}
+        self.wanted: dict[str, Object] = {}  # by UID
+        self._refused: set[str] = set()  # the UIDs of what is no static Pod
         self.workers: dict[str, StaticWorker] = {}
         self.is_dirty = False
         self._timer: Timer | None = None
@@ -110,8 +109,7 @@ class StaticPods:
 
     def write(self, file: str, manifest: Any) -> None:
         """Somebody puts a file there, or changes it."""
-        uid = static_manifests.fingerprint(manifest, file, self.kubelet.name)
-        self.files[file] = uid, meta.plain_copy(manifest)
+        self.files[file] = meta.plain_copy(manifest)
         self._changed()
 
     def remove(self, file: str) -> None:
@@ -136,31 +134,40 @@ class StaticPods:
             self.read()
 
     def read(self) -> None:
-        """See what is there now; what was there before is kept as it was."""
+        """See what is there now."""
         self._timer = None
         now, found = self.kubelet.clock.timestamp(), {}
-        for file, (uid, manifest) in sorted(self.files.items()):
-            if static_manifests.is_read(file):
-                found[uid] = self._found.get(uid) or Found(uid, manifest, now)
+        for file in filter(static_manifests.is_read, sorted(self.files)):
+            known = self._found.get(file)
+            if known is None or known.manifest is not self.files[file]:
+                known = Found(self.files[file], now)
+            found[file] = known
         self._found = found
         self.is_dirty = True
 
     def work(self) -> None:
-        """Do what the directory says."""
+        """Do what the files say; who says the same as before means the same Pod."""
         self.is_dirty = False
-        pods = {uid: self._pod(found) for uid, found in self._found.items()}
-        self.wanted = {uid: pod for uid, pod in pods.items() if pod is not None}
+        wanted = {}
+        for file, found in self._found.items():
+            if not found.uid:
+                name = self.kubelet.name
+                found.uid = static_manifests.fingerprint(found.manifest, file, name)
+            pod = self.wanted.get(found.uid) or self._decode(found)
+            if pod is not None:
+                wanted[found.uid] = pod
+        self.wanted = wanted
         self.reconcile()
 
-    def _pod(self, found: Found) -> Object | None:
-        """The static Pod that a file describes, if it does; it is decoded once."""
-        if not found.is_decoded:
-            name, settings = self.kubelet.name, self.kubelet.settings
-            found.pod = static_manifests.decode(
-                found.manifest, found.uid, name, found.seen, settings
-            )
-            found.is_decoded = True
-        return found.pod
+    def _decode(self, found: Found) -> Object | None:
+        """What a file says, looked at for the first time."""
+        if found.uid in self._refused:
+            return None
+        name, settings = self.kubelet.name, self.kubelet.settings
+        pod = static_manifests.decode(found.manifest, found.uid, name, found.seen, settings)
+        if pod is None:
+            self._refused.add(found.uid)
+        return pod
 
     # The Pods.
 

@@ -74,7 +74,8 @@ class PodWorker(Hindered):
         if self.finished:
             self.remove_if_deleted()
             return
-        self.volumes.refresh()
+        if self.volumes.config_maps:
+            self.volumes.refresh()
         if not self.start_time:
             began = (self.pod.get("status") or {}).get("startTime")
             self.start_time = began or self.clock.timestamp()
@@ -89,7 +90,7 @@ class PodWorker(Hindered):
         """Deleted, over, or too old (RESTART-005, PHASE-008, PHASE-012)?"""
         if meta.is_deleting(self.pod) or is_terminal(self.pod):
             self.terminating = True
-        elif self.is_past_deadline():
+        elif self.clock.now >= self.deadline():
             self.failure = DEADLINE
             self.report(DEADLINE.reason, DEADLINE.message)
             self.terminating = True
@@ -171,10 +172,6 @@ class PodWorker(Hindered):
         if seconds is None:
             return math.inf
         return meta.parse_time(self.start_time) - EPOCH + float(seconds)
-
-    def is_past_deadline(self) -> bool:
-        """Has the Pod been active too long (PHASE-012)?"""
-        return self.clock.now >= self.deadline()
 
     def again(self) -> None:
         """Something changed: look once more at this instant."""
