@@ -19,6 +19,7 @@ from spec_model.values import frozen
 
 EMPTY: Mapping[str, Any] = {}
 
+HOST_PATHS = frozenset({"hostPath", "persistentVolumeClaim"})
 LISTS = ("containers", "initContainers")
 STATUSES = ("initContainerStatuses", "containerStatuses")
 CONFIG_SOURCE = "kubernetes.io/config.source"
@@ -117,6 +118,7 @@ class PodSpec:
     manifest: Manifest
     is_probed: bool = field(init=False, eq=False, repr=False)  # some container has a probe
     has_rules: bool = field(init=False, eq=False, repr=False)  # some container has restart rules
+    has_host_paths: bool = field(init=False, eq=False, repr=False)  # or claims, which may be such
     _by_name: Mapping[str, Container] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -124,6 +126,8 @@ class PodSpec:
         keep = object.__setattr__
         keep(self, "is_probed", any(container.probes for container in every))
         keep(self, "has_rules", any("restartPolicyRules" in each.manifest for each in every))
+        volumes = self.manifest.get("volumes") or ()
+        keep(self, "has_host_paths", any(not HOST_PATHS.isdisjoint(each or ()) for each in volumes))
         keep(self, "_by_name", {container.name: container for container in every})
 
     def container(self, name: str) -> Container | None:

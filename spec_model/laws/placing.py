@@ -37,6 +37,7 @@ DEFAULT: Final = "default-scheduler"
 PLENTY: Final = 10**9 * NANO
 WAITING: Final = "waiting for a node"
 STOPPED: Final = "scheduler stopped"
+REPELLING: Final = "repelling"
 ASKING: Final = ("containers", "initContainers", "resources", "overhead")
 """The fields of a spec by which a Pod asks for something of its node."""
 
@@ -224,10 +225,17 @@ def is_up_to_the_node(world: World, pod: Pod) -> bool:
         return False
     if (spec.get("affinity") or EMPTY).keys() & {"podAffinity", "podAntiAffinity"}:
         return False
-    return not any(
-        "podAntiAffinity" in (known.view.spec.manifest.get("affinity") or EMPTY)
-        for known in world.of_kind("Pod")
-    )
+    return not world.notes.get(REPELLING)
+
+
+@note(REPELLING, on="Pod*", when=("new", "edited", "gone"))
+def repelling_noted(before: frozenset[Key] | None, seen: Seen) -> frozenset[Key]:
+    """The Pods that would have others kept away from them."""
+    known, key = before or frozenset(), seen.now.key
+    repels = "podAntiAffinity" in (seen.now.spec.manifest.get("affinity") or EMPTY)
+    if (repels and seen.type != "DELETED") == (key in known):
+        return known
+    return known ^ {key}
 
 
 OWN_SAY: Final = ("schedulingGates", "topologySpreadConstraints", "resourceClaims", "hostNetwork")

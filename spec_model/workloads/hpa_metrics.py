@@ -145,17 +145,31 @@ def replicas_for_utilization(
     measures = [(pod.usage or 0, pod.request or 0) for pod in measured]
     if not sum([request for _, request in measures]):
         return Decision(Proposal(None, refusal=ZERO_REQUESTS), "HPA-014")
+    lacking, waiting = ([pod.request or 0 for pod in group] for group in (missing, unready))
+    tolerance = tolerance or _usual(profile)
+    return replicas_for_measures(measures, lacking, waiting, current, target, profile, tolerance)
+
+
+def replicas_for_measures(
+    measures: list[Measure],
+    missing: Sequence[int],
+    unready: Sequence[int],
+    current: int,
+    target: int,
+    profile: Profile,
+    tolerance: Tolerance,
+) -> Decision[Proposal]:
+    """The same of what was measured, and of the requests of Pods without a sample or not ready."""
     used = utilization(measures).value
     ratio = used / target
-    tolerance = tolerance or _usual(profile)
     if not missing and not (unready and ratio > 1.0):
         plain = _plain(ratio, current, measures, target, profile, tolerance)
         return Decision(Proposal(plain.value, used), plain.because)
     hungry = max(100, target)
     if ratio < 1.0:
-        measures += [((pod.request or 0) * hungry // 100, pod.request or 0) for pod in missing]
+        measures = measures + [(request * hungry // 100, request) for request in missing]
     elif ratio > 1.0:
-        measures += [(0, pod.request or 0) for pod in missing + unready]
+        measures = measures + [(0, request) for request in (*missing, *unready)]
     again = utilization(measures).value / target
     wanted = _wanted(again, measures, target, profile)
     rule = "HPA-011" if missing else "HPA-012"
