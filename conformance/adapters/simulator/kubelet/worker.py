@@ -121,14 +121,15 @@ class PodWorker(Hindered):
     def go_on(self) -> None:
         """The Pod shall run: report, then do what is next."""
         probe_kills.bring_back(self)
-        faults.forgive(self)
+        if self.waiting:
+            faults.forgive(self)
         if self.publish() in phase.TERMINAL:
             self.terminating = True
             self.again()
             return
         self.wake(self.deadline())
         shown = dict(self.waiting)
-        if not faults.lacks_network(self):
+        if not (self.kubelet.faults.broken and faults.lacks_network(self)):
             self.act(self.plan())
         if self.waiting != shown:
             self.publish()
@@ -182,7 +183,8 @@ class PodWorker(Hindered):
     def publish(self) -> str:
         """Write the status; the phase that was decided, shown or not."""
         decided = self.show()
-        self.prober.nudge()
+        if self.prober.workers:
+            self.prober.nudge()
         return decided
 
     def show(self) -> str:
