@@ -289,9 +289,10 @@ class PodWorker(Hindered):
 
     def kill_all(self) -> None:
         """Every process dies at once, unasked."""
-        for run in list(self.runtime.runs.values()):
+        for run in self.runtime.runs.values():
             run.comes_back = False
-            self.finish(run, runtime.KILLED)
+            if run.is_running:
+                self.finish(run, runtime.KILLED)
 
     def restart_all(self) -> None:
         """Show it, then kill everything without grace and start from the beginning (RESTART-007)."""
@@ -367,9 +368,11 @@ class PodWorker(Hindered):
     def power_off(self) -> None:
         """The machine is off: nothing runs, nothing wakes up."""
         self.sleep()
-        self.prober.sleep()
+        if self.prober.workers:
+            self.prober.sleep()
         self.waiting.clear()
-        self.volumes.power_off()
+        if self.volumes.in_memory:
+            self.volumes.power_off()
         self.kill_all()
         if self.runtime.sandbox is not None:
             self.runtime.sandbox.is_ready = False
