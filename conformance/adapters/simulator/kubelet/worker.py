@@ -90,7 +90,7 @@ class PodWorker(Hindered):
         """Deleted, over, or too old (RESTART-005, PHASE-008, PHASE-012)?"""
         if meta.is_deleting(self.pod) or is_terminal(self.pod):
             self.terminating = True
-        elif self.clock.now >= self.deadline():
+        elif "activeDeadlineSeconds" in self.pod["spec"] and self.clock.now >= self.deadline():
             self.failure = DEADLINE
             self.report(DEADLINE.reason, DEADLINE.message)
             self.terminating = True
@@ -127,7 +127,8 @@ class PodWorker(Hindered):
             self.terminating = True
             self.again()
             return
-        self.wake(self.deadline())
+        if "activeDeadlineSeconds" in self.pod["spec"]:
+            self.wake(self.deadline())
         shown = dict(self.waiting)
         if not (self.kubelet.faults.broken and faults.lacks_network(self)):
             self.act(self.plan())
