@@ -132,7 +132,7 @@ def _resize(store: Store, merged: Mapping[str, Any], old: Object) -> Object:
 
 
 _SUBRESOURCES: Final = {
-    "": lambda store, merged, old: store.change(merged, old),
+    "": Store.change,
     "status": lambda store, merged, old: store.write_status(merged),  # noqa: ARG005
     "scale": _scale,
     "resize": _resize,

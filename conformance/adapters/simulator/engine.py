@@ -101,6 +101,7 @@ class Engine:
     def advance(self, seconds: float) -> None:
         """Let time pass; whatever waits on the way happens, and settles, at its own instant."""
         self.clock.advance(seconds, self.settle)
+        self.store.history.compact()
 
     def close(self) -> None:
         """The end of it all: no part knows another any longer, so nothing waits for the collector."""

@@ -47,22 +47,22 @@ class History:
 
     def keep(self, version: int, type_: str, new: Object, old: Object | None) -> None:
         """Remember a write."""
-        self._compact()
         self._writes.append((self.clock.now, version, type_, new, old))
 
     def since(self, version: int) -> Iterator[Write]:
         """The writes after a version, oldest first."""
-        self._compact()
+        self.compact()
         return (Write(*each) for each in self._writes if each[1] > version)
 
-    def _compact(self) -> None:
+    def compact(self) -> None:
+        """Forget the writes that are too old for any watch."""
         oldest, writes = self.clock.now - KEPT_SECONDS, self._writes
         while writes and writes[0][0] < oldest:
             self.compacted = writes.popleft()[1]
 
     def is_expired(self, version: int) -> bool:
         """Is something after this version compacted already?"""
-        self._compact()
+        self.compact()
         return version < self.compacted
 
 

@@ -367,13 +367,12 @@ class Store:
 
     def _with_system_fields(self, strategy: api.Strategy, admitted: Object) -> Object:
         given = admitted["metadata"]
-        system = {
-            "uid": self._new_uid(),
-            "creationTimestamp": self.clock.timestamp(),
-            **({"generation": 1} if strategy.counts_generations else {}),
-        }
-        kept = {key: given[key] for key in given if key not in deletion.SYSTEM_FIELDS}
-        return {**admitted, "metadata": {**kept, **system}}
+        if not deletion.SYSTEM_FIELDS.isdisjoint(given):
+            given = {key: given[key] for key in given if key not in deletion.SYSTEM_FIELDS}
+        system: Object = {"uid": self._new_uid(), "creationTimestamp": self.clock.timestamp()}
+        if strategy.counts_generations:
+            system["generation"] = 1
+        return {**admitted, "metadata": {**given, **system}}
 
     def _ending(self) -> str:
         """What makes a name of a generateName."""

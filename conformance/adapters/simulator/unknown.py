@@ -24,13 +24,19 @@ AFFINITIES: Final = frozenset(
 )
 
 
+_HOLDING: Final = frozenset({"affinity", "template", "volumes"})
+"""The fields of a spec that are looked into."""
+
+
 def without(manifest: Object, *, strict: bool = False, settings: Settings = V1_36) -> Object:
     """The manifest, which is a private copy, without the fields that nobody knows.
 
     Raises:
         ApiError: 400, there are some, and the client wants to be told.
     """
-    for path, holder, known in _holders(manifest, settings) if manifest.get("spec") else ():
+    if _HOLDING.isdisjoint(manifest.get("spec") or ()):
+        return manifest
+    for path, holder, known in _holders(manifest, settings):
         for field in [each for each in holder if each not in known]:
             if strict:
                 why = f'strict decoding error: unknown field "{path}.{field}"'

@@ -93,7 +93,8 @@ def admit_create(strategy: Strategy, copy: Object, store: Store) -> Object:
         problems = _judge_new(strategy, copy, store.settings)
     except _MISREAD as error:
         raise _undecodable(error) from error
-    _refuse(copy, problems)
+    if problems:
+        raise _refusal(copy, problems)
     return copy
 
 
@@ -141,17 +142,40 @@ def admit_update(
     manifest: Mapping[str, Any],
     old: Object,
     store: Store,
+    validate: Callable[[Object, Object, Problems, Settings], None] | None = None,
     *,
     anew: bool = False,
 ) -> Object:
     """What a client or controller wants an object to be, with the old status and system fields.
 
-    Its content is looked at unless it is the very same as before, or ``anew`` in any case.
+    Its content is looked at unless it is the very same as before, or ``anew`` in any case; what may change
+    is for ``validate`` to say, or for the strategy.
 
     Raises:
         ApiError: 400 it does not decode, 422 the object or the change is invalid.
     """
-    return _admit_change(strategy, manifest, old, store, strategy.validate_update, anew=anew)
+    problems, settings = Problems(), store.settings
+    try:
+        new = _with_kept_fields(strategy, manifest, old)
+        anew = anew or any(new.get(field) is not old.get(field) for field in strategy.content)
+        if anew:
+            for field in strategy.content:
+                if field in new:
+                    new[field] = meta.plain_copy(new[field])
+            strategy.default(new, settings)
+            admission.admit_change(new)
+        if new["metadata"] is not old["metadata"]:
+            names.validate_metadata(new["metadata"], problems, namespaced=strategy.namespaced)
+        if anew:
+            strategy.validate(new, problems, settings)
+            (validate or strategy.validate_update)(new, old, problems, settings)
+        if new["metadata"] is not old["metadata"]:
+            names.validate_metadata_update(new["metadata"], old["metadata"], problems)
+    except _MISREAD as error:
+        raise _undecodable(error) from error
+    if problems:
+        raise _refusal(new, problems)
+    return new
 
 
 def admit_resize(
@@ -163,10 +187,10 @@ def admit_resize(
         ApiError: 400 it does not decode, 422 the object or the change is invalid.
     """
 
-    def validate(new: Object, old: Object, problems: Problems, _: Any) -> None:
+    def validate(new: Object, old: Object, problems: Problems, _: Settings) -> None:
         pod_changes.validate_resize(new, old, problems)
 
-    return _admit_change(strategy, manifest, old, store, validate, anew=True)
+    return admit_update(strategy, manifest, old, store, validate, anew=True)
 
 
 def admit_status(
@@ -183,7 +207,8 @@ def admit_status(
         strategy.validate_status(new, old, problems, store.settings)
     except _MISREAD as error:
         raise _undecodable(error) from error
-    _refuse(new, problems)
+    if problems:
+        raise _refusal(new, problems)
     return new
 
 
@@ -193,38 +218,6 @@ def _judge_new(strategy: Strategy, manifest: Object, settings: Settings) -> Prob
     strategy.validate(manifest, problems, settings)
     strategy.validate_create(manifest, problems, settings)
     return problems
-
-
-def _admit_change(
-    strategy: Strategy,
-    manifest: Mapping[str, Any],
-    old: Object,
-    store: Store,
-    validate: Callable[[Object, Object, Problems, Any], None],
-    *,
-    anew: bool,
-) -> Object:
-    problems, settings = Problems(), store.settings
-    try:
-        new = _with_kept_fields(strategy, manifest, old)
-        anew = anew or any(new.get(field) is not old.get(field) for field in strategy.content)
-        if anew:
-            for field in strategy.content:
-                if field in new:
-                    new[field] = meta.plain_copy(new[field])
-            strategy.default(new, settings)
-            admission.admit_change(new)
-        if new["metadata"] is not old["metadata"]:
-            names.validate_metadata(new["metadata"], problems, namespaced=strategy.namespaced)
-        if anew:
-            strategy.validate(new, problems, settings)
-            validate(new, old, problems, settings)
-        if new["metadata"] is not old["metadata"]:
-            names.validate_metadata_update(new["metadata"], old["metadata"], problems)
-    except _MISREAD as error:
-        raise _undecodable(error) from error
-    _refuse(new, problems)
-    return new
 
 
 def _with_kept_fields(strategy: Strategy, manifest: Mapping[str, Any], old: Object) -> Object:
@@ -246,9 +239,8 @@ _KEPT_FIELDS: Final = ("name", "namespace", *sorted(SYSTEM_FIELDS))
 """Metadata that no update changes."""
 
 
-def _refuse(manifest: Object, problems: Problems) -> None:
-    if problems:
-        raise errors.invalid(str(manifest.get("kind")), meta.name_of(manifest), problems)
+def _refusal(manifest: Object, problems: Problems) -> errors.ApiError:
+    return errors.invalid(str(manifest.get("kind")), meta.name_of(manifest), problems)
 
 
 _MISREAD: Final = (AttributeError, KeyError, TypeError)

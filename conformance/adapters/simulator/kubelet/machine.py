@@ -160,10 +160,9 @@ def inspect(kubelet: Kubelet, place: Place) -> meta.Object:
     size = (kubelet.node().get("status") or {}).get("capacity") or {}
     memory, cpu = quantity.value(size.get("memory")), quantity.milli(size.get("cpu"))
     mounts = bool(spec.get("volumeMounts"))
-    files = worker.volumes.files(spec, run.frozen).items() if mounts else ()
     return {
         "env": dict(run.environment),
-        "files": {path: shown(held) for path, held in files},
+        "files": files(worker, spec, run) if mounts else {},
         "mounts": worker.volumes.stat(spec) if mounts else {},
         "oom_score_adj": oom.score_adj(worker.pod, spec["name"], memory, kubelet.settings),
         "cgroup": cgroups.files(spec, kubelet.settings),
@@ -174,6 +173,12 @@ def inspect(kubelet: Kubelet, place: Place) -> meta.Object:
             "memory_bytes": run.charged_bytes,
         },
     }
+
+
+def files(worker: PodWorker, spec: Mapping[str, Any], run: Run) -> meta.Object:
+    """Every file that a container sees in its volumes, by path."""
+    held = worker.volumes.files(spec, run.frozen)
+    return {path: shown(content) for path, content in held.items()}
 
 
 def shown(content: bytes) -> str | dict[str, str]:
