@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from attrs import frozen
 
 from spec_model.events import Manifest, Rejected
-from spec_model.law import Verdict, expect, held, law, note
+from spec_model.law import Verdict, expect, held, law, note, once
 from spec_model.laws.looks import Look, look
 from spec_model.objects import EMPTY, Container, Pod
 from spec_model.profiles import Profile
@@ -31,6 +31,7 @@ MEASURED: Final = 0.1
 """How far CPU may be off: milli on a virtual clock, a fraction where it is measured."""
 
 
+@once
 def settled_look(done: Done) -> Look | None:
     """What was seen inside a container; None where it is not known of what the kubelet made it."""
     found = look(done)

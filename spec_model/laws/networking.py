@@ -95,9 +95,10 @@ def namespaces_are_shared_as_asked(done: Done) -> Verdict:
     verdicts: list[Outcome] = [*_own_address(found, done.world), *_own_process(found)]
     if isinstance(spaces, Mapping):
         known: Looks = done.world.notes.get("namespaces") or {}
-        for pod in done.world.of_kind("Pod"):
-            for name, (run, others) in known.get(pod.uid, EMPTY).items():
-                other = _still_runs(done.world, pod.view, name, run)
+        seen = ((pod.view, known[pod.uid]) for pod in done.world.of_kind("Pod") if pod.uid in known)
+        for pod, looks in seen:
+            for name, (run, others) in looks.items():
+                other = _still_runs(done.world, pod, name, run)
                 is_itself = other is found.pod and name == found.container.name
                 if other is not None and not is_itself:
                     verdicts.extend(_compared(found, spaces, other, name, others))
