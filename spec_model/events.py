@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from spec_model.values import frozen
+from attrs import frozen
 
 Manifest: TypeAlias = Mapping[str, Any]
 """A Kubernetes object as plain JSON-able data, camelCase, as the API shows it."""
