@@ -186,9 +186,10 @@ OF_A_CHANGED_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
     "begun": _has_begun,
     "ended": _has_ended,
     "held up": waits_anew,
+    "backing off": lambda seen: seen.now.state == "waiting" and seen.now.reason == CRASH_LOOP,
 }
 """Of one that has changed, besides: a run has begun, or ended, that was not seen to; it waits since now,
-or for another reason."""
+or for another reason; it waits for its restart."""
 
 INHERITED: Final[tuple[str, ...]] = ("ending", "mirrored")
 """Situations of a Pod that all its containers are in, too."""
