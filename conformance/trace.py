@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 import cattrs
 from attrs import frozen
@@ -28,6 +28,8 @@ from spec_model.events import Act, Evaluated, Event, Observation, Stimulus
 from spec_model.objects import seconds
 from spec_model.profiles import PROFILES, profile
 from spec_model.world import Setting
+
+E = TypeVar("E", bound=Event)
 
 VERSION: Final = 1
 
@@ -147,7 +149,7 @@ def read(path: Path, profile_name: str | None = None) -> tuple[Header, Iterator[
     except StopIteration:
         raise TraceError(f"{path}: the file is empty; a trace begins with its header") from None
     if "kubelaws" in first:
-        return _header(path, number, first, profile_name), _own(path, lines)
+        return _header(path, number, first, profile_name), _events(path, lines, from_line)
     return _imported(path, number, first, lines, profile_name)
 
 
@@ -168,11 +170,6 @@ def _header(path: Path, number: int, line: Mapping[str, Any], profile_name: str 
     return header
 
 
-def _own(path: Path, lines: Iterator[tuple[int, Any]]) -> Iterator[Event]:
-    for number, line in lines:
-        yield _guarded(path, number, line, from_line)
-
-
 def _imported(
     path: Path,
     number: int,
@@ -180,7 +177,7 @@ def _imported(
     lines: Iterator[tuple[int, Any]],
     profile_name: str | None,
 ) -> tuple[Header, Iterator[Event]]:
-    epoch = _guarded(path, number, first, _watch_event).at
+    epoch = next(_events(path, [(number, first)], _watch_event)).at
     header = Header("recording", "", profile_name or "v1.36", "real", epoch)
 
     def events() -> Iterator[Event]:
@@ -192,26 +189,29 @@ def _imported(
                 at = max(at, received - epoch)
             return Observation(at, line["type"], line["object"])
 
-        for line_number, line in chain([(number, first)], lines):
-            event = _guarded(path, line_number, line, watched)
+        for event in _events(path, chain([(number, first)], lines), watched):
             if event.type in CHANGES:
                 yield event
 
     return header, events()
 
 
-def _guarded(path: Path, number: int, line: Any, parse: Any) -> Any:
-    try:
-        event = parse(line)
-        if isinstance(event, Observation) and not isinstance(event.object.get("metadata"), dict):
-            raise KeyError("object.metadata")
-        return event
-    except KeyError as error:
-        raise TraceError(
-            f"{path}:{number}: not an event of a trace: no {error.args[0]!r}"
-        ) from error
-    except (ValueError, TypeError, AttributeError) as error:
-        raise TraceError(f"{path}:{number}: not an event of a trace: {error}") from error
+def _events(path: Path, lines: Iterable[tuple[int, Any]], parse: Callable[[Any], E]) -> Iterator[E]:
+    """What is made of each line; what cannot be made of one is said with its number."""
+    for number, line in lines:
+        try:
+            event = parse(line)
+            if isinstance(event, Observation) and not isinstance(
+                event.object.get("metadata"), dict
+            ):
+                raise KeyError("object.metadata")
+        except KeyError as error:
+            raise TraceError(
+                f"{path}:{number}: not an event of a trace: no {error.args[0]!r}"
+            ) from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise TraceError(f"{path}:{number}: not an event of a trace: {error}") from error
+        yield event
 
 
 def _watch_event(line: Mapping[str, Any]) -> Observation:

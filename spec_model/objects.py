@@ -8,7 +8,7 @@ while it is unchanged.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -35,7 +35,7 @@ def seconds(timestamp: str | None) -> float | None:
     """
     if not timestamp:
         return None
-    return datetime.fromisoformat(timestamp).astimezone(UTC).timestamp()
+    return datetime.fromisoformat(timestamp).timestamp()
 
 
 @frozen

@@ -162,11 +162,14 @@ OF_SOME_PODS: Final[Mapping[str, Mapping[str, Callable[[Seen], bool]]]] = {
         "bound": lambda seen: bool(not seen.before.spec.node_name and seen.now.spec.node_name),
     },
     "ending": {"marked": lambda seen: seen.before.deletion_timestamp is None},
-    "stirred": {"placed": _is_placed_anew},
+    "stirred": {
+        "placed": _is_placed_anew,
+        "passed": lambda seen: seen.before.phase != seen.now.phase,
+    },
 }
 """By a situation of such a one, those in which it can be then. What has changed is a condition, or the
 status of a container. In another spec the containers are others, or it has just got its node. It is marked
-for deletion since now. Who is stirred has another owner, or other labels."""
+for deletion since now. Who is stirred has another owner or other labels, or passed into another phase."""
 
 CONTROLLERS: Final[Mapping[str, str]] = {
     kind: f"of a {kind}" for kind in ("DaemonSet", "Job", "StatefulSet")
@@ -186,9 +189,10 @@ OF_A_CHANGED_CONTAINER: Final[Mapping[str, Callable[[SeenContainer], bool]]] = {
     "begun": _has_begun,
     "ended": _has_ended,
     "held up": waits_anew,
+    "backing off": lambda seen: seen.now.state == "waiting" and seen.now.reason == CRASH_LOOP,
 }
 """Of one that has changed, besides: a run has begun, or ended, that was not seen to; it waits since now,
-or for another reason."""
+or for another reason; it waits for its restart."""
 
 INHERITED: Final[tuple[str, ...]] = ("ending", "mirrored")
 """Situations of a Pod that all its containers are in, too."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -37,11 +37,12 @@ def conditions_come_true_in_order(seen: Seen) -> Verdict:
     if before is None or before.conditions is seen.now.conditions:
         return None
     order = _order(bool(seen.now.spec.init_containers), seen.profile.condition_types)
-    new = true_types(seen.now) - true_types(before)
+    true = true_types(seen.now)
+    new = true - true_types(before)
     come = [type_ for type_ in order[1:] if type_ in new]
     if not come or not _is_first_life(seen) or not kubelet_owned(seen) or is_static(seen.manifest):
         return None  # a mirror Pod may be younger than what it shows
-    return tuple(_in_order(seen.now, come, order, seen))
+    return tuple(_in_order(come, order, true, seen))
 
 
 @cache
@@ -49,9 +50,11 @@ def _order(has_init: bool, known: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(type_ for type_ in (WITH_INIT if has_init else WITHOUT_INIT) if type_ in known)
 
 
-def _in_order(pod: Pod, come: Sequence[str], order: Sequence[str], seen: Seen) -> Iterator[Outcome]:
+def _in_order(
+    come: Sequence[str], order: Sequence[str], true: Collection[str], seen: Seen
+) -> Iterator[Outcome]:
     slack = seen.tolerance.truncation if seen.world.setting.clock == "real" else 0.0
-    true, since = true_types(pod), {type_: _since(pod, type_) for type_ in order}
+    since = {type_: _since(seen.now, type_) for type_ in order}
     for type_ in come:
         first, at = order[: order.index(type_)], since[type_]
         lacking = [earlier for earlier in first if earlier not in true]

@@ -319,7 +319,7 @@ def _deleted(done: Done, window: Window) -> Settled:
     return settled
 
 
-@law(RULE, on="Pod", when=("stirred", "ending"))
+@law(RULE, on="Pod", when=("passed", "ending"))
 def the_phase_stays_while_the_node_is_lost(seen: Seen) -> Verdict:
     """Nobody changes the phase of a Pod whose node is lost, but when the Node is gone or given up."""
     nodes = stopped_nodes(seen.world)

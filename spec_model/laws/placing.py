@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
@@ -125,11 +125,13 @@ def stopped_since(world: World) -> float | None:
 # -- room --------------------------------------------------------------------------------------------
 
 
-def pods_on(world: World, node: str) -> Iterator[Known]:
-    """The Pods that are bound to a node, those that have ended included."""
-    for known in world.of_kind("Pod"):
-        if known.view.spec.node_name == node:
-            yield known
+def pods_on(world: World, node: str, but: Collection[Key] = ()) -> list[Known]:
+    """The Pods that are bound to a node but for some, those that have ended included."""
+    return [
+        known
+        for key, known in world.objects.items()
+        if key[0] == "Pod" and known.view.spec.node_name == node and key not in but
+    ]
 
 
 def holds_room(pod: Pod) -> bool:
@@ -156,8 +158,7 @@ def free_on(
     world: World, node: Manifest, but: Collection[Key] = (), *, held: Any = holds_room
 ) -> Amounts | None:
     """What is free on a node but for some Pods; None where it does not say what it has to give."""
-    there = pods_on(world, node["metadata"]["name"])
-    others = (known for known in there if known.view.key not in but)
+    others = pods_on(world, node["metadata"]["name"], but)
     return left_by(others, node, world.profile, held=held)
 
 

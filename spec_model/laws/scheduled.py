@@ -149,7 +149,7 @@ def _unless_it_has_changed(
 
 
 def _with_room(seen: Seen, pod: Pod, node: Manifest) -> Iterator[Outcome]:
-    others = [known for known in pods_on(seen.world, _name(node)) if known.view.key != pod.key]
+    others = pods_on(seen.world, _name(node), {pod.key})
     free = left_by(others, node, seen.profile, held=_surely_holds(seen))
     if free is None:
         return
@@ -206,8 +206,8 @@ def after_all(others: list[Known], free: Amounts) -> Amounts:
 def limits_left(world: World, node: Manifest, pod: Pod) -> Amounts:
     """What would be free on a node if limits were what counts (SCHED-006)."""
     left = room(node, world.profile) or {}
-    for known in pods_on(world, _name(node)):
-        if known.view.key != pod.key and placing.holds_room(known.view):
+    for known in pods_on(world, _name(node), {pod.key}):
+        if placing.holds_room(known.view):
             take(left, _limits(known.view, world))
     return left
 

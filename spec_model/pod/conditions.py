@@ -64,7 +64,9 @@ def unschedulable(pod: Pod) -> str | None:
 def initialized(pod: Pod, was_true: bool, phase: str) -> Decision[Condition]:
     """Whether the Pod is initialized: regular init containers exited 0, sidecars have Started."""
     init = pod.spec.init_containers
-    if not pod.statuses and init:
+    if not init:
+        return _initialized("True", "PodCompleted" if phase == "Succeeded" else "")
+    if not pod.statuses:
         return _initialized("False", UNKNOWN)
     unknown = _without_status(pod, init)
     if phase == "Succeeded" and not unknown:
