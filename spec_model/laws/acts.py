@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from attrs import frozen
-
 from spec_model.events import Rejected
 from spec_model.law import note
+from spec_model.values import frozen
 from spec_model.world import Done, World
 
 WRITES: Final = ("create", "replace", "patch", "delete", "bind")

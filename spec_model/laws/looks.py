@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
-
 from spec_model.events import Accepted, Manifest
 from spec_model.law import once
 from spec_model.objects import Container, ContainerStatus, Pod
 from spec_model.profiles import Profile
+from spec_model.values import frozen
 from spec_model.world import Done
 
 
