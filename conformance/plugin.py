@@ -263,6 +263,15 @@ class Recorder:
         seconds = before.seconds + report.duration
         self.ends[report.nodeid] = TestFinished(report.nodeid, outcome, seconds, reason)
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """On a real clock scenarios run ahead of the tests that tell of them; what they showed is kept."""
+        target = self.config.stash.get(TARGET, None)
+        if target is not None and target.implementation.clock == "real":
+            from conformance.realtime.suite import untold
+
+            for event in untold(self.config, target):
+                self.say(event)
+
     def pytest_internalerror(self, excrepr: object) -> None:
         """pytest itself broke."""
         self.error = str(excrepr).splitlines()[-1]

@@ -101,10 +101,12 @@ class Session:
         self._now = 0.0
         epoch = implementation.epoch
         if self.can("api"):
-            with Blame("reset"):
+            try:
                 adapter.reset()
                 if not self._virtual:
                     epoch = adapter.describe().epoch  # the moment of this reset
+            except Exception as error:
+                raise blamed("reset", error) from error
         self._started = time.monotonic()
         self.world = World(Setting(profile(profile_name), implementation.clock, epoch, lateness))
         self._precedents = Precedents() if precedents is None else precedents
@@ -145,10 +147,12 @@ class Session:
         if not self._virtual:
             self._watch()  # what was seen before this was not brought about by it
         begun = self.now
-        with Blame(action.verb):
+        try:
             response = self.adapter.apply(action)
             if not isinstance(response, (Accepted, Rejected)):
                 raise AdapterError(f"answered {response!r}, not Accepted or Rejected")
+        except Exception as error:
+            raise blamed(action.verb, error) from error
         if action.verb == "advance":
             self._pass(action.arguments["seconds"])
         self._judge(Act(begun, action, response))
@@ -222,13 +226,15 @@ class Session:
         if function not in self.implementation.functions:
             return
         result, error = None, None
-        with Blame(f"evaluate {function}", arguments):
-            try:
-                result = self.adapter.evaluate(function, arguments)
-            except FunctionNotServedError as refusal:
-                raise AdapterError(f"claims {function} and does not serve it") from refusal
-            except ValueError as refusal:
-                error = str(refusal)
+        try:
+            result = self.adapter.evaluate(function, arguments)
+        except FunctionNotServedError as refusal:
+            why = AdapterError(f"claims {function} and does not serve it")
+            raise blamed(f"evaluate {function}", why) from refusal
+        except ValueError as refusal:
+            error = str(refusal)
+        except Exception as failure:
+            raise blamed(f"evaluate {function}", failure, arguments) from failure
         event = Evaluated(self.now, function, arguments, result, error)
         self._judge(event, judged_by_function(function))
         self._compare(event)
@@ -273,8 +279,10 @@ class Session:
             self._sleep(seconds)
 
     def _watch(self) -> None:
-        with Blame("observe"):
+        try:
             observations = list(map(well_formed, self.adapter.observe()))
+        except Exception as error:
+            raise blamed("observe", error) from error
         for observation in observations:
             self._judge(observation)
 
@@ -320,26 +328,12 @@ def judged_by_function(function: str) -> frozenset[str]:
     return frozenset() if known is None else frozenset(known.all_rules)
 
 
-class Blame:
-    """What an engine throws in here is its failure to serve, said in one line, and no bug of the suite.
-
-    Entered at each step, and so no generator.
-    """
-
-    __slots__ = ("asked", "call")
-
-    def __init__(self, call: str, asked: Mapping[str, Any] | None = None) -> None:
-        self.call, self.asked = call, asked
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, AdapterError):  # with the engine's last words
-            raise AdapterError(_line(f"{self.call}: {error}", 1200)) from error
-        if isinstance(error, Exception):
-            of = "" if self.asked is None else f" of {compact(self.asked, 150)}"
-            said = f"{self.call}{of}: {type(error).__name__}: {error}"
-            raise AdapterError(_line(said)) from error
+def blamed(call: str, error: Exception, asked: Mapping[str, Any] | None = None) -> AdapterError:
+    """What an engine threw in a call is its failure to serve, said in one line, and no bug of the suite."""
+    if isinstance(error, AdapterError):  # with the engine's last words
+        return AdapterError(_line(f"{call}: {error}", 1200))
+    of = "" if asked is None else f" of {compact(asked, 150)}"
+    return AdapterError(_line(f"{call}{of}: {type(error).__name__}: {error}"))
 
 
 def _line(text: str, width: int = 300) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 import cattrs
 from attrs import frozen
@@ -29,7 +29,12 @@ from spec_model.objects import seconds
 from spec_model.profiles import PROFILES, profile
 from spec_model.world import Setting
 
+E = TypeVar("E", bound=Event)
+
 VERSION: Final = 1
+
+CHANGES: Final = frozenset({"ADDED", "MODIFIED", "DELETED"})
+"""What a watch says of objects; bookmarks and errors tell of the watch itself."""
 
 TOGETHER: Final = 64
 """So many lines are decoded at once: their objects share their keys, and are made and read faster."""
@@ -144,7 +149,7 @@ def read(path: Path, profile_name: str | None = None) -> tuple[Header, Iterator[
     except StopIteration:
         raise TraceError(f"{path}: the file is empty; a trace begins with its header") from None
     if "kubelaws" in first:
-        return _header(path, number, first, profile_name), _own(path, lines)
+        return _header(path, number, first, profile_name), _events(path, lines, from_line)
     return _imported(path, number, first, lines, profile_name)
 
 
@@ -165,11 +170,6 @@ def _header(path: Path, number: int, line: Mapping[str, Any], profile_name: str 
     return header
 
 
-def _own(path: Path, lines: Iterator[tuple[int, Any]]) -> Iterator[Event]:
-    for number, line in lines:
-        yield _guarded(path, number, line, from_line)
-
-
 def _imported(
     path: Path,
     number: int,
@@ -177,45 +177,52 @@ def _imported(
     lines: Iterator[tuple[int, Any]],
     profile_name: str | None,
 ) -> tuple[Header, Iterator[Event]]:
-    event = _guarded(path, number, first, _watch_event)
-    epoch = _received(first) or _latest_time(event.object) or 0.0
+    epoch = next(_events(path, [(number, first)], _watch_event)).at
     header = Header("recording", "", profile_name or "v1.36", "real", epoch)
 
     def events() -> Iterator[Event]:
         at = 0.0
-        for line_number, line in chain([(number, first)], lines):
-            watched = _guarded(path, line_number, line, _watch_event)
-            if watched.type not in ("ADDED", "MODIFIED", "DELETED"):
-                continue  # bookmarks and errors tell of the watch, not of an object
-            received = _received(line)
-            if received is None:
-                received = _latest_time(watched.object)
-            at = max(at, (received - epoch) if received is not None else at)
-            yield Observation(at, watched.type, watched.object)
+
+        def watched(line: Mapping[str, Any]) -> Observation:
+            nonlocal at
+            if line["type"] in CHANGES and (received := _watched_at(line)) is not None:
+                at = max(at, received - epoch)
+            return Observation(at, line["type"], line["object"])
+
+        for event in _events(path, chain([(number, first)], lines), watched):
+            if event.type in CHANGES:
+                yield event
 
     return header, events()
 
 
+def _events(path: Path, lines: Iterable[tuple[int, Any]], parse: Callable[[Any], E]) -> Iterator[E]:
+    """What is made of each line; what cannot be made of one is said with its number."""
+    for number, line in lines:
+        try:
+            event = parse(line)
+            if isinstance(event, Observation) and not isinstance(
+                event.object.get("metadata"), dict
+            ):
+                raise KeyError("object.metadata")
+        except KeyError as error:
+            raise TraceError(
+                f"{path}:{number}: not an event of a trace: no {error.args[0]!r}"
+            ) from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise TraceError(f"{path}:{number}: not an event of a trace: {error}") from error
+        yield event
+
+
 def _watch_event(line: Mapping[str, Any]) -> Observation:
-    return Observation(0.0, line["type"], line["object"])
+    """An event of a watch, by the clock of its recording: in seconds since 1970, or 0 where it has none."""
+    return Observation(type=line["type"], object=line["object"], at=_watched_at(line) or 0.0)
 
 
-def _guarded(path: Path, number: int, line: Any, parse: Any) -> Any:
-    try:
-        event = parse(line)
-        if isinstance(event, Observation) and not isinstance(event.object.get("metadata"), dict):
-            raise KeyError("object.metadata")
-        return event
-    except KeyError as error:
-        raise TraceError(
-            f"{path}:{number}: not an event of a trace: no {error.args[0]!r}"
-        ) from error
-    except (ValueError, TypeError, AttributeError) as error:
-        raise TraceError(f"{path}:{number}: not an event of a trace: {error}") from error
-
-
-def _received(line: Mapping[str, Any]) -> float | None:
-    return seconds(line.get("receivedAt"))
+def _watched_at(line: Mapping[str, Any]) -> float | None:
+    """When an event of a watch was received, as far as the recording tells; seconds since 1970."""
+    received = seconds(line.get("receivedAt"))
+    return _latest_time(line["object"]) if received is None else received
 
 
 def _latest_time(manifest: Mapping[str, Any]) -> float | None:

@@ -71,6 +71,15 @@ def concerned(verb: str, kind: str) -> tuple[tuple[Asked, ...], tuple[Told, ...]
 
 
 @cache
+def observed(
+    kind: str, names: tuple[str, ...], situation: Situation
+) -> tuple[tuple[Asked, ...], tuple[Told, ...], tuple[Told, ...]]:
+    """The laws that look at such an object, and the notes: those kept with it, those with the world."""
+    of_it, of_all = (notes_for((name,), situation) for name in (kind, f"{kind}*"))
+    return laws_for((kind, *names), situation), of_it, of_all
+
+
+@cache
 def passing(kind: str, reason: str | None) -> tuple[tuple[Asked, ...], tuple[Told, ...]]:
     """The laws and the notes that look at such an object for this reason of its."""
     named = f"{kind} {reason}"
@@ -95,9 +104,9 @@ PROBED_LAWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 RESTART: Final = "restart-kubelet"
 
-WITHOUT_INIT: Final[tuple[str, ...]] = ("Pod",)
-WITH_INIT: Final[tuple[str, ...]] = ("Pod", "Pod with init containers")
-"""By whether a Pod has init containers, what laws call it."""
+NO_NAMES: Final[tuple[str, ...]] = ()
+WITH_INIT: Final[tuple[str, ...]] = ("Pod with init containers",)
+"""What laws call an object besides its kind: by whether it is a Pod that has init containers."""
 
 
 def step(world: World, event: Event) -> World:
@@ -205,13 +214,16 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
         return _next(world, event.at, world.objects, world.notes, bench)
     noted: dict[str, Any] = {} if known is None else dict(known.notes)
     seen = _seen(world, event, key, known, noted)
-    situation = situations.of_pod(seen) if key[0] == "Pod" else None
-    for name, remember in notes_for((key[0],), situation):
-        noted[name] = remember(noted.get(name), seen)
+    situation, names = None, NO_NAMES
     if key[0] == "Pod":
-        _hear_pod(seen, situation, key, bench)
-    else:
-        bench.hear(laws_for((key[0],)), seen, (key,))
+        situation = situations.of_pod(seen)
+        names = WITH_INIT if seen.now.spec.init_containers else NO_NAMES
+    laws, notes_of_it, notes_of_all = observed(key[0], names, situation)
+    for name, remember in notes_of_it:
+        noted[name] = remember(noted.get(name), seen)
+    bench.hear(laws, seen, (key,))
+    if situation is not None:
+        _hear_containers(seen, situation, key, bench)
     if key[0] in lifecycles.STEPS_OF:
         bench.edges.extend(lifecycles.edges_taken(key[0], seen.before, seen.now, event.type))
     open_still = _settled(known, seen, key, bench)
@@ -234,7 +246,7 @@ def _observe(world: World, event: Observation, bench: Bench) -> World:
         _excuse(kept, key[2])
     if key[0] == "Namespace":
         _excuse_all(kept, key[2])
-    notes = _noted(notes_for((key[0] + "*",), situation), world.notes, seen)
+    notes = _noted(notes_of_all, world.notes, seen)
     return _next(world, event.at, kept, notes, bench)
 
 
@@ -310,18 +322,17 @@ def _just_created(world: World, event: Observation) -> bool:
     return created is not None and world.setting.epoch + event.at - created < 2.0
 
 
-def _hear_pod(seen: Seen, situation: Situation, key: Key, bench: Bench) -> None:
-    """Most laws have nothing to say of most Pods and containers, and are not even asked."""
+def _hear_containers(seen: Seen, situation: tuple[str, ...], key: Key, bench: Bench) -> None:
+    """Most laws have nothing to say of most containers, and are not even asked."""
     spec = seen.now.spec
-    kinds = WITH_INIT if spec.init_containers else WITHOUT_INIT
-    bench.hear(laws_for(kinds, situation), seen, (key,))
     before = objects.EMPTY if seen.before is None else seen.before.statuses
     for name, status in seen.now.statuses.items():
         container = spec.container(name)
         if container is not None:
             shown = SeenContainer(seen, container, before.get(name), status)
             looked_at = (PROBED_LAWS if container.probes else CONTAINER_LAWS)[container.kind]
-            bench.hear(laws_for(looked_at, situations.of_container(shown)), shown, (key, name))
+            its = situations.of_container(shown, situation)
+            bench.hear(laws_for(looked_at, its), shown, (key, name))
 
 
 def _settled(

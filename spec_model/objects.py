@@ -8,16 +8,19 @@ while it is unchanged.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from spec_model.events import Manifest
+from spec_model.values import frozen
 
 EMPTY: Mapping[str, Any] = {}
 
+HOST_PATHS = frozenset({"hostPath", "persistentVolumeClaim"})
+LISTS = ("containers", "initContainers")
 STATUSES = ("initContainerStatuses", "containerStatuses")
 CONFIG_SOURCE = "kubernetes.io/config.source"
 CONFIG_HASH = "kubernetes.io/config.hash"
@@ -32,7 +35,7 @@ def seconds(timestamp: str | None) -> float | None:
     """
     if not timestamp:
         return None
-    return datetime.fromisoformat(timestamp).astimezone(UTC).timestamp()
+    return datetime.fromisoformat(timestamp).timestamp()
 
 
 @frozen
@@ -115,6 +118,7 @@ class PodSpec:
     manifest: Manifest
     is_probed: bool = field(init=False, eq=False, repr=False)  # some container has a probe
     has_rules: bool = field(init=False, eq=False, repr=False)  # some container has restart rules
+    has_host_paths: bool = field(init=False, eq=False, repr=False)  # or claims, which may be such
     _by_name: Mapping[str, Container] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -122,6 +126,8 @@ class PodSpec:
         keep = object.__setattr__
         keep(self, "is_probed", any(container.probes for container in every))
         keep(self, "has_rules", any("restartPolicyRules" in each.manifest for each in every))
+        volumes = self.manifest.get("volumes") or ()
+        keep(self, "has_host_paths", any(not HOST_PATHS.isdisjoint(each or ()) for each in volumes))
         keep(self, "_by_name", {container.name: container for container in every})
 
     def container(self, name: str) -> Container | None:
@@ -209,12 +215,19 @@ def terminated(manifest: Manifest | None) -> Terminated | None:
     )
 
 
-def pod_spec(manifest: Manifest) -> PodSpec:
-    """The spec of a Pod or of a Pod template."""
+def pod_spec(manifest: Manifest, before: PodSpec | None = None) -> PodSpec:
+    """The spec of a Pod or of a Pod template; the containers of ``before`` where they are the same."""
+    if before is not None and all(
+        before.manifest.get(each) == manifest.get(each) for each in LISTS
+    ):
+        containers, init_containers = before.containers, before.init_containers
+    else:
+        containers = _containers(manifest.get("containers") or (), "app")
+        init_containers = _containers(manifest.get("initContainers") or (), "init")
     return PodSpec(
         restart_policy=manifest.get("restartPolicy") or "Always",
-        containers=_containers(manifest.get("containers") or (), "app"),
-        init_containers=_containers(manifest.get("initContainers") or (), "init"),
+        containers=containers,
+        init_containers=init_containers,
         node_name=manifest.get("nodeName") or "",
         active_deadline_seconds=manifest.get("activeDeadlineSeconds"),
         manifest=manifest,
@@ -288,12 +301,12 @@ def pod(manifest: Manifest, before: Pod | None = None) -> Pod:
     status: Mapping[str, Any] = manifest.get("status") or EMPTY
     spec = manifest.get("spec") or EMPTY
     known = None if before is None else before.spec
-    if known is not None and known.manifest is not spec and known.manifest != spec:
-        known = None
+    if known is None or (known.manifest is not spec and known.manifest != spec):
+        known = pod_spec(spec, known)
     return Pod(
         key=("Pod", metadata.get("namespace") or "", metadata.get("name") or ""),
         uid=metadata.get("uid", ""),
-        spec=known or pod_spec(spec),
+        spec=known,
         phase=status.get("phase", ""),
         reason=status.get("reason", ""),
         statuses=_statuses(status, before),

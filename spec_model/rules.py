@@ -14,7 +14,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Generic, TypeVar
 
-from attrs import field, frozen, validators
+from attrs import field, validators
+
+from spec_model.values import frozen
 
 T_co = TypeVar("T_co", covariant=True)
 

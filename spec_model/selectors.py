@@ -35,7 +35,7 @@ def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
 
 def has_all(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     """Whether labels have every key that is wanted, with that value."""
-    return all(labels.get(key) == value for key, value in wanted.items())
+    return wanted.items() <= labels.items()
 
 
 def holds(requirement: Manifest, labels: Mapping[str, str]) -> bool:

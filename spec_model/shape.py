@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest
@@ -181,15 +182,18 @@ def misshapen(manifest: Manifest) -> str | None:
     >>> misshapen({"kind": "Pod", "spec": {"containers": {"name": "c"}}})
     'spec.containers: must be a list, is an object'
     """
-    kind = manifest.get("kind", "")
-    whole: Shape = {
+    wrong = _complaint(manifest, _whole(manifest.get("kind", "")))
+    return None if wrong is None else f"{wrong[0].removeprefix('.')}: {wrong[1]}"
+
+
+@cache
+def _whole(kind: str) -> Shape:
+    return {
         "metadata": METADATA,
         "spec": SPECS.get(kind, {}),
         "status": STATUSES.get(kind, {}),
         **BESIDE_SPEC.get(kind, {}),
     }
-    wrong = _complaint(manifest, whole)
-    return None if wrong is None else f"{wrong[0].removeprefix('.')}: {wrong[1]}"
 
 
 Complaint: TypeAlias = tuple[str, str]
@@ -225,9 +229,12 @@ def _of_list(value: Any, shape: Shape) -> Complaint | None:
 def _of_object(value: Any, shape: dict[str, Shape]) -> Complaint | None:
     if not isinstance(value, (dict, Mapping)):
         return "", f"must be an object, is {_word(value)}"
+    others = shape.get("*")
     for key, part in value.items():
-        inner = shape.get(key, shape.get("*"))
-        if inner is not None and (wrong := _complaint(part, inner)) is not None:
+        inner = shape.get(key, others)
+        if inner is None or part.__class__ is inner:  # as most are
+            continue
+        if (wrong := _complaint(part, inner)) is not None:
             return f".{key}{wrong[0]}", wrong[1]
     return None
 

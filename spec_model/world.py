@@ -11,11 +11,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import field
 
 from spec_model.events import Manifest
 from spec_model.objects import Container, ContainerStatus
 from spec_model.profiles import V1_36, Profile
+from spec_model.values import frozen
 
 Key: TypeAlias = tuple[str, str, str]
 """Kind, namespace and name of an object."""

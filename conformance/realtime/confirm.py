@@ -7,6 +7,7 @@ not break the rule, which is what one expects, the sequence is told as it was se
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from attrs import evolve, frozen
 
@@ -18,26 +19,29 @@ from conformance.shrink import BUDGET, Step, shrink
 from conformance.witness import ONCE, Witnesses, first_shown, told
 from reports.events import ViolationFound
 
+AGAIN: Final = {True: "", False: ONCE, None: " (the run ended before the same was done again)"}
+"""What is said of a violation by whether it was seen again."""
+
 
 @frozen
 class Confirmed:
     """A violation, and what more is known of it.
 
     Attributes:
-        again: it was seen again when the same was done once more.
+        again: it was seen again when the same was done once more; None: it was not tried, for the run ends.
         shorter: fewer steps that break the same rule on the simulator; empty where it keeps the rule.
         replayed: fewer steps that broke it on the engine itself, where they were looked for in time.
     """
 
     violation: Violation
-    again: bool
+    again: bool | None
     shorter: tuple[Step, ...] = ()
     replayed: tuple[Step, ...] = ()
 
     def event(self, target: Target, test: str) -> ViolationFound:
         """As a result event."""
         if not self.shorter:
-            event = told(target, self.violation, test, seen="" if self.again else ONCE)
+            event = told(target, self.violation, test, seen=AGAIN[self.again])
             fewer = tuple(map(sentence, self.replayed))
             return evolve(event, operations=fewer) if fewer else event
         simulated = stand_in(target)

@@ -52,7 +52,7 @@ class Outcome:
         seconds: what they took together.
         left_out: why a job was not run after all.
         more: how many jobs were added to those of the plan.
-        told: whether a test has reported on it already.
+        told: the rules of which tests have reported already; empty for one that asked of all.
     """
 
     examination: Examination = field(factory=Examination)
@@ -61,7 +61,7 @@ class Outcome:
     open: int = 0
     seconds: float = 0.0
     left_out: str = ""
-    told: bool = False
+    told: set[str] = field(factory=set)
     more: int = 0
 
 
@@ -116,6 +116,10 @@ class Schedule:
             self.tell()
         self.tell()
         return found
+
+    def outcomes(self) -> list[tuple[str, Outcome]]:
+        """What has come of every task so far, by name."""
+        return [*self._outcomes.items()]
 
     def tell(self) -> None:
         """Passes on what has happened, in the thread of whoever calls."""
@@ -194,7 +198,7 @@ class Schedule:
                 outcome.examination.collect(session)
             if found.violations:
                 self._move(job, "confirming")
-                outcome.confirmed += self._confirm(job, found)
+                outcome.confirmed += self._tried_again(job, found)
         self._try_another(job, outcome)
         self._move(job, "done", time.monotonic() - began)
 
@@ -210,6 +214,13 @@ class Schedule:
                     outcome.open += 1
                     self._jobs.append(Job(job.task, spare))
                     return
+
+    def _tried_again(self, job: Job, found: Examination) -> Iterable[Confirmed]:
+        """The violations, each with what more is known of it; as they are, if the run ends meanwhile."""
+        try:
+            return self._confirm(job, found)
+        except Stopped:
+            return [Confirmed(violation, again=None) for violation in found.violations.values()]
 
     def _confirm(self, job: Job, found: Examination) -> Iterable[Confirmed]:
         """Does the same once more, then looks for a shorter way."""

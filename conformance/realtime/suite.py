@@ -53,7 +53,8 @@ def told_of(target: Target, outcome: Outcome, test: str, rule: str) -> Iterator[
 
     The first test that asks tells the rest: rules that were met by the way, and what failed.
     """
-    first, outcome.told = not outcome.told, True
+    first = not outcome.told
+    outcome.told.add(rule)
     found = outcome.examination
     for identifier, count in sorted(found.exercised.items()):
         if identifier == rule or (first and identifier not in outcome.rules):
@@ -67,6 +68,16 @@ def told_of(target: Target, outcome: Outcome, test: str, rule: str) -> Iterator[
             yield EdgeTaken(*edge, count, test)
         for failure in found.failures:
             yield AdapterFailed(test, str(failure))
+
+
+def untold(config: pytest.Config, target: Target) -> Iterator[ResultEvent]:
+    """Ends the schedule, and says what scenarios have shown that no test has told of."""
+    stop(config)
+    schedule = config.stash.get(SCHEDULE, None)
+    for task, outcome in () if schedule is None else schedule.outcomes():
+        for rule in outcome.rules or ("",):
+            if rule not in outcome.told:
+                yield from told_of(target, outcome, task, rule)
 
 
 def stop(config: pytest.Config) -> None:

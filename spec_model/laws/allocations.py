@@ -63,3 +63,17 @@ def told_to_hold(world: World, whom: Whom, container_id: str) -> int:
     known: Allocations = world.notes.get("allocated") or {}
     found = known.get(whom)
     return found.bytes if found is not None and found.container_id == container_id else 0
+
+
+def held_on(world: World, node: str) -> Mapping[Whom, int]:
+    """Bytes that the running containers of a node were told to hold, those that hold any."""
+    known: Allocations = world.notes.get("allocated") or {}
+    return {whom: held.bytes for whom, held in known.items() if _holds_on(world, node, whom, held)}
+
+
+def _holds_on(world: World, node: str, whom: Whom, held: Allocation) -> bool:
+    pod: Pod | None = world.view("Pod", whom[0], whom[1])
+    status = None if pod is None else pod.statuses.get(whom[2])
+    if pod is None or status is None or pod.spec.node_name != node:
+        return False
+    return status.state == "running" and status.container_id == held.container_id

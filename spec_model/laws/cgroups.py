@@ -7,18 +7,20 @@ OOM-001, QOS-003, RESOURCE-005 to -007 and -009, VALIDATION-003: everything that
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
-from spec_model.events import Accepted, Manifest, Rejected
-from spec_model.law import Verdict, expect, law, note, once
+from spec_model.events import Manifest, Rejected
+from spec_model.law import Verdict, expect, held, law, note, once
+from spec_model.laws.looks import Look, look
 from spec_model.objects import EMPTY, Container, Pod
 from spec_model.profiles import Profile
 from spec_model.quantity import milli, nano_of, stored, whole
 from spec_model.resources import cpu, oom, qos
 from spec_model.rules import Decision
-from spec_model.world import Breach, Done, Held, Outcome, World
+from spec_model.world import Breach, Done, Outcome, World
 
 PAGE: Final = 4096
 UNLIMITED: Final = 1 << 62
@@ -29,50 +31,27 @@ MEASURED: Final = 0.1
 """How far CPU may be off: milli on a virtual clock, a fraction where it is measured."""
 
 
-@frozen
-class Look:
-    """A container that was looked into: whose it is, where it runs, and what it showed."""
-
-    pod: Pod
-    container: Container
-    node: Manifest
-    shown: Mapping[str, Any]
-    done: Done
-
-    @property
-    def profile(self) -> Profile:
-        """The constants and switches that hold."""
-        return self.done.profile
-
-
 @once
-def look(done: Done) -> Look | None:
-    """What was seen inside a container; None where it is not known whose it is, or of what."""
-    given = done.arguments
-    pod: Pod | None = done.world.view("Pod", given["namespace"], given["pod"])
-    if pod is None or not isinstance(done.response, Accepted) or _is_unsettled(pod, done):
-        return None
-    container = pod.spec.container(given["container"])
-    node = done.world.view("Node", "", pod.spec.node_name)
-    if container is None or node is None or not isinstance(done.response.value, Mapping):
-        return None
-    return Look(pod, container, node, done.response.value, done)
+def settled_look(done: Done) -> Look | None:
+    """What was seen inside a container; None where it is not known of what the kubelet made it."""
+    found = look(done)
+    return None if found is None or found.node is None or _is_unsettled(found) else found
 
 
-def _is_unsettled(pod: Pod, done: Done) -> bool:
+def _is_unsettled(found: Look) -> bool:
     """Whether a kubelet may not have caught up with a resize yet."""
-    return done.world.setting.clock == "real" and pod.generation > 1
+    return found.done.world.setting.clock == "real" and found.pod.generation > 1
 
 
-def node_memory(node: Manifest) -> int | None:
+def node_memory(node: Manifest | None) -> int | None:
     """The memory capacity of a node in bytes; None where it is not known."""
-    amount = ((node.get("status") or EMPTY).get("capacity") or EMPTY).get("memory")
+    amount = (((node or EMPTY).get("status") or EMPTY).get("capacity") or EMPTY).get("memory")
     return None if amount is None else whole(nano_of(amount))
 
 
-def node_cpu(node: Manifest) -> int | None:
+def node_cpu(node: Manifest | None) -> int | None:
     """The CPU capacity of a node in milli; None where it is not known."""
-    amount = ((node.get("status") or EMPTY).get("capacity") or EMPTY).get("cpu")
+    amount = (((node or EMPTY).get("status") or EMPTY).get("capacity") or EMPTY).get("cpu")
     return None if amount is None else milli(nano_of(amount))
 
 
@@ -88,14 +67,14 @@ def limit_of(container: Container, resource: str, profile: Profile) -> int | Non
 @law("OOM-001", on="inspect")
 def class_and_request_make_the_adjustment(done: Done) -> Verdict:
     """-997 for Guaranteed, 1000 for BestEffort, between by the memory request for Burstable."""
-    found = look(done)
+    found = settled_look(done)
     adjustment = None if found is None else found.shown.get("oom_score_adj")
     memory = None if found is None else node_memory(found.node)
     if found is None or adjustment is None or memory is None:
         return None
     wanted = oom.score_adj(found.pod.manifest, found.container.name, memory, done.profile).value
-    held = adjustment == wanted or _is_as_low_as_it_gets(adjustment, wanted, done)
-    return expect(held, f"oom_score_adj {wanted}", f"oom_score_adj {adjustment}")
+    fits = adjustment == wanted or _is_as_low_as_it_gets(adjustment, wanted, done)
+    return expect(fits, f"oom_score_adj {wanted}", f"oom_score_adj {adjustment}")
 
 
 def _is_as_low_as_it_gets(adjustment: int, wanted: int, done: Done) -> bool:
@@ -123,7 +102,7 @@ def adjustments(before: Mapping[str, Bounds] | None, done: Done) -> Mapping[str,
 
 def _adjusted(done: Done) -> tuple[str, int] | None:
     """The class and the adjustment of a container, where the class alone decides its place."""
-    found = look(done)
+    found = settled_look(done)
     if found is None or "priorityClassName" in found.pod.spec.manifest:
         return None
     adjustment = found.shown.get("oom_score_adj")
@@ -156,7 +135,7 @@ def the_classes_are_protected_in_order(done: Done) -> Verdict:
 @law("VALIDATION-003", "RESOURCE-005", "RESOURCE-006", "RESOURCE-007", on="inspect")
 def limits_and_requests_become_cgroup_files(done: Done) -> Verdict:
     """The CPU limit is the quota, the CPU request the shares or weight, the memory limit memory.max."""
-    found = look(done)
+    found = settled_look(done)
     if found is None or found.pod.spec.manifest.get("resources") is not None:
         return None  # what containers get of the limits of their Pod no rule says
     files = found.shown.get("cgroup") or EMPTY
@@ -169,12 +148,12 @@ def _quota(found: Look, files: Manifest) -> Iterator[Outcome]:
     wanted = cpu.container_quota(found.container.manifest, found.profile).value
     period = cpu.PERIOD_MICROSECONDS
     if wanted is None:
-        held = str(shown).split()[0] == "max"
-        yield expect(held, "cpu.max max, without a limit", f"cpu.max {shown}", rule="RESOURCE-005")
+        fits = str(shown).split()[0] == "max"
+        yield expect(fits, "cpu.max max, without a limit", f"cpu.max {shown}", rule="RESOURCE-005")
         return
     # systemd counts in whole percents of a core, and rounds up.
-    held = shown in (f"{wanted} {period}", f"{-(-wanted // 1000) * 1000} {period}")
-    yield expect(held, f"cpu.max {wanted} {period}", f"cpu.max {shown}", rule="RESOURCE-006")
+    fits = shown in (f"{wanted} {period}", f"{-(-wanted // 1000) * 1000} {period}")
+    yield expect(fits, f"cpu.max {wanted} {period}", f"cpu.max {shown}", rule="RESOURCE-006")
 
 
 def _memory(found: Look, files: Manifest) -> Iterator[Outcome]:
@@ -187,36 +166,36 @@ def _memory(found: Look, files: Manifest) -> Iterator[Outcome]:
         yield expect(seen >= UNLIMITED, what, f"memory.max {shown}", rule="RESOURCE-005")
         return
     wanted = whole(limit)
-    held = seen in (wanted, wanted // PAGE * PAGE)
-    yield expect(held, f"memory.max {wanted}", f"memory.max {shown}", rule="VALIDATION-003")
+    fits = seen in (wanted, wanted // PAGE * PAGE)
+    yield expect(fits, f"memory.max {wanted}", f"memory.max {shown}", rule="VALIDATION-003")
 
 
 def _shares(found: Look, files: Manifest) -> Iterator[Outcome]:
     """The shares are those of the right amount, and of it they are made rightly."""
     manifest, profile = found.container.manifest, found.profile
     wanted = cpu.container_shares(manifest, profile).value
-    limit = limit_of(found.container, "cpu", profile)
-    other = _other_shares(found)
     for file in ("cpu.shares", "cpu.weight"):
         shown = files.get(file)
         if shown is None:
             continue
         lawful = _lawful(file, wanted)
         if shown in lawful:
-            yield Held("RESOURCE-007")
-            if limit is not None:
-                yield Held("VALIDATION-003")
+            yield held("RESOURCE-007")
+            if limit_of(found.container, "cpu", profile) is not None:
+                yield held("VALIDATION-003")
             continue
+        other = _other_shares(found)
         is_of_other = other is not None and shown in _lawful(file, other)
         rule = "VALIDATION-003" if is_of_other else "RESOURCE-007"
         what = " or ".join(map(str, sorted(lawful)))
         yield Breach(f"{file} {what}", f"{file} {shown}", rule=rule)
 
 
-def _lawful(file: str, shares: int) -> set[int]:
+@cache
+def _lawful(file: str, shares: int) -> frozenset[int]:
     if file == "cpu.shares":
-        return {shares}
-    return {cpu.weight(shares, "linear").value, cpu.weight(shares, "quadratic").value}
+        return frozenset({shares})
+    return frozenset({cpu.weight(shares, "linear").value, cpu.weight(shares, "quadratic").value})
 
 
 def _other_shares(found: Look) -> int | None:
@@ -237,18 +216,18 @@ def _other_shares(found: Look) -> int | None:
 @law("RESOURCE-009", on="inspect")
 def proc_shows_the_node(done: Done) -> Verdict:
     """MemTotal and the number of CPUs in /proc are those of the node, whatever the limits."""
-    found = look(done)
+    found = settled_look(done)
     proc = None if found is None else found.shown.get("proc")
     if found is None or not isinstance(proc, Mapping):
         return None
     memory, cores = node_memory(found.node), node_cpu(found.node)
     verdicts = []
     if memory is not None and "MemTotal" in proc:
-        held = abs(proc["MemTotal"] - memory) <= memory // 100
-        verdicts.append(expect(held, f"MemTotal {memory}", f"MemTotal {proc['MemTotal']}"))
+        fits = abs(proc["MemTotal"] - memory) <= memory // 100
+        verdicts.append(expect(fits, f"MemTotal {memory}", f"MemTotal {proc['MemTotal']}"))
     if cores is not None and "cpus" in proc:
-        held = round(proc["cpus"] * 1000) == cores
-        verdicts.append(expect(held, f"{cores / 1000:g} CPUs", f"{proc['cpus']} CPUs"))
+        fits = round(proc["cpus"] * 1000) == cores
+        verdicts.append(expect(fits, f"{cores / 1000:g} CPUs", f"{proc['cpus']} CPUs"))
     return tuple(verdicts) or None
 
 
@@ -287,7 +266,7 @@ def burners(world: World) -> Wants:
 @law("RESOURCE-005", "RESOURCE-006", "RESOURCE-007", on="inspect")
 def cpu_is_divided(done: Done) -> Verdict:
     """No more than the limit; all that is idle without one; and of what is short, a share each."""
-    found = look(done)
+    found = settled_look(done)
     usage = None if found is None else found.shown.get("usage")
     if found is None or not isinstance(usage, Mapping) or "cpu_milli" not in usage:
         return None
@@ -309,10 +288,10 @@ def _division(found: Look, got: float, throttled: bool) -> Verdict:
     decision = cpu.divisions(capacity, [demand for _, demand in wanting])
     index = names.index(found.container.name)
     lawful = [shares[index] for shares in decision.value]
-    held = any(abs(got - share) <= EXACT for share in lawful)
+    fits = any(abs(got - share) <= EXACT for share in lawful)
     what = " or ".join(f"{share:.1f}m CPU" for share in lawful)
     return (
-        expect(held, what, f"{got:g}m CPU", rule=decision.because),
+        expect(fits, what, f"{got:g}m CPU", rule=decision.because),
         *_throttling(wanting[index][1], throttled, decision),
     )
 

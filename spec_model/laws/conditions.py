@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.ladders import UPSETS
@@ -12,6 +13,7 @@ from spec_model.objects import EMPTY, Pod, is_static
 from spec_model.pod import conditions
 from spec_model.pod.conditions import STATUSES, Condition, said
 from spec_model.pod.phase import RUNNING, final_phase, pod_phase
+from spec_model.rules import Decision
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, Void
 
 UNSCHEDULED: Final = ("Unschedulable", "SchedulerError", "SchedulingGated")
@@ -19,6 +21,9 @@ UNSCHEDULED: Final = ("Unschedulable", "SchedulerError", "SchedulingGated")
 
 ENDS: Final = {"PodFailed": "Failed", "PodCompleted": "Succeeded"}
 """Reasons of a Pod that is not ready because it is over, and the phases that they speak of."""
+
+Decide: TypeAlias = Callable[[Pod, str], Decision[Condition]]
+"""What a Pod's condition must be in a phase."""
 
 GRACE: Final = 30.0
 EXTENSION: Final = 2.0
@@ -205,15 +210,20 @@ def readiness_follows_from_the_containers(seen: Seen) -> Verdict:
     containers = said(pod, "ContainersReady")
     if containers is None:
         known = "ContainersReady" in seen.profile.condition_types
-        return Breach("a condition ContainersReady", "none") if known else _of_ready(seen, pod)
-    verdict = _agrees("ContainersReady", containers, conditions.containers_ready, seen)
-    return verdict if isinstance(verdict, (Breach, Obligation)) else _of_ready(seen, pod)
+        if known:
+            return Breach("a condition ContainersReady", "none")
+        return _of_ready(seen, pod, conditions.containers_ready(pod, pod.phase))
+    decided = conditions.containers_ready(pod, pod.phase)
+    verdict = _agrees("ContainersReady", containers, decided, conditions.containers_ready, seen)
+    return verdict if isinstance(verdict, (Breach, Obligation)) else _of_ready(seen, pod, decided)
 
 
-def _agrees(type_: str, shown: Condition, decide: Any, seen: Seen) -> Held | Breach | Obligation:
+def _agrees(
+    type_: str, shown: Condition, by_phase: Decision[Condition], decide: Decide, seen: Seen
+) -> Held | Breach | Obligation:
     """Whether a condition is what the phase makes it, the one shown or the one to be shown soon."""
     pod: Pod = seen.now
-    decided: Condition = decide(pod, pod.phase).value
+    decided = by_phase.value
     if shown == decided or (shown.status == decided.status == "True"):
         return HELD
     if pod.deletion_timestamp is not None and shown == decide(pod, RUNNING).value:
@@ -246,13 +256,14 @@ def _settles_in(phase: str) -> Any:
     return settled
 
 
-def _of_ready(seen: Seen, pod: Pod) -> Verdict:
+def _of_ready(seen: Seen, pod: Pod, containers: Decision[Condition]) -> Verdict:
     shown = said(pod, "Ready")
     assert shown is not None
-    verdict = _agrees("Ready", shown, conditions.ready, seen)
+    decided = conditions.with_gates(pod, containers)
+    verdict = _agrees("Ready", shown, decided, conditions.ready, seen)
     if not isinstance(verdict, Breach):
         return verdict
-    is_up_to_others = conditions.containers_ready(pod, pod.phase).value.status == "True"
+    is_up_to_others = containers.value.status == "True"
     # Then a gate has just been opened or closed, or its node was lost and is back.
     return _owes_readiness(seen) if is_up_to_others else verdict
 

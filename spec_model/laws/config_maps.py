@@ -9,12 +9,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from attrs import frozen
-
-from spec_model.events import Accepted, Manifest, Rejected
-from spec_model.law import Verdict, expect, law, once
+from spec_model.events import Manifest, Rejected
+from spec_model.law import Verdict, expect, law
 from spec_model.laws.config_history import Versions, during, spans, versions_of
-from spec_model.objects import Container, Pod
+from spec_model.laws.looks import Look, look
+from spec_model.objects import Pod
 from spec_model.storage.config_maps import Contents, files, variables
 from spec_model.storage.mounts import Mount, mounts, over, shown_in
 from spec_model.world import Breach, Done, Held, Outcome
@@ -27,45 +26,29 @@ LONGEST_SYNC: Final = 90.0
 """Seconds between two syncs of a Pod for which nothing happens: 60, and up to half as much again."""
 
 
-@frozen
-class Look:
-    """A container that was looked into, the run that was seen, and what it showed."""
-
-    done: Done
-    pod: Pod
-    container: Container
-    started: float  # on the trace's clock, cut to whole seconds
-    shown: Mapping[str, Any]
-
-    @property
-    def start(self) -> tuple[float, float]:
-        """Between which moments what it gets at its start was made."""
-        tolerance = self.done.world.setting.tolerance
-        return self.started - tolerance.lateness, self.started + tolerance.truncation
-
-    def versions(self, name: str) -> Versions:
-        """What is known of a ConfigMap of the Pod's namespace; documented, of one that came first."""
-        world = self.done.world
-        if self.done.profile.config_map_comes_first:
-            born = world.objects[self.pod.key].notes.get("config maps at birth")
-            if born is None or name not in born:
-                return ()
-        return versions_of(world, self.pod.key[1], name)
-
-
-@once
-def look(done: Done) -> Look | None:
+def begun_look(done: Done) -> Look | None:
     """A container and what it showed; None where it is not known which run that was."""
-    given, response = done.arguments, done.response
-    pod: Pod | None = done.world.view("Pod", given["namespace"], given["pod"])
-    if pod is None or not isinstance(response, Accepted) or not isinstance(response.value, Mapping):
-        return None
-    container = pod.spec.container(given["container"])
-    status = pod.statuses.get(given["container"])
-    if container is None or status is None or status.started_at is None:
-        return None
-    started = status.started_at - done.world.setting.epoch
-    return Look(done, pod, container, started, response.value)
+    found = look(done)
+    return (
+        None if found is None or found.status is None or found.status.started_at is None else found
+    )
+
+
+def start_of(found: Look) -> tuple[float, float]:
+    """Between which moments, on the trace's clock, what a container gets at its start was made."""
+    setting, status = found.done.world.setting, found.status
+    started = ((status and status.started_at) or 0.0) - setting.epoch
+    return started - setting.tolerance.lateness, started + setting.tolerance.truncation
+
+
+def versions_seen(found: Look, name: str) -> Versions:
+    """What is known of a ConfigMap of a Pod's namespace; documented, of one that came first."""
+    world = found.done.world
+    if found.profile.config_map_comes_first:
+        born = world.objects[found.pod.key].notes.get("config maps at birth")
+        if born is None or name not in born:
+            return ()
+    return versions_of(world, found.pod.key[1], name)
 
 
 # -- Variables --------------------------------------------------------------------------------------
@@ -74,7 +57,7 @@ def look(done: Done) -> Look | None:
 @law(ENVIRONMENT, on="inspect")
 def variables_are_those_of_the_start(done: Done) -> Verdict:
     """A variable from a ConfigMap has the value that its key had when the container started."""
-    found = look(done)
+    found = begun_look(done)
     environment = None if found is None else found.shown.get("env")
     if found is None or not isinstance(environment, Mapping):
         return None
@@ -83,7 +66,7 @@ def variables_are_those_of_the_start(done: Done) -> Verdict:
 
 def _variables(found: Look, environment: Mapping[str, Any]) -> Iterator[Outcome]:
     for variable, (name, key, optional) in variables(found.container.manifest).items():
-        stood = during(found.versions(name), *found.start)
+        stood = during(versions_seen(found, name), *start_of(found))
         if stood is None:
             continue
         lawful = {((each or {}).get("data") or {}).get(key) for each in stood}
@@ -106,9 +89,11 @@ def _told(value: object) -> str:
 @law(VOLUME, SINGLE_FILE, on="inspect")
 def files_are_those_of_one_version(done: Done) -> Verdict:
     """A volume shows one version, at the most a sync period behind; a single file that of the start."""
-    found = look(done)
+    found = begun_look(done)
     shown = None if found is None else found.shown.get("files")
-    if found is None or not isinstance(shown, Mapping) or found.pod.deletion_timestamp is not None:
+    if found is None or not isinstance(shown, Mapping) or not found.mounts_volumes:
+        return None
+    if found.pod.deletion_timestamp is not None:
         return None  # nobody syncs the volumes of a Pod that is being deleted
     verdicts: list[Outcome] = []
     spec, container = found.pod.spec.manifest, found.container.manifest
@@ -131,7 +116,7 @@ def _directory(
         yield expect(mount.path not in shown, what, f"a file at {mount.path}", rule=SINGLE_FILE)
     source, now = mount.volume["configMap"], found.done.at
     slack = LONGEST_SYNC + found.done.world.setting.tolerance.lateness
-    lawful = _lawful(found.versions(source.get("name", "")), source, now, slack)
+    lawful = _lawful(versions_seen(found, source.get("name", "")), source, now, slack)
     if lawful is None:
         return
     if held in lawful:
@@ -167,8 +152,8 @@ def _lawful(versions: Versions, source: Manifest, at: float, slack: float) -> li
 def _single_file(found: Look, mount: Mount, shown: Mapping[str, Any]) -> Iterator[Outcome]:
     """One key as a file, as it was when the container started."""
     source = mount.volume["configMap"]
-    versions = found.versions(source.get("name", ""))
-    earliest, latest = found.start
+    versions = versions_seen(found, source.get("name", ""))
+    earliest, latest = start_of(found)
     lawful = _lawful(versions, source, latest, LONGEST_SYNC + latest - earliest)
     values = [] if lawful is None else [each.get(mount.sub_path) for each in lawful]
     if not values or None in values:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from spec_model.events import Manifest
+from spec_model.events import Manifest, key_of
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.config_history import during, versions_of
 from spec_model.laws.node_loss import is_attended
@@ -172,19 +172,18 @@ def who_waits_starts_by_itself(seen: Seen) -> Verdict:
 
 
 def _waiting(seen: Seen, before: Manifest | None) -> Iterator[Outcome]:
-    metadata = seen.manifest["metadata"]
+    _, namespace, name = key_of(seen.manifest)
     for known in seen.world.of_kind("Pod"):
         pod, referred = known.view, known.notes["references"]
-        if not referred or pod.key[1] != metadata.get("namespace"):
+        if not referred or pod.key[1] != namespace:
             continue
-        own = [each for each in referred if each.config_map == metadata["name"]]
+        own = [each for each in referred if each.config_map == name and not each.is_met(before)]
         if not own or not _is_looked_after(pod, seen.world):
             continue
         for reference in dict.fromkeys(own):
-            if not reference.is_met(before):
-                yield from _until_now(pod, reference, seen)
-                if reference.is_met(seen.manifest):
-                    yield from _from_now(pod, reference, seen)
+            yield from _until_now(pod, reference, seen)
+            if reference.is_met(seen.manifest):
+                yield from _from_now(pod, reference, seen)
 
 
 def _is_looked_after(pod: Pod, world: World) -> bool:

@@ -17,7 +17,7 @@ from spec_model.rules import Decision
 from spec_model.world import HELD, Breach, Held, Obligation, Seen, SeenContainer, Void
 
 
-@law("BACKOFF-006", *VALUES, on="container", when=("changed", "climbing"))
+@law("BACKOFF-006", *VALUES, on="container", when=("backing off", "climbing"))
 def a_waiting_container_says_so(seen: SeenContainer) -> Verdict:
     """It shows CrashLoopBackOff, the delay in force, its name and its Pod's, in the right phase."""
     status, before = seen.now, seen.before

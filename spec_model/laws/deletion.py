@@ -6,14 +6,25 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from attrs import frozen
+
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.objects import Pod
 from spec_model.pod.termination import OVER, Shortened, granted, shortened
-from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Outcome, Seen, Void
+from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Outcome, Seen, Void, World
 
-Asked: TypeAlias = Mapping[str, tuple[int, ...]]
-"""By UID, the grace periods that deletes have asked of it so far."""
+
+@frozen
+class Deleted:
+    """The grace periods that deletes of a Pod came to so far, and whether one was without any."""
+
+    graces: tuple[int, ...]
+    forced: bool
+
+
+Deletes: TypeAlias = Mapping[str, Deleted]
+"""By UID of a Pod."""
 
 Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
 
@@ -50,30 +61,25 @@ def deleted_pod(done: Done) -> Pod | None:
     return found
 
 
-@note("graces", on="delete Pod")
-def graces_asked_for(before: Asked | None, done: Done) -> Asked:
-    """What deletes of Pods came to, for those that still exist."""
-    pod = deleted_pod(done)
-    known = before or {}
-    if pod is None:
-        return known
-    grace = granted(pod, done.arguments.get("gracePeriodSeconds")).value
-    existing = done.world.uids_of("Pod")
-    kept = {uid: graces for uid, graces in known.items() if uid in existing}
-    return {**kept, pod.uid: (*kept.get(pod.uid, ()), grace)}
-
-
 @note("deletes", on="delete Pod")
-def pods_that_were_deleted(before: Mapping[str, bool] | None, done: Done) -> Mapping[str, bool]:
-    """UIDs of the Pods that the tester has deleted, and whether without any grace."""
+def pods_that_were_deleted(before: Deletes | None, done: Done) -> Deletes:
+    """What deletes of Pods came to, for those that still exist."""
     pod, known = deleted_pod(done), before or {}
     if pod is None:
         return known
     requested = done.arguments.get("gracePeriodSeconds")
-    forced = requested == 0 if pod.deletion_timestamp else not granted(pod, requested).value
+    grace = granted(pod, requested).value
+    forced = requested == 0 if pod.deletion_timestamp else not grace
     existing = done.world.uids_of("Pod")
     kept = {uid: was for uid, was in known.items() if uid in existing}
-    return {**kept, pod.uid: forced or kept.get(pod.uid, False)}
+    was = kept.get(pod.uid, Deleted((), forced=False))
+    return {**kept, pod.uid: Deleted((*was.graces, grace), forced or was.forced)}
+
+
+def deletes_of(world: World) -> Deletes:
+    """What the tester's deletes of Pods came to, for those that existed at the last of them."""
+    found: Deletes | None = world.notes.get("deletes")
+    return found or {}
 
 
 def is_marked(seen: Seen) -> bool:
@@ -97,10 +103,10 @@ def a_delete_marks_the_pod(seen: Seen) -> Verdict:
 
 def _grace_period(seen: Seen) -> tuple[Outcome, ...]:
     pod: Pod = seen.now
-    asked: Asked = seen.world.notes.get("graces") or {}
-    graces = asked.get(pod.uid)
-    if graces is None:
+    deleted = deletes_of(seen.world).get(pod.uid)
+    if deleted is None:
         return ()
+    graces = deleted.graces
     legal = {graces[0], *(grace for grace in graces if grace < graces[0])}
     if pod.phase in OVER or seen.before.spec.node_name != pod.spec.node_name:
         return ()  # it changed while it was being deleted

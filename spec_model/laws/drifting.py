@@ -46,7 +46,7 @@ def drifted_noted(before: Drifted | None, seen: Seen) -> Drifted:
     old = seen.before
     if old is None or seen.type == "DELETED" or labels_of(old) == labels_of(seen.now):
         return known
-    pods = list(pods_on(seen.world, seen.now["metadata"]["name"]))
+    pods = pods_on(seen.world, seen.now["metadata"]["name"])
     now = {
         each.view.key: known.get(each.view.key) or (each.uid, seen.at)
         for each in pods

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from spec_model.events import Accepted, Manifest, Rejected
+from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.allocations import memory_limit
+from spec_model.laws.looks import look
 from spec_model.laws.memory import in_use, owed_to_memory
 from spec_model.laws.phase import kubelet_owned
-from spec_model.laws.shared_volumes import contents, may_die, place_of, place_written
+from spec_model.laws.shared_volumes import contents, may_die, place_written
 from spec_model.objects import EMPTY, Container, Pod
 from spec_model.pod.termination import OVER
 from spec_model.quantity import QuantityError, nano_of, whole
@@ -53,13 +54,11 @@ def room(world: World, pod: Pod, volume: Manifest) -> int | None:
 @law(RULE, on="inspect")
 def a_tmpfs_has_the_least_of_the_limits(done: Done) -> Verdict:
     """min(sizeLimit, memory limit of the Pod, allocatable of the node), as a container sees it."""
-    place = place_of(done)
-    if place is None or not isinstance(done.response, Accepted):
+    found = look(done)
+    shown = found.shown.get("mounts") if found is not None and found.mounts_volumes else None
+    if found is None or not isinstance(shown, Mapping):
         return None
-    shown = done.response.value.get("mounts") if isinstance(done.response.value, Mapping) else None
-    if not isinstance(shown, Mapping):
-        return None
-    return tuple(_sizes(done.world, *place, shown)) or None
+    return tuple(_sizes(done.world, found.pod, found.container, shown)) or None
 
 
 def _sizes(

@@ -7,16 +7,18 @@ nothing. Laws owe the agreement instead, and look once nothing has stirred for a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from spec_model.events import Manifest, Rejected
+from spec_model.events import Manifest
 from spec_model.law import note
+from spec_model.laws.acts import is_driven
+from spec_model.laws.deletion import deletes_of
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.tolerations import executing, stays
 from spec_model.workloads.ownership import REPLICATED, controller_of, is_active, ready_since
-from spec_model.world import Done, Key, Known, Seen, World
+from spec_model.world import Key, Known, Seen, World
 
 OWNERS: Final = (*REPLICATED, "StatefulSet")
 
@@ -169,17 +171,6 @@ def is_going(manifest: Manifest) -> bool:
 # -- Who acts ----------------------------------------------------------------------------------------
 
 
-@note("a tester acts", on="create")
-def driven(before: bool | None, done: Done) -> bool:
-    """Whether a tester acts here, as opposed to a judge that only watches."""
-    return bool(before) or not isinstance(done.response, Rejected)
-
-
-def is_driven(world: World) -> bool:
-    """Whether all that people do is known, for a tester does it."""
-    return bool(world.notes.get("a tester acts"))
-
-
 @note("shown namespaces", on="Pod*", when="new")
 def shown_namespaces(before: frozenset[str] | None, seen: Seen) -> frozenset[str]:
     """The namespaces of which Pods are shown."""
@@ -195,8 +186,7 @@ def shows_pods(world: World, namespace: str) -> bool:
 
 def deleted_by_tester(world: World, uid: str) -> bool:
     """Whether the tester has asked this very Pod to end."""
-    deletes: Mapping[str, Any] = world.notes.get("deletes") or EMPTY
-    return uid in deletes
+    return uid in deletes_of(world)
 
 
 def went_by_others(seen: Seen) -> bool:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from spec_model.events import Accepted, Manifest
+from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.hosts import Host, host_paths, hosts, is_below, source_of, there
+from spec_model.laws.looks import look
 from spec_model.laws.node_loss import stopped_nodes
-from spec_model.laws.shared_volumes import place_of
 from spec_model.laws.telling import happened, pod_about
 from spec_model.objects import EMPTY, Container, Pod
 from spec_model.pod.reasons import OF_NODES
@@ -30,14 +30,12 @@ STARTING: Final = ("ContainerCreating", "PodInitializing", *OF_NODES.values())
 @law(RULE, on="inspect")
 def host_paths_are_of_the_node(done: Done) -> Verdict:
     """What Pods of this node wrote is there, and what Pods of other nodes wrote is not."""
-    place = place_of(done)
-    if place is None or not isinstance(done.response, Accepted):
+    found = look(done)
+    if found is None or not found.mounts_volumes or not hosts(done.world):
         return None
-    pod, container = place
-    if not hosts(done.world) or pod.spec.node_name in stopped_nodes(done.world):
+    if found.pod.spec.node_name in stopped_nodes(done.world):
         return None
-    shown = done.response.value
-    return tuple(_mounted(done.world, pod, container, shown)) or None
+    return tuple(_mounted(done.world, found.pod, found.container, found.shown)) or None
 
 
 def _mounted(

@@ -14,7 +14,7 @@ from spec_model.laws.hpa_readings import Reading, metrics_of, tolerance_of
 from spec_model.laws.hpa_targets import selected_pods, target_of
 from spec_model.objects import EMPTY
 from spec_model.rules import Decision
-from spec_model.workloads.hpa_metrics import PodSample, replicas_for_utilization
+from spec_model.workloads.hpa_metrics import Measure, replicas_for_measures
 from spec_model.world import World
 
 MOST_PODS: Final = 20
@@ -39,9 +39,9 @@ def guesses(world: World, autoscaler: Manifest, current: int) -> tuple[Reading, 
         return None
     tolerance = tolerance_of(autoscaler, world.profile)
     found: dict[tuple[int | None, str], None] = {}
-    for samples in _guessed(used, pods):
-        wanted = replicas_for_utilization(
-            samples, current, metric.utilization, metric.resource, world.profile, tolerance
+    for measures, missing in _guessed(used, pods):
+        wanted = replicas_for_measures(
+            measures, missing, (), current, metric.utilization, world.profile, tolerance
         )
         found[wanted.value.replicas, wanted.because] = None
     return tuple(Reading(Decision(*each)) for each in found)
@@ -75,14 +75,12 @@ def shown_utilization(status: Manifest) -> int | None:
     return used
 
 
-def _guessed(used: int, pods: int) -> Iterator[list[PodSample]]:
+def _guessed(used: int, pods: int) -> Iterator[tuple[list[Measure], list[int]]]:
     """All measured first, then fewer with others that have no sample, then fewer Pods altogether.
 
     Pods that are not ready need no guess: they count as those without a sample, or not at all.
     """
-    without = PodSample(request=REQUEST)
     for usage in (used * 100, used * 100 + 99):
-        like = PodSample(request=REQUEST, usage=usage)
         for total in range(pods, 0, -1):
             for measured in range(total, 0, -1):
-                yield [like] * measured + [without] * (total - measured)
+                yield [(usage, REQUEST)] * measured, [REQUEST] * (total - measured)

@@ -94,7 +94,7 @@ def touched_by_metrics(before: Touches | None, done: Done) -> Touches:
     return _touch(before, ALL, done.at)
 
 
-@note("touched", on="Pod*")
+@note("touched", on="Pod*", when=("stirred", "edited", "turned"))
 def touched_by_pods(before: Touches | None, seen: Seen) -> Touches | None:
     """A Pod came, went, or changed in a way that an autoscaler looks at."""
     if not seen.world.notes.get("autoscalers") or not _matters(seen):

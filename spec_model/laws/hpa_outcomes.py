@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement, product
 from typing import Any, Final
 
-from attrs import frozen
-
 from spec_model.events import Manifest
 from spec_model.laws.hpa_readings import Reading
 from spec_model.objects import EMPTY
 from spec_model.profiles import Profile
+from spec_model.values import frozen
 from spec_model.workloads.hpa_limits import (
     Behavior,
     Limited,
@@ -145,20 +144,20 @@ def _may_cool(case: Case) -> bool:
 def _without_behavior(case: Case) -> Iterator[Outcome]:
     window = case.setting.profile.hpa.downscale_stabilization
     sure, maybe, known = _pasts(case, window)
+    guesses = [sure, *([*sure, past] for past in maybe)]
+    followed: set[Wanted] = set()  # what is wanted differs more than what is left of it
     for wanted in _wanted(case):
         if wanted is None:
             yield from _anything(case)
         elif wanted.replicas < 0:
             yield Outcome(case.current, wanted.because)
         else:
-            guesses = [(), *((past,) for past in maybe)]
-            counts = (
-                stabilized(wanted.replicas, [*sure, *guess], window, case.setting.profile)
-                for guess in guesses
-            )
-            stable = dict.fromkeys(_next(wanted, count.value, count.because) for count in counts)
-            for each in stable:
-                yield from _limited(case, each, known)
+            for guess in guesses:
+                count = stabilized(wanted.replicas, guess, window, case.setting.profile)
+                stable = _next(wanted, count.value, count.because)
+                if stable not in followed:
+                    followed.add(stable)
+                    yield from _limited(case, stable, known)
 
 
 def _limited(case: Case, wanted: Wanted, known: bool) -> Iterator[Outcome]:

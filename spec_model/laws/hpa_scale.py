@@ -72,13 +72,14 @@ def hand_written(before: Mapping[Key, float] | None, done: Done) -> Mapping[Key,
         key = key_of(arguments["object"])
     else:
         key = (arguments["kind"], arguments.get("namespace") or "", arguments["name"])
-    if key[0] not in SCALED_KINDS or not isinstance(done.response, Accepted):
+    if not isinstance(done.response, Accepted):
         return before or {}
     return {**(before or {}), key: done.at}
 
 
-for _verb in ("create", "replace", "patch"):
-    note("hand-written", on=_verb)(hand_written)
+for _kind in SCALED_KINDS:
+    for _verb in ("create", "replace", "patch"):
+        note("hand-written", on=f"{_verb} {_kind}")(hand_written)
 
 
 @law("HPA-017", on=AUTOSCALER)

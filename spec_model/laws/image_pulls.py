@@ -52,7 +52,7 @@ class Pulls:
     felt: tuple[Any, ...]
 
 
-@note("pulls", on="Pod", when="changed")
+@note("pulls", on="Pod", when="moved")
 def failed_pulls(before: Mapping[str, Pulls] | None, seen: Seen) -> Mapping[str, Pulls]:
     """Folds the failures that an observation shows."""
     known = before or EMPTY
@@ -70,7 +70,7 @@ def attempts_to_pull(before: Mapping[str, float] | None, seen: Seen) -> Mapping[
     return {**kept, (seen.manifest.get("involvedObject") or EMPTY).get("uid", ""): seen.at}
 
 
-@law("BACKOFF-011", on="container", when="waiting")
+@law("BACKOFF-011", on="container", when="stuck")
 def a_failed_pull_is_tried_again_when_it_is_due(seen: SeenContainer) -> Verdict:
     """Attempts come at the first sync 10, 20, 40, … 300 s after the last failed pull."""
     if seen.now.state != "waiting" or seen.now.reason not in FAILED + WAITS:

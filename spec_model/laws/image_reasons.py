@@ -45,7 +45,7 @@ def _image_in(message: str) -> str:
 # -- REASON-003: what a failed pull is called ------------------------------------------------------
 
 
-@law("REASON-003", on="container", when="held up")
+@law("REASON-003", on="container", when="stuck")
 def an_unreachable_registry_has_the_word_of_the_runtime(seen: SeenContainer) -> Verdict:
     """RegistryUnavailable where the runtime says so, ErrImagePull elsewhere."""
     if seen.now.reason not in reasons.PULLS or not newly_waits(seen):
@@ -87,7 +87,7 @@ def a_tag_decides_on_the_pull_policy(done: Done) -> Verdict:
     return expect(not wrong, "Always for latest or no tag, else IfNotPresent", ", ".join(wrong))
 
 
-@law("REASON-004", on="container", when="held up")
+@law("REASON-004", on="container", when="stuck")
 def never_means_no_pull(seen: SeenContainer) -> Verdict:
     """Under Never an absent image is ErrImageNeverPull and no failed pull; no other policy says so."""
     if seen.now.reason not in (*reasons.PULLS, reasons.BACK_OFF, reasons.NEVER_PULL):
@@ -166,7 +166,7 @@ def images_for_those_with_credentials(
     return {**known, image: known.get(image, True) and is_private}
 
 
-@law("REASON-004", on="container", when=("begun", "held up"))
+@law("REASON-004", on="container", when=("begun", "stuck"))
 def a_private_image_is_for_those_with_credentials(seen: SeenContainer) -> Verdict:
     """Who has no imagePullSecrets does not run it, present or not; it fails to pull, or may not."""
     pod, before = seen.pod, seen.before
@@ -185,7 +185,7 @@ def a_private_image_is_for_those_with_credentials(seen: SeenContainer) -> Verdic
 # -- REASON-005: what follows a failed pull --------------------------------------------------------
 
 
-@law("REASON-005", on="container", when="held up")
+@law("REASON-005", on="container", when="stuck")
 def a_back_off_tells_of_the_error_before_it(seen: SeenContainer) -> Verdict:
     """ImagePullBackOff says "Back-off pulling image …: <previous error>"."""
     if seen.now.reason != reasons.BACK_OFF or not newly_waits(seen):
@@ -211,7 +211,7 @@ def a_failed_pull_is_told(seen: SeenContainer) -> Verdict:
     return None
 
 
-@law("REASON-005", on="container", when="held up")
+@law("REASON-005", on="container", when="stuck")
 def an_invalid_name_says_so(seen: SeenContainer) -> Verdict:
     """A name that cannot be parsed is InvalidImageName and nothing else; another image never is."""
     if seen.now.reason not in (*reasons.PULLS, reasons.INVALID_NAME) or not newly_waits(seen):

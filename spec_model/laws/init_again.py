@@ -77,7 +77,7 @@ def _but_images(containers: Any) -> Any:
     return [{key: value for key, value in each.items() if key != "image"} for each in containers]
 
 
-@note("init-image-changed", on="Pod", when="edited")
+@note("init-image-changed", on="Pod", when="rebuilt")
 def changed_init_images(before: float | None, seen: Seen) -> float | None:
     """When an init image of the Pod was last seen to change."""
     return seen.at if _another_image(seen) else before

@@ -66,15 +66,16 @@ def whenever_a_pod_changes_its_job_acts(seen: Seen) -> Verdict:
 def _owed(seen: Seen, case: Case) -> Verdict:
     if not case.whole or case.manifest["metadata"].get("deletionTimestamp"):
         return None
-    surplus = len(case.active) - wanted(case).value
-    owed: list[Obligation] = []
-    if surplus > 0:
-        owed.append(_goes(seen, case))
-    elif lacking(case) > 0:
-        owed.append(_comes(seen, case))
-    elif _is_complete(case):
-        owed.append(_completes(seen, case))
-    return tuple(each for each in owed if not _is_owed(seen, case, each))
+    wants, at_work = wanted(case).value, len(case.active)
+    if at_work > wants:
+        owed = _goes(seen, case)
+    elif at_work < wants and lacking(case) > 0:
+        owed = _comes(seen, case)
+    elif not at_work and _is_complete(case):
+        owed = _completes(seen, case)
+    else:
+        return None
+    return None if _is_owed(seen, case, owed) else owed
 
 
 def _is_owed(seen: Seen, case: Case, new: Obligation) -> bool:

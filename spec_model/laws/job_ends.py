@@ -7,6 +7,7 @@ from typing import Final
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law
+from spec_model.laws.acts import somebody_acts
 from spec_model.laws.job_memory import (
     Case,
     case_at,
@@ -186,7 +187,7 @@ def _was_its_time(seen: Seen) -> Verdict:
     """A Job that nobody else has deleted goes by its time to live, in the foreground."""
     case = case_of_job(seen)
     asked: Mapping[Key, str] = seen.world.notes.get("deleted by the tester") or NOBODY
-    if not seen.world.notes.get("tested") or asked.get(case.key) == case.uid:
+    if not somebody_acts(seen.world) or asked.get(case.key) == case.uid:
         return None
     ended, live = case.condition(*INTERIM), case.spec.get("ttlSecondsAfterFinished")
     if ended is None or live is None:

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from spec_model.events import Manifest
 from spec_model.law import note
 from spec_model.objects import EMPTY, Pod, seconds
 from spec_model.pod.termination import OVER
 from spec_model.profiles import Profile
+from spec_model.values import frozen
 from spec_model.workloads import job_pods, jobs
 from spec_model.workloads.ownership import controller_of
 from spec_model.world import Key, Known, Seen, World
@@ -94,10 +95,18 @@ def after(before: Memory, seen: Seen, spec: Manifest) -> Memory:
 
 
 def _run(old: Run | None, seen: Seen, spec: Manifest) -> Run:
+    """The Pod as it is seen now; once it has a fate it keeps that, and before it there is no end."""
     pod: Pod = seen.now
     over = pod.phase in OVER
     tracked = job_pods.TRACKING in (seen.manifest["metadata"].get("finalizers") or ())
-    run = Run(
+    fate, end, fated = "", 0.0, 0.0
+    if old is not None and old.fate:
+        fate, end, fated = old.fate, old.end, old.fated
+    elif fate := _fate(seen, spec, tracked or (old is not None and old.tracked)):
+        if old is not None and not old.over:
+            fate = _of_the_dropped(old, fate, seen.profile.job.counts_deleted)
+        end, fated = job_pods.finished_at(seen.manifest), seen.at
+    return Run(
         name=pod.key[2],
         over=over,
         going=pod.deletion_timestamp is not None,
@@ -106,13 +115,10 @@ def _run(old: Run | None, seen: Seen, spec: Manifest) -> Run:
         index=job_pods.index_of(seen.manifest),
         restarts=_restarts(old, seen.manifest, over),
         created=seconds(seen.manifest["metadata"].get("creationTimestamp")) or 0.0,
+        fate=fate,
+        end=end,
+        fated=fated,
     )
-    if old is not None and old.fate:
-        return evolve(run, fate=old.fate, end=old.end, fated=old.fated)
-    fate = _fate(run, seen, spec, tracked or (old is not None and old.tracked))
-    if fate and old is not None and not old.over:
-        fate = _of_the_dropped(old, fate, seen.profile.job.counts_deleted)
-    return evolve(run, fate=fate, end=job_pods.finished_at(seen.manifest), fated=seen.at)
 
 
 def _of_the_dropped(old: Run, fate: str, tracks: bool) -> str:
@@ -128,14 +134,16 @@ def _restarts(old: Run | None, manifest: Manifest, over: bool) -> int:
     return known if over else max(known, job_pods.restarts_of([manifest]))
 
 
-def _fate(run: Run, seen: Seen, spec: Manifest, was_tracked: bool) -> str:
-    if seen.now.phase == "Succeeded":
+def _fate(seen: Seen, spec: Manifest, was_tracked: bool) -> str:
+    pod: Pod = seen.now
+    if pod.phase == "Succeeded":
         return SUCCEEDED
     if job_pods.has_failed(seen.manifest, spec, seen.profile):
         if not jobs.failure_verdict(spec.get("podFailurePolicy"), seen.manifest).value.counts:
             return IGNORED
         return FAILED if was_tracked or not seen.profile.job.counts_deleted else LOST
-    return LOST if run.gone or (run.going and not seen.profile.job.counts_deleted) else ""
+    going = pod.deletion_timestamp is not None and not seen.profile.job.counts_deleted
+    return LOST if going or seen.type == "DELETED" else ""
 
 
 def _counted(memory: Memory, uid: str, noticed: float) -> Memory:
@@ -164,23 +172,14 @@ def pods_of_jobs(before: Memories | None, seen: Seen) -> Memories:
     if reference.get("kind") != "Job":
         return known
     uid = reference["uid"]
-    memory = known.get(uid, NOTHING)
-    grown = after(memory, seen, spec_of(seen.world, reference, seen.now.key[1]))
+    memory, case = known.get(uid, NOTHING), case_of_pod(seen)
+    grown = after(memory, seen, EMPTY) if case is None else case.memory
     if grown is memory:
         return known
     if len(known) >= MOST:
         living = seen.world.uids_of("Job")
         known = {each: kept for each, kept in known.items() if each in living}
     return {**known, uid: grown}
-
-
-def spec_of(world: World, reference: Manifest, namespace: str) -> Manifest:
-    """The spec of the Job that a Pod names, as it was last seen."""
-    job = world.view("Job", namespace, reference["name"])
-    if job is None or job["metadata"].get("uid") != reference["uid"]:
-        return EMPTY
-    found: Manifest = job.get("spec") or EMPTY
-    return found
 
 
 # -- A Job at one moment -------------------------------------------------------------------------------
@@ -343,7 +342,7 @@ def case_of_job(seen: Seen) -> Case:
     return Case(key, uid, seen.manifest, memory_of(seen.world, uid), *_noted(seen.notes))
 
 
-@lru_cache(maxsize=4)  # several laws ask it of the same observation
+@lru_cache(maxsize=1)  # several laws ask it of the same observation
 def case_of_pod(seen: Seen) -> Case | None:
     """The Job of an observed Pod, the memory with what is seen of the Pod now."""
     reference = controller_of(seen.manifest)
@@ -353,8 +352,9 @@ def case_of_pod(seen: Seen) -> Case | None:
     known = seen.world.objects.get(key)
     if known is None or known.uid != reference["uid"]:
         return None
-    case = case_of(seen.world, known, key)
-    return evolve(case, memory=after(case.memory, seen, case.spec))
+    memory = memory_of(seen.world, known.uid)
+    grown = after(memory, seen, known.manifest.get("spec") or EMPTY)
+    return Case(key, known.uid, known.manifest, grown, *_noted(known.notes))
 
 
 def others(case: Case, uid: str) -> Iterator[Run]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import note
@@ -23,6 +23,7 @@ from spec_model.pod.announcements import duration
 from spec_model.pod.backoff import Entry, configured
 from spec_model.pod.ladder import Ladder, Terms, adrift, climb, forgotten, lost, quiet, respecified
 from spec_model.profiles import BackoffConstants
+from spec_model.values import frozen
 from spec_model.world import Done, Key, Seen, SeenContainer, World
 
 FORGETS: Final = "forgets"
@@ -135,7 +136,8 @@ def _climbing(
                 yield name, quiet(ladder)  # nothing is new of this one
                 continue
             ladder = _adjusted(quiet(ladder), spec, seen, upset)
-        killed, origin = was_killed(seen, spec, ladder), _origin(seen)
+        killed = was_killed(seen, spec, ladder)
+        origin = _origin(seen) if ladder is None else ladder.origin
         ladder = climb(ladder, status, spec, terms, late=late, origin=origin, killed=killed)
         if ladder is not None and uncounted:
             ladder = lost(ladder)  # a rule may restart every container, and that is not counted

@@ -10,8 +10,9 @@ from attrs import evolve
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws import node_collection, node_loss
+from spec_model.laws.acts import is_driven
 from spec_model.laws.deletion import in_time
-from spec_model.laws.flocks import deleted_by_tester, is_driven
+from spec_model.laws.flocks import deleted_by_tester
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.node_loss import (
     COLLECTION,

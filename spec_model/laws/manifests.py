@@ -9,12 +9,16 @@ from attrs import frozen
 
 from spec_model.events import Rejected
 from spec_model.law import note
+from spec_model.laws.deletion import deletes_of
 from spec_model.objects import EMPTY, Pod, is_static
-from spec_model.pod.static import INVALID, RUNS, fate, full_name, is_mirror
+from spec_model.pod.static import INVALID, RESCAN, RUNS, fate, full_name, is_mirror
+from spec_model.pod.termination import LEAST
 from spec_model.world import Done, Key, Seen, World
 
 Files: TypeAlias = Mapping[tuple[str, str], "File"]
 """By node and name of the file."""
+
+GRACE: Final = 30.0
 
 CHANGES: Final = 8
 """So many changes of a file are remembered: more than fit into the end of one Pod."""
@@ -32,7 +36,8 @@ class Change:
 class File:
     """A file in a static Pod directory: what it says, what it said before, and when it changed.
 
-    The keys are those of the mirror Pods of the two; None where it says, or said, of none.
+    The keys are those of the mirror Pods of the two; None where it says, or said, of none. ``effect``
+    is when it has taken effect at the latest, but for the lateness of the engine.
     """
 
     manifest: Any  # None: it was removed
@@ -42,6 +47,7 @@ class File:
     changes: tuple[Change, ...]
     key: Key | None
     key_before: Key | None
+    effect: float
 
 
 @note("files", on="write-manifest")
@@ -60,13 +66,22 @@ def files(before: Files | None, done: Done) -> Files:
     change = Change(done.at, done.world.notes.get("manners") or EMPTY)
     changes = (*(() if old is None else old.changes), change)[-CHANGES:]
     fate_ = INVALID if manifest is None else fate(manifest, given["file"], done.profile).value
-    keys = (_key_of(each, given["node"]) for each in (manifest, was))
-    return {**known, name: File(manifest, was, done.at, fate_, changes, *keys)}
+    key, key_before = (_key_of(each, given["node"]) for each in (manifest, was))
+    effect = done.at + RESCAN + _to_stop(was)
+    return {**known, name: File(manifest, was, done.at, fate_, changes, key, key_before, effect)}
 
 
 def _key_of(manifest: Any, node: str) -> Key | None:
     named = isinstance(manifest, dict) and (manifest.get("metadata") or EMPTY).get("name")
     return full_name(manifest, node) if named else None
+
+
+def _to_stop(before: Any) -> float:
+    """How long the Pod that ran from a file may take to end."""
+    if before is None:
+        return 0.0
+    grace = (before.get("spec") or EMPTY).get("terminationGracePeriodSeconds", GRACE)
+    return float(max(grace, 1)) + LEAST
 
 
 @frozen
@@ -93,7 +108,7 @@ def mirrors(before: Mapping[Key, Mirror] | None, seen: Seen) -> Mapping[Key, Mir
     known = before or {}
     if not is_mirror(seen.manifest):
         return known
-    deleted = seen.now.uid in (seen.world.notes.get("graces") or EMPTY)
+    deleted = seen.now.uid in deletes_of(seen.world)
     return {**known, seen.now.key: Mirror(seen.now, seen.at, seen.type == "DELETED", deleted)}
 
 
@@ -109,12 +124,19 @@ def files_of(world: World) -> Files:
     return known
 
 
+def files_by_mirror(world: World) -> Mapping[Key, File]:
+    """By the full name of a static Pod, the file from which it comes, or came."""
+    found: dict[Key, File] = {}
+    for file in files_of(world).values():
+        key = file.key_before if file.manifest is None else file.key
+        if key is not None:
+            found.setdefault(key, file)
+    return found
+
+
 def file_of(world: World, key: Key) -> File | None:
     """The file from which the static Pod of that full name comes, or came."""
-    for file in files_of(world).values():
-        if (file.key_before if file.manifest is None else file.key) == key:
-            return file
-    return None
+    return files_by_mirror(world).get(key)
 
 
 def is_ambiguous(known: Files, node: str, name: str) -> bool:

@@ -6,17 +6,25 @@ is full can be told on a virtual clock alone, where nothing else uses memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from attrs import frozen
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law
-from spec_model.laws.allocations import Whom, memory_limit, status_of, told_to_hold, whom_of
+from spec_model.laws.allocations import (
+    Whom,
+    held_on,
+    memory_limit,
+    status_of,
+    told_to_hold,
+    whom_of,
+)
 from spec_model.laws.cgroups import burners, limit_of, node_memory
 from spec_model.laws.ladders import UPSETS
 from spec_model.laws.phase import kubelet_owned
+from spec_model.laws.placing import pods_on
 from spec_model.laws.restart import is_on_its_own
 from spec_model.laws.shared_volumes import contents, kept_in_memory
 from spec_model.objects import ContainerStatus, Pod, Terminated
@@ -55,40 +63,49 @@ def _in_files(world: World, whom: Whom, container_id: str) -> int:
 
 @frozen
 class Full:
-    """A node on which all run, with every running container of it and what it holds."""
+    """A node on which all run, and what its running containers hold, those that hold any."""
 
+    name: str
     capacity: int
-    running: tuple[tuple[Whom, oom.Process], ...]
+    held: Mapping[Whom, int]
     in_files: int = 0  # kept in memory: they fill the node, and nobody is killed for them
 
     @property
     def used(self) -> int:
         """Bytes that are held together."""
-        return self.in_files + sum(process.rss_bytes for _, process in self.running)
+        return self.in_files + sum(self.held.values())
 
-    def victims(self, profile: Profile) -> list[tuple[Whom, str]]:
+    def victims(self, world: World, profile: Profile) -> list[tuple[Whom, str]]:
         """Those who may die first, equals among them, and the rule that picks them."""
-        processes = [process for _, process in self.running]
+        running = [*self._running(world, profile)]
         found = []
-        for whom, process in self.running:
+        for whom, process in running:
             # Of equals the first of the list is taken: whoever may die does when it stands first.
-            rest = [other for other in processes if other is not process]
+            rest = [other for _, other in running if other is not process]
             decision = oom.victim([process, *rest], self.capacity, profile)
             if decision.value == process.name:
                 found.append((whom, decision.because))
         return found
 
+    def _running(self, world: World, profile: Profile) -> Iterator[tuple[Whom, oom.Process]]:
+        for known in pods_on(world, self.name):
+            pod: Pod = known.view
+            for name, status in pod.statuses.items():
+                if status.state == "running":
+                    whom = (pod.key[1], pod.key[2], name)
+                    adjustment = oom.score_adj(pod.manifest, name, self.capacity, profile).value
+                    held = self.held.get(whom, 0)
+                    yield whom, oom.Process("/".join(whom), adjustment, held)
 
-def node_of(world: World, name: str, profile: Profile) -> Full | None:
+
+def node_of(world: World, name: str) -> Full | None:
     """What is in use on a node; None where its capacity is not known, or others use memory on it."""
     node: Manifest | None = world.view("Node", "", name)
     capacity = None if node is None else node_memory(node)
     if capacity is None or world.setting.clock == "real":
         return None
     in_files = _all_files(world, name)
-    if in_files is None:
-        return None
-    return Full(capacity, tuple(_running(world, name, capacity, profile)), in_files)
+    return None if in_files is None else Full(name, capacity, held_on(world, name), in_files)
 
 
 def _all_files(world: World, node: str) -> int | None:
@@ -101,21 +118,6 @@ def _all_files(world: World, node: str) -> int | None:
                 return None
             size += sum(mark.size for mark in kept.files.values())
     return size
-
-
-def _running(
-    world: World, node: str, capacity: int, profile: Profile
-) -> Iterator[tuple[Whom, oom.Process]]:
-    for known in world.of_kind("Pod"):
-        pod: Pod = known.view
-        if pod.spec.node_name != node:
-            continue
-        for name, status in pod.statuses.items():
-            if status.state == "running":
-                whom = (pod.key[1], pod.key[2], name)
-                adjustment = oom.score_adj(pod.manifest, name, capacity, profile).value
-                held = told_to_hold(world, whom, status.container_id)
-                yield whom, oom.Process("/".join(whom), adjustment, held)
 
 
 # -- What must come of an allocation -----------------------------------------------------------------
@@ -148,23 +150,17 @@ def _beside(pod: Pod, name: str, profile: Profile) -> tuple[str, ...]:
 
 
 def _of_a_full_node(done: Done, whom: Whom, node: str, wanted: int) -> Obligation | None:
-    before = node_of(done.world, node, done.profile)
+    before = node_of(done.world, node)
     if before is None:
         return None
-    running = tuple(
-        (each, _holding(process, wanted) if each == whom else process)
-        for each, process in before.running
-    )
-    full = Full(before.capacity, running, before.in_files)
-    victims = full.victims(done.profile) if full.used > full.capacity else []
-    if len(victims) != 1 or before.used > before.capacity:
+    full = Full(node, before.capacity, {**before.held, whom: wanted}, before.in_files)
+    if full.used <= full.capacity or before.used > before.capacity:
+        return None
+    victims = full.victims(done.world, done.profile)
+    if len(victims) != 1:
         return None
     victim, rule = victims[0]
     return owed_to_memory(done, victim, rule, f"node {node} is full")
-
-
-def _holding(process: oom.Process, wanted: int) -> oom.Process:
-    return oom.Process(process.name, process.oom_score_adj, wanted)
 
 
 def owed_to_memory(
@@ -251,7 +247,7 @@ def an_oom_kill_has_a_cause(seen: SeenContainer) -> Verdict:
     limit = memory_limit(seen.spec, seen.pod.profile)
     if limit is not None and held > limit:
         return _only_itself(seen, before)
-    full = node_of(world, pod.spec.node_name, seen.pod.profile)
+    full = node_of(world, pod.spec.node_name)
     if full is None:  # as always on a real clock: the cause may be one that was not seen
         return None
     return _chosen(whom, full, seen) if full.used > full.capacity else _for_nothing(seen, held)
@@ -275,7 +271,7 @@ def _only_itself(seen: SeenContainer, before: ContainerStatus) -> Held | None:
 
 
 def _chosen(whom: Whom, full: Full, seen: SeenContainer) -> Held | Breach:
-    victims = full.victims(seen.pod.profile)
+    victims = full.victims(seen.pod.world, seen.pod.profile)
     mine = next((rule for each, rule in victims if each == whom), None)
     if mine is not None:
         return Held(mine)

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from attrs import frozen
-
-from spec_model.events import Accepted, Manifest
-from spec_model.law import Verdict, expect, held, law, note, once
+from spec_model.events import Manifest
+from spec_model.law import Verdict, expect, held, law, note
+from spec_model.laws.looks import Look, look
 from spec_model.laws.node_loss import stopped_nodes
-from spec_model.objects import Container, Pod
+from spec_model.objects import EMPTY, Pod
 from spec_model.pod.network import clashes, host_ports
 from spec_model.world import HELD, Breach, Done, Known, Outcome, Seen, SeenContainer, World
 
@@ -62,31 +61,14 @@ def _has_network(pod: Pod, world: World) -> bool:
     return is_live(pod) and not on_host(pod) and not gone
 
 
-@frozen
-class Inside:
-    """A container that was looked into, and the run that was seen."""
-
-    pod: Pod
-    container: Container
-    container_id: str
-    shown: Mapping[str, Any]
-
-
-@once
-def inside(done: Done) -> Inside | None:
+def inside(done: Done) -> Look | None:
     """What was seen in a container; None where it is not known which run that was."""
-    given, response = done.arguments, done.response
-    pod: Pod | None = done.world.view("Pod", given["namespace"], given["pod"])
-    if pod is None or not isinstance(response, Accepted) or not isinstance(response.value, Mapping):
-        return None
-    container, status = pod.spec.container(given["container"]), pod.statuses.get(given["container"])
-    if container is None or status is None or status.state != "running":
-        return None
-    return Inside(pod, container, status.container_id, response.value)
+    found = look(done)
+    return found if found is not None and found.is_running else None
 
 
-Looks: TypeAlias = Mapping[tuple[str, str], tuple[str, Mapping[str, Any]]]
-"""By Pod and container, the run that was last looked into, and what it showed of its namespaces."""
+Looks: TypeAlias = Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]]
+"""By UID of a Pod and container, the run that was last looked into, and the namespaces that it showed."""
 
 
 @note("namespaces", on="inspect")
@@ -96,10 +78,11 @@ def namespaces(before: Looks | None, done: Done) -> Looks:
     spaces = None if found is None else found.shown.get("namespaces")
     if found is None or not isinstance(spaces, Mapping):
         return known
-    if len(known) > 64:
+    if len(known) > 32:
         alive = done.world.uids_of("Pod")
-        known = {key: look for key, look in known.items() if key[0] in alive}
-    return {**known, (found.pod.uid, found.container.name): (found.container_id, spaces)}
+        known = {uid: looks for uid, looks in known.items() if uid in alive}
+    uid, seen = found.pod.uid, {found.container.name: (found.container_id, spaces)}
+    return {**known, uid: {**known.get(uid, EMPTY), **seen}}
 
 
 @law(ADDRESS, NAMESPACES, on="inspect")
@@ -112,24 +95,24 @@ def namespaces_are_shared_as_asked(done: Done) -> Verdict:
     verdicts: list[Outcome] = [*_own_address(found, done.world), *_own_process(found)]
     if isinstance(spaces, Mapping):
         known: Looks = done.world.notes.get("namespaces") or {}
-        pods = _pods(done.world)
-        own = (found.pod.uid, found.container.name)
-        for (uid, name), (run, others) in known.items():
-            if uid not in pods or (uid, name) == own:
-                continue
-            if (other := _still_runs(done.world, pods[uid], name, run)) is not None:
-                verdicts.extend(_compared(found, spaces, other, name, others))
+        seen = ((pod.view, known[pod.uid]) for pod in done.world.of_kind("Pod") if pod.uid in known)
+        for pod, looks in seen:
+            for name, (run, others) in looks.items():
+                other = _still_runs(done.world, pod, name, run)
+                is_itself = other is found.pod and name == found.container.name
+                if other is not None and not is_itself:
+                    verdicts.extend(_compared(found, spaces, other, name, others))
     return tuple(verdicts) or None
 
 
-def _own_address(found: Inside, world: World) -> Iterator[Outcome]:
+def _own_address(found: Look, world: World) -> Iterator[Outcome]:
     shown = found.shown.get("ip")
     if shown is not None and found.pod.pod_ip and _has_network(found.pod, world):
         what = f"the address of the Pod in it, {found.pod.pod_ip}"
         yield expect(shown == found.pod.pod_ip, what, str(shown), rule=ADDRESS)
 
 
-def _own_process(found: Inside) -> Iterator[Outcome]:
+def _own_process(found: Look) -> Iterator[Outcome]:
     """PID 1 is the app, where the PID namespace is its own; else it is pause, or the node's init."""
     process = found.shown.get("pid")
     if isinstance(process, int):
@@ -152,7 +135,7 @@ def _still_runs(world: World, pod: Pod | None, name: str, run: str) -> Pod | Non
 
 
 def _compared(
-    found: Inside, own: Mapping[str, Any], other: Pod, name: str, others: Mapping[str, Any]
+    found: Look, own: Mapping[str, Any], other: Pod, name: str, others: Mapping[str, Any]
 ) -> Iterator[Outcome]:
     for space in ("network", "ipc", "pid"):
         if space in own and space in others:
@@ -197,7 +180,7 @@ def bound_ports(before: Bound | None, done: Done) -> Bound:
     return {**dict([*known.items()][-63:]), key: (found.container_id, held | {port})}
 
 
-def _binders(found: Inside, world: World, port: int) -> list[tuple[Pod, str]]:
+def _binders(found: Look, world: World, port: int) -> list[tuple[Pod, str]]:
     """The containers in the same network that have certainly bound a port."""
     known: Bound = world.notes.get("bound ports") or {}
     binders = []
@@ -226,7 +209,7 @@ def a_port_is_bound_once(done: Done) -> Verdict:
     return expect(bound, f"port {port} bound: nobody else has it", "not bound")
 
 
-def _is(binder: tuple[Pod, str], found: Inside) -> bool:
+def _is(binder: tuple[Pod, str], found: Look) -> bool:
     return binder[0].uid == found.pod.uid and binder[1] == found.container.name
 
 

@@ -27,7 +27,7 @@ from spec_model.world import (
 )
 
 
-@law("RESTART-008", on="Pod", when="edited")
+@law("RESTART-008", on="Pod", when="rebuilt")
 def another_image_restarts_the_container(seen: Seen) -> Verdict:
     """A running container whose image is changed is killed and started with it, whatever the policy."""
     before, pod = seen.before, seen.now

@@ -7,13 +7,13 @@ began, or that breaks by itself, is not known; then only the words are judged.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from spec_model.events import Rejected
+from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.broken import NETWORK, RUNTIME, broken, of_host
 from spec_model.laws.ladders import upsets_of
-from spec_model.laws.node_loss import pods_of, ready, stopped_nodes
+from spec_model.laws.node_loss import condition_ready, pods_of, ready, stopped_nodes, unready
 from spec_model.laws.phase import ABSORBING, kubelet_owned
 from spec_model.laws.reason_events import Told
 from spec_model.laws.reasons import newly_waits
@@ -38,6 +38,8 @@ UNTOLD: Final = "NetworkNotReady"
 
 SHOWN_WITHIN: Final[Mapping[str, float]] = {RUNTIME: 45.0, NETWORK: 15.0}
 """Seconds until a Node shows that a part is broken: a runtime is missed for 30 s before it is down."""
+
+OF_NODES: Final = frozenset(reasons.OF_NODES.values())
 
 RETRY: Final = 1.5
 """Seconds between two looks at a Pod that has no network, at the most."""
@@ -78,16 +80,13 @@ def _says(word: str) -> Settled:
     def settled(seen: Seen) -> Held | Void | None:
         if seen.type == "DELETED" or ready(seen.now) == "Unknown":
             return VOID
-        return HELD if ready(seen.now) == "False" and word in _message(seen.now) else None
+        return HELD if _tells_of(word, condition_ready(seen.now)) else None
 
     return settled
 
 
-def _message(node: Mapping[str, Any]) -> str:
-    for condition in (node.get("status") or EMPTY).get("conditions") or ():
-        if condition.get("type") == "Ready":
-            return str(condition.get("message") or "")
-    return ""
+def _tells_of(word: str, ready: Manifest) -> bool:
+    return ready.get("status") == "False" and word in str(ready.get("message") or "")
 
 
 # -- what its Pods show ----------------------------------------------------------------------------
@@ -98,7 +97,7 @@ def a_node_that_is_not_ready_is_no_reason_of_a_pod(seen: Seen) -> Verdict:
     """Neither word is a reason of a Pod, least of all of one whose node is not ready."""
     said = [status.reason for status in seen.now.statuses.values() if status.state == "waiting"]
     said += [condition.get("reason") for condition in seen.now.conditions.values()]
-    found = [word for word in said if word in reasons.OF_NODES.values()]
+    found = [] if OF_NODES.isdisjoint(said) else [word for word in said if word in OF_NODES]
     is_down = _is_known_to_be_down(seen)
     if not (found or is_down) or not kubelet_owned(seen):
         return None
@@ -108,11 +107,10 @@ def a_node_that_is_not_ready_is_no_reason_of_a_pod(seen: Seen) -> Verdict:
 
 
 def _is_known_to_be_down(seen: Seen) -> bool:
-    node = seen.world.view("Node", "", seen.now.spec.node_name)
-    if node is None or ready(node) != "False":
-        return False
-    message = _message(node)
-    return reasons.DOWN in message or reasons.OF_NODES[NETWORK] in message
+    shown = unready(seen.world, seen.now.spec.node_name)
+    return bool(shown) and any(
+        _tells_of(word, shown) for word in (reasons.DOWN, reasons.OF_NODES[NETWORK])
+    )
 
 
 def _pods_say_so(done: Done, node: str, part: str) -> Iterator[Outcome]:
@@ -254,7 +252,7 @@ def nothing_starts_on_a_broken_node(seen: SeenContainer) -> Verdict:
     return Breach(what, f"one after {at - since:g} s") if at > since + slack else None
 
 
-@law("REASON-001", on="container", when="held up")
+@law("REASON-001", on="container", when="stuck")
 def a_start_that_fails_has_its_word(seen: SeenContainer) -> Verdict:
     """RunContainerError, PreCreateHookError or PreStartHookError, by the step that is broken."""
     if seen.now.reason not in reasons.OF_STEPS or not newly_waits(seen) or seen.before is None:

@@ -46,6 +46,9 @@ UNSETTLING: Final = frozenset(
 
 Settled: TypeAlias = Callable[[Seen], Held | Breach | Void | None]
 
+Unready: TypeAlias = Mapping[str, Manifest]
+"""By the name of a Node, its condition Ready where that is not True."""
+
 
 @note("stopped", on="stop-node")
 def stopped(before: Mapping[str, float] | None, done: Done) -> Mapping[str, float]:
@@ -100,11 +103,25 @@ def _is_still_it(world: World, name: str, since: float) -> bool:
     return known is None or known.since <= since
 
 
+@note("unready", on="Node*")
+def nodes_that_are_not_ready(before: Unready | None, seen: Seen) -> Unready:
+    """The Nodes that are known not to be ready, and what they say of that."""
+    known, name = before or EMPTY, seen.manifest["metadata"]["name"]
+    shown = EMPTY if seen.type == "DELETED" else condition_ready(seen.now)
+    others = {each: said for each, said in known.items() if each != name}
+    return others if shown.get("status") in (None, "True") else {**others, name: shown}
+
+
+def unready(world: World, node: str) -> Manifest:
+    """The condition Ready of a Node that is known not to be ready; empty of any other."""
+    known: Unready = world.notes.get("unready") or EMPTY
+    return known.get(node, EMPTY)
+
+
 def is_served(seen: Seen) -> bool:
     """Whether a kubelet looks after a Pod as it should, as far as is known of its node."""
     name = seen.now.spec.node_name
-    node = seen.world.view("Node", "", name)
-    return is_attended(seen.world, name) and (node is None or ready(node) != "Unknown")
+    return is_attended(seen.world, name) and unready(seen.world, name).get("status") != "Unknown"
 
 
 def is_attended(world: World, node: str) -> bool:
@@ -150,12 +167,19 @@ def _tolerations(pod: Manifest) -> Sequence[Manifest]:
     return found
 
 
-def ready(node: Manifest) -> str:
-    """The status of a node's condition Ready; empty where it has none."""
+def condition_ready(node: Manifest) -> Manifest:
+    """A node's condition Ready; empty where it has none."""
     for condition in (node.get("status") or EMPTY).get("conditions") or ():
         if condition.get("type") == "Ready":
-            return str(condition.get("status"))
-    return ""
+            found: Manifest = condition
+            return found
+    return EMPTY
+
+
+def ready(node: Manifest) -> str:
+    """The status of a node's condition Ready; empty where it has none."""
+    found = condition_ready(node)
+    return str(found.get("status")) if found else ""
 
 
 def pods_of(world: World, node: str) -> Iterator[Pod]:
@@ -295,7 +319,7 @@ def _deleted(done: Done, window: Window) -> Settled:
     return settled
 
 
-@law(RULE, on="Pod", when=("changed", "ending"))
+@law(RULE, on="Pod", when=("passed", "ending"))
 def the_phase_stays_while_the_node_is_lost(seen: Seen) -> Verdict:
     """Nobody changes the phase of a Pod whose node is lost, but when the Node is gone or given up."""
     nodes = stopped_nodes(seen.world)

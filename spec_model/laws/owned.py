@@ -7,6 +7,7 @@ from typing import Final
 
 from spec_model.events import Rejected
 from spec_model.law import note
+from spec_model.laws.acts import somebody_acts
 from spec_model.objects import EMPTY
 from spec_model.pod.tolerations import executing
 from spec_model.workloads.ownership import controller_of
@@ -48,15 +49,6 @@ def deleted_by_the_tester(before: Mapping[Key, str] | None, done: Done) -> Mappi
     return {**living, key: known.uid}
 
 
-@note("tested", on="delete")
-@note("tested", on="create")
-@note("tested", on="advance")
-@note("tested", on="patch")
-def somebody_tests(_: bool | None, __: Done) -> bool:
-    """Whether the trace tells what was done, so that what was not done is known too."""
-    return True
-
-
 def asked_for_by_others(seen: Seen) -> bool:
     """Whether a Pod's end may be somebody else's doing than its controller's.
 
@@ -64,7 +56,7 @@ def asked_for_by_others(seen: Seen) -> bool:
     way out, and where nobody knows what was done.
     """
     world, pod = seen.world, seen.now
-    if not world.notes.get("tested"):
+    if not somebody_acts(world):
         return True
     asked: Mapping[Key, str] = world.notes.get("deleted by the tester") or NOBODY
     if asked.get(pod.key) == pod.uid or "DisruptionTarget" in pod.conditions:

@@ -7,9 +7,9 @@ from typing import Final, TypeAlias
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law
+from spec_model.laws.acts import is_driven
 from spec_model.laws.flocks import (
     deleted_by_tester,
-    is_driven,
     is_going,
     owner_of,
     pods_of,
@@ -31,7 +31,7 @@ RULE: Final = "REPLICA-006"
 Overdue: TypeAlias = Callable[[World], Held | Breach | Void | None]
 
 
-@law(RULE, on="Pod", when="stirred")
+@law(RULE, on="Pod", when="placed")
 def who_comes_under_a_controller_or_loses_it(seen: Seen) -> Verdict:
     """What is owed to a Pod whose labels or owners are new, and whether a new owner may have it."""
     before, pod = seen.before, seen.now

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from spec_model.events import Accepted
 from spec_model.law import Verdict, agree, expect, law, note
+from spec_model.laws.deletion import deletes_of
 from spec_model.laws.manifests import has_one_life
 from spec_model.laws.node_loss import is_attended
 from spec_model.laws.writers import foreign_writer
@@ -54,7 +55,7 @@ def _opens_gates_only(done: Done) -> bool:
     return {type_: each for type_, each in written.items() if "/" not in type_} == kept
 
 
-@lru_cache(maxsize=4)  # most laws ask it of the same observation
+@lru_cache(maxsize=1)  # most laws ask it of the same observation
 def kubelet_owned(seen: Seen) -> bool:
     """Whether the status is what a kubelet made of its containers, and nobody else's word."""
     if seen.now.reason == LOST:
@@ -220,8 +221,10 @@ def a_deleted_pod_ends_before_it_goes(seen: Seen) -> Verdict:
         return None
     if pod.phase in ABSORBING:
         return HELD
-    deletes: Mapping[str, bool] | None = seen.world.notes.get("deletes")
-    if deletes is None or deletes.get(pod.uid) or not granted(pod, None).value:
+    if "deletes" not in seen.world.notes or not granted(pod, None).value:
+        return None
+    deleted = deletes_of(seen.world).get(pod.uid)
+    if deleted is not None and deleted.forced:
         return None
     return Breach("phase Succeeded or Failed before DELETED", f"phase {pod.phase}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
@@ -37,6 +37,7 @@ DEFAULT: Final = "default-scheduler"
 PLENTY: Final = 10**9 * NANO
 WAITING: Final = "waiting for a node"
 STOPPED: Final = "scheduler stopped"
+REPELLING: Final = "repelling"
 ASKING: Final = ("containers", "initContainers", "resources", "overhead")
 """The fields of a spec by which a Pod asks for something of its node."""
 
@@ -124,11 +125,13 @@ def stopped_since(world: World) -> float | None:
 # -- room --------------------------------------------------------------------------------------------
 
 
-def pods_on(world: World, node: str) -> Iterator[Known]:
-    """The Pods that are bound to a node, those that have ended included."""
-    for known in world.of_kind("Pod"):
-        if known.view.spec.node_name == node:
-            yield known
+def pods_on(world: World, node: str, but: Collection[Key] = ()) -> list[Known]:
+    """The Pods that are bound to a node but for some, those that have ended included."""
+    return [
+        known
+        for key, known in world.objects.items()
+        if key[0] == "Pod" and known.view.spec.node_name == node and key not in but
+    ]
 
 
 def holds_room(pod: Pod) -> bool:
@@ -155,10 +158,18 @@ def free_on(
     world: World, node: Manifest, but: Collection[Key] = (), *, held: Any = holds_room
 ) -> Amounts | None:
     """What is free on a node but for some Pods; None where it does not say what it has to give."""
-    free = room(node, world.profile)
+    others = pods_on(world, node["metadata"]["name"], but)
+    return left_by(others, node, world.profile, held=held)
+
+
+def left_by(
+    others: Iterable[Known], node: Manifest, profile: Profile, *, held: Any = holds_room
+) -> Amounts | None:
+    """What Pods leave of a node; None where it does not say what it has to give."""
+    free = room(node, profile)
     if free is not None:
-        for known in pods_on(world, node["metadata"]["name"]):
-            if known.view.key not in but and held(known.view):
+        for known in others:
+            if held(known.view):
                 take(free, requested(known))
     return free
 
@@ -215,10 +226,17 @@ def is_up_to_the_node(world: World, pod: Pod) -> bool:
         return False
     if (spec.get("affinity") or EMPTY).keys() & {"podAffinity", "podAntiAffinity"}:
         return False
-    return not any(
-        "podAntiAffinity" in (known.view.spec.manifest.get("affinity") or EMPTY)
-        for known in world.of_kind("Pod")
-    )
+    return not world.notes.get(REPELLING)
+
+
+@note(REPELLING, on="Pod*", when=("new", "edited", "gone"))
+def repelling_noted(before: frozenset[Key] | None, seen: Seen) -> frozenset[Key]:
+    """The Pods that would have others kept away from them."""
+    known, key = before or frozenset(), seen.now.key
+    repels = "podAntiAffinity" in (seen.now.spec.manifest.get("affinity") or EMPTY)
+    if (repels and seen.type != "DELETED") == (key in known):
+        return known
+    return known ^ {key}
 
 
 OWN_SAY: Final = ("schedulingGates", "topologySpreadConstraints", "resourceClaims", "hostNetwork")

@@ -196,10 +196,12 @@ def told(before: Told | None, seen: Seen) -> Told:
 
 @note("start was judged", on="Pod")
 def start_was_judged(before: str | None, seen: Seen) -> str | None:
-    """``fresh`` while the Events of its start are to be looked for, then ``judged``."""
+    """``fresh`` while the Events of its start may still come, ``due`` when not, then ``judged``."""
     if before is None:
         return "fresh" if seen.fresh else "judged" if seen.before is None else None
-    return "judged" if before == "fresh" and _is_due(seen.before, seen) else before
+    if before == "fresh":
+        return "due" if _is_due(seen.before, seen) else "fresh"
+    return "judged"
 
 
 def _is_due(pod: Pod | None, seen: Seen) -> bool:
@@ -218,10 +220,7 @@ def _is_due(pod: Pod | None, seen: Seen) -> bool:
 @law(RULE, on="Pod")
 def the_events_of_a_start_are_told(seen: Seen) -> Verdict:
     """Scheduled, Pulling or Pulled, Created and Started, each not earlier than the one before it."""
-    known = seen.world.objects.get(seen.now.key)
-    if known is None or known.notes.get("start was judged") != "fresh":
-        return None
-    if seen.notes.get("start was judged") != "judged" or is_static(seen.manifest):
+    if seen.notes.get("start was judged") != "due" or is_static(seen.manifest):
         return None
     heard: Told = seen.world.notes.get("start told") or {}
     if not heard:

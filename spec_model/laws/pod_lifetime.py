@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from spec_model.events import Rejected
 from spec_model.law import Verdict, held, law, note
+from spec_model.laws.acts import is_driven
 from spec_model.laws.deletion import finalizers, in_time
-from spec_model.laws.flocks import deleted_by_tester, is_driven
+from spec_model.laws.flocks import deleted_by_tester
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import EMPTY, Pod, is_static
 from spec_model.scheduling.node_selector import EVICTING, node_affinity

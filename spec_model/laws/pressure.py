@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law, note, once
-from spec_model.laws.allocations import memory_limit
+from spec_model.laws.allocations import held_on, memory_limit, told_to_hold, whom_of
 from spec_model.laws.cgroups import node_memory
 from spec_model.laws.ladders import UPSETS
 from spec_model.laws.memory import in_use
@@ -64,16 +64,15 @@ def running_usage(world: World, pod: Pod) -> int:
     )
 
 
-def available(world: World, name: str, but: Key | None = None) -> int | None:
-    """Bytes that nobody holds on a node, but for one Pod; None where that is not known."""
+def available(world: World, name: str) -> int | None:
+    """Bytes that nobody holds on a node; None where that is not known."""
     node = world.view("Node", "", name)
     capacity = None if node is None else node_memory(node)
     if capacity is None or world.setting.clock == "real":
         return None
-    pods = [known.view for known in pods_on(world, name)]
-    if any(map(keeps_files_in_memory, pods)):
+    if any(keeps_files_in_memory(known.view) for known in pods_on(world, name)):
         return None
-    return capacity - sum(running_usage(world, pod) for pod in pods if pod.key != but)
+    return capacity - sum(held_on(world, name).values())
 
 
 def keeps_files_in_memory(pod: Pod) -> bool:
@@ -88,18 +87,23 @@ def pressed_until(world: World, node: str) -> float | None:
 
 
 @once
-def _left_by(done: Done) -> tuple[Pod, int] | None:
-    """The Pod that was told to hold memory, and what that leaves of its node."""
+def _left_by(done: Done) -> tuple[Pod, int, int] | None:
+    """The Pod that was told to hold memory, what its node had left, and what that leaves of it."""
     given = done.arguments
     pod: Pod | None = done.world.view("Pod", given["namespace"], given["pod"])
     if pod is None or isinstance(done.response, Rejected):
         return None
-    rest = available(done.world, pod.spec.node_name, but=pod.key)
     status = pod.statuses.get(given["container"])
-    if rest is None or status is None or status.state != "running":
+    if status is None or status.state != "running":
         return None
-    own = in_use(done.world, (pod.key[1], pod.key[2], given["container"]), status.container_id)
-    return pod, rest - running_usage(done.world, pod) + own - given["bytes"]
+    left = available(done.world, pod.spec.node_name)
+    if left is None:
+        return None
+    return (
+        pod,
+        left,
+        left + told_to_hold(done.world, whom_of(done), status.container_id) - given["bytes"],
+    )
 
 
 @note("pressed", on="allocate")
@@ -108,9 +112,8 @@ def pressed_by_memory(before: Pressed | None, done: Done) -> Pressed:
     known, left = before or {}, _left_by(done)
     if left is None:
         return known
-    pod, rest = left
-    was = available(done.world, pod.spec.node_name)
-    if min(rest, rest if was is None else was) >= MEMORY_AVAILABLE:
+    pod, was, rest = left
+    if min(was, rest) >= MEMORY_AVAILABLE:
         return known
     return {**known, pod.spec.node_name: done.at}
 
@@ -151,9 +154,9 @@ def pressures_of(node: Manifest) -> list[str]:
 def a_node_that_runs_short_says_so(done: Done) -> Verdict:
     """Below 100 Mi that are available the kubelet sees MemoryPressure when it looks next."""
     left = _left_by(done)
-    if left is None or not 0 <= left[1] < MEMORY_AVAILABLE:
+    if left is None or not 0 <= left[2] < MEMORY_AVAILABLE:
         return None  # enough is left; or nothing, and the kernel comes first
-    pod, rest = left
+    pod, _, rest = left
     name = pod.spec.node_name
     container = pod.spec.container(done.arguments["container"])
     limit = None if container is None else memory_limit(container, done.profile)

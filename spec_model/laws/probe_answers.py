@@ -16,6 +16,7 @@ from attrs import evolve, frozen
 
 from spec_model.events import Rejected
 from spec_model.law import note
+from spec_model.laws.acts import is_driven
 from spec_model.laws.ladders import upsets_of
 from spec_model.laws.telling import REMEMBERED, container_of, happened, run_shown
 from spec_model.objects import Container, Pod, Probe
@@ -93,12 +94,6 @@ def answered_from_now_on(before: Mapping[Which, Told] | None, done: Done) -> Map
     return {**{key: each for key, each in known.items() if key[0] in there}, which: told}
 
 
-@note("driven", on="create")
-def somebody_drives(_: bool | None, __: Done) -> bool:
-    """Whether a tester makes things, as opposed to a recording."""
-    return True
-
-
 @note("unhealthy", on="Event Unhealthy*")
 def said_to_be_unhealthy(
     before: Mapping[Which, Unhealthy] | None, seen: Seen
@@ -151,7 +146,7 @@ def told(world: World, pod: Pod, container: Container, probe: Probe) -> Told | N
     """What the target of a probe answers now; None where that is not known."""
     answers: Mapping[Which, Told] = world.notes.get("probe-answers") or {}
     found = answers.get((pod.uid, container.name, probe.kind))
-    if found is not None or not world.notes.get("driven"):
+    if found is not None or not is_driven(world):
         return found
     return Told(-math.inf, usual_result(probe, container))
 

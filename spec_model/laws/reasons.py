@@ -82,7 +82,7 @@ def hooks_that_fail(before: Any, done: Done) -> Mapping[HookKey, float]:
     return {**kept, key: float(given["seconds"])} if fails else kept
 
 
-@law("REASON-007", on="container", when=("begun", "held up"))
+@law("REASON-007", on="container", when=("begun", "stuck"))
 def a_container_whose_hook_failed_is_stopped(seen: SeenContainer) -> Verdict:
     """PostStartHookError, with the run that was stopped behind it, or an end for good."""
     if not _has_hook(seen):

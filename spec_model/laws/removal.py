@@ -7,7 +7,14 @@ from typing import Final, TypeAlias
 
 from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, held, law, note
-from spec_model.laws.deletion import deleted_pod, finalizers, grace_of, in_time, is_marked
+from spec_model.laws.deletion import (
+    deleted_pod,
+    deletes_of,
+    finalizers,
+    grace_of,
+    in_time,
+    is_marked,
+)
 from spec_model.laws.ladders import LOSES_TRACK, UPSETS, upsets_of
 from spec_model.laws.node_loss import is_served
 from spec_model.laws.phase import ABSORBING, kubelet_owned
@@ -121,8 +128,7 @@ def nothing_runs_when_it_goes(seen: Seen) -> Verdict:
     running = [name for name, status in pod.statuses.items() if status.state == "running"]
     if not running:
         return HELD
-    asked: Mapping[str, bool] | None = seen.world.notes.get("deletes")
-    if asked is None or pod.uid not in asked or was_forced(seen):
+    if pod.uid not in deletes_of(seen.world) or was_forced(seen):
         return None
     return Breach("DELETED when all containers have stopped", f"running: {', '.join(running)}")
 

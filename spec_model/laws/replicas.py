@@ -217,12 +217,11 @@ def _available(ready: list[Pod], minimum: float, wall: float, world: World) -> t
 # -- REPLICA-008: scaling ----------------------------------------------------------------------------
 
 
-@law(SCALE, on="patch")
 def a_scale_is_written_and_followed(done: Done) -> Verdict:
     """spec.replicas becomes what was asked for; a negative number is refused."""
     given = done.arguments
     wanted = (given["patch"].get("spec") or EMPTY).get("replicas") if _is_patch(given) else None
-    if given["kind"] not in SCALED or not isinstance(wanted, int) or isinstance(wanted, bool):
+    if not isinstance(wanted, int) or isinstance(wanted, bool):
         return None
     if (given.get("subresource") or "") not in ("", "scale"):
         return None
@@ -233,7 +232,8 @@ def a_scale_is_written_and_followed(done: Done) -> Verdict:
     return tuple(_scaled(done, wanted)) or None
 
 
-SCALED: Final = ("ReplicationController", "ReplicaSet", "Deployment", "StatefulSet")
+for _kind in ("ReplicationController", "ReplicaSet", "Deployment", "StatefulSet"):
+    law(SCALE, on=f"patch {_kind}")(a_scale_is_written_and_followed)
 
 
 def _is_patch(given: Mapping[str, Any]) -> bool:

@@ -27,11 +27,11 @@ LISTS: Final = ("requests", "limits")
 # -- Amounts as they are read back ------------------------------------------------------------------
 
 
-@law("RESOURCE-001", "RESOURCE-002", on="create")
+@law("RESOURCE-001", "RESOURCE-002", on="create Pod")
 def amounts_are_read_back(done: Done) -> Verdict:
     """0.5 is 500m, is shown as 500m, and what is finer than 1m counts as 1m; 1Ki is 1024 bytes, 1k 1000."""
     sent = done.arguments["object"]
-    if sent.get("kind") != "Pod" or not isinstance(done.response, Accepted):
+    if not isinstance(done.response, Accepted):
         return None
     answer = done.response.value
     if not isinstance(answer, Mapping) or misshapen(sent) is not None:

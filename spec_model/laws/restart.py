@@ -204,7 +204,7 @@ def _starts_anew(name: str, container_id: str) -> Settled:
     return settled
 
 
-@note("new-images", on="Pod", when="edited")
+@note("new-images", on="Pod", when="rebuilt")
 def new_images(before: Mapping[str, int] | None, seen: Seen) -> Mapping[str, int]:
     """Containers that got another image, with the restartCount up to which this may have restarted them."""
     known = before or EMPTY

@@ -129,7 +129,8 @@ def a_restart_counts_and_keeps_the_last_run(seen: SeenContainer) -> Verdict:
     before, now = seen.before, seen.now
     if before is None or _is_as_before(before, now) or not kubelet_owned(seen.pod):
         return None
-    if restarts_together(seen.pod.now.spec.manifest) or _is_unknown(now):
+    spec = seen.pod.now.spec
+    if (spec.has_rules and restarts_together(spec.manifest)) or _is_unknown(now):
         return None
     falls = now.restart_count < before.restart_count
     if _is_given_up(before, now) or (falls and not has_one_life(seen.pod)):

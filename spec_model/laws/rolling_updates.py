@@ -117,13 +117,11 @@ def meddled_with(before: Updates | None, done: Done) -> Updates:
         key = key_of(given["object"])
     else:
         key = (given["kind"], given.get("namespace") or "", given["name"])
-    if key[0] != CONTROLLER:
-        return known
     return {old: each for old, each in known.items() if key not in (each.old, each.new_key)}
 
 
 for _verb in ("replace", "patch", "delete"):
-    note("rolling-updates", on=_verb)(meddled_with)
+    note("rolling-updates", on=f"{_verb} {CONTROLLER}")(meddled_with)
 
 
 @note("rolling-updates", on=CONTROLLER + "*")

@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen
 
 from spec_model.events import Accepted, Manifest, key_of
 from spec_model.law import note
+from spec_model.laws.acts import somebody_acts
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.termination import OVER
 from spec_model.workloads.deployment import Plan, Sized, bare, plan_of, revision_of, sized
@@ -281,22 +282,22 @@ def _touched(before: Touched | None, done: Done) -> Touched:
     else:
         kind = arguments.get("kind", DEPLOYMENT)
         key = (kind, arguments.get("namespace") or "", arguments["name"])
-    if key[0] not in (DEPLOYMENT, REPLICA_SET):
-        return known
     stored = done.response.value
     version = stored["metadata"].get("resourceVersion", "") if isinstance(stored, Mapping) else ""
     return {**known, key: "" if done.verb == "delete" else version}
 
 
-for _verb in ("create", "replace", "patch", "delete", "rollout-undo"):
-    note("rollout-writes", on=_verb)(_touched)
+for _verb in ("create", "replace", "patch", "delete"):
+    for _kind in (DEPLOYMENT, REPLICA_SET):
+        note("rollout-writes", on=f"{_verb} {_kind}")(_touched)
+note("rollout-writes", on="rollout-undo")(_touched)
 
 
 def by_hand(seen: Seen) -> bool:
     """Whether what is seen is the tester's own write, or may be somebody's whom nobody recorded."""
-    touched: Touched | None = seen.world.notes.get("rollout-writes")
-    if touched is None:
+    if not somebody_acts(seen.world):
         return seen.type == "DELETED"
+    touched: Touched = seen.world.notes.get("rollout-writes") or {}
     version = touched.get(key_of(seen.manifest))
     if seen.type == "DELETED":
         return version == ""

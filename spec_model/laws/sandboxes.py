@@ -37,7 +37,7 @@ def _changes(world: World, pod: Pod) -> int | None:
     return told.get(pod.uid, 0) if pod.uid in heard else None
 
 
-@law(RULE, on="Pod", when=("changed", "addressed"))
+@law(RULE, on="Pod", when=("moved", "addressed"))
 def the_address_outlives_containers(seen: Seen) -> Verdict:
     """Where a Pod has another address, every container that ran is gone: its sandbox was lost."""
     before: Pod | None = seen.before
@@ -117,7 +117,7 @@ def _is(pod: Pod, name: str, run: str) -> bool:
     return status is not None and status.state == "running" and status.container_id == run
 
 
-@law(RULE, on="Pod", when="changed")
+@law(RULE, on="Pod", when="turned")
 def the_phase_is_not_that_of_pause(seen: Seen) -> Verdict:
     """A Pod whose sandbox is lost while its containers restart is not over, and still Running."""
     before: Pod | None = seen.before

@@ -12,10 +12,10 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from spec_model.law import Verdict, held, law, note
+from spec_model.laws.acts import is_driven
 from spec_model.laws.flocks import (
     active_pods,
     deleted_by_tester,
-    is_driven,
     is_going,
     owner_of,
     owner_uid,

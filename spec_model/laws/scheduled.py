@@ -12,11 +12,12 @@ from typing import Final, TypeAlias
 from spec_model.events import Manifest
 from spec_model.law import Verdict, law, note
 from spec_model.laws import placing
-from spec_model.laws.flocks import is_driven
+from spec_model.laws.acts import is_driven
 from spec_model.laws.memory import in_use
 from spec_model.laws.placing import (
     free_on,
     is_bound_by_hand,
+    left_by,
     nodes,
     pods_on,
     request_seen,
@@ -148,13 +149,13 @@ def _unless_it_has_changed(
 
 
 def _with_room(seen: Seen, pod: Pod, node: Manifest) -> Iterator[Outcome]:
-    world = seen.world
-    free = free_on(world, node, {pod.key}, held=_surely_holds(seen))
+    others = pods_on(seen.world, _name(node), {pod.key})
+    free = left_by(others, node, seen.profile, held=_surely_holds(seen))
     if free is None:
         return
     request = request_seen(seen)
     if not lacking(request, free):
-        yield from (Held(rule) for rule in _tested(seen, pod, node, request, free))
+        yield from (Held(rule) for rule in _tested(seen, pod, node, request, free, others))
         return
     yield Breach(
         f"a node with {said(request)} free",
@@ -177,8 +178,10 @@ def _surely_holds(seen: Seen) -> Holding:
     return holds
 
 
-def _tested(seen: Seen, pod: Pod, node: Manifest, request: Amounts, free: Amounts) -> Iterator[str]:
-    """The rules about room that this binding has put to the test."""
+def _tested(
+    seen: Seen, pod: Pod, node: Manifest, request: Amounts, free: Amounts, others: list[Known]
+) -> Iterator[str]:
+    """The rules about room that this binding has put to the test, ``others`` being on the node."""
     if any(amount for resource, amount in request.items() if resource != PODS):
         yield "SCHED-004"
     if request != apps_alone(pod.spec.manifest, seen.profile):
@@ -186,7 +189,6 @@ def _tested(seen: Seen, pod: Pod, node: Manifest, request: Amounts, free: Amount
     limits = limits_of(pod.spec.manifest, seen.profile)
     if limits != ONE and lacking(limits, limits_left(seen.world, node, pod)):
         yield "SCHED-006"
-    others = [known for known in pods_on(seen.world, _name(node)) if known.view.key != pod.key]
     ending = any(known.view.deletion_timestamp is not None for known in others)
     if ending or lacking(request, after_all(others, free)):
         yield "SCHED-007"
@@ -204,8 +206,8 @@ def after_all(others: list[Known], free: Amounts) -> Amounts:
 def limits_left(world: World, node: Manifest, pod: Pod) -> Amounts:
     """What would be free on a node if limits were what counts (SCHED-006)."""
     left = room(node, world.profile) or {}
-    for known in pods_on(world, _name(node)):
-        if known.view.key != pod.key and placing.holds_room(known.view):
+    for known in pods_on(world, _name(node), {pod.key}):
+        if placing.holds_room(known.view):
             take(left, _limits(known.view, world))
     return left
 

@@ -12,9 +12,10 @@ from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
-from spec_model.events import Accepted, Rejected
+from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, held, law, note
 from spec_model.laws.allocations import memory_limit, told_to_hold, whom_of
+from spec_model.laws.looks import Look, look
 from spec_model.laws.node_loss import stopped_nodes
 from spec_model.objects import EMPTY, Container, Pod
 from spec_model.storage.empty_dir import is_empty_dir, is_in_memory
@@ -187,46 +188,40 @@ def every_container_may_write(done: Done) -> Verdict:
 @law(SHARED, LASTING, LOST, on="inspect")
 def all_containers_see_what_any_wrote(done: Done) -> Verdict:
     """An emptyDir has what was written into it since the Pod came into being, and nothing else."""
-    place = place_of(done)
-    if place is None or not isinstance(done.response, Accepted):
+    found = look(done)
+    if found is None or not found.mounts_volumes:
         return None
-    shown = done.response.value
-    pod, container = place
-    if not isinstance(shown, Mapping) or pod.spec.node_name in stopped_nodes(done.world):
+    if found.pod.spec.node_name in stopped_nodes(done.world):
         return None
-    return (
-        *_open_to_all(pod, container, shown),
-        *_mounted(done.world, pod, container, shown),
-    ) or None
+    return (*_open_to_all(found), *_mounted(found)) or None
 
 
-def _open_to_all(pod: Pod, container: Container, shown: Mapping[str, Any]) -> Iterator[Outcome]:
-    told: Mapping[str, Any] = shown.get("mounts") or EMPTY
-    for mount in mounts(pod.spec.manifest, container.manifest) if told else ():
+def _open_to_all(found: Look) -> Iterator[Outcome]:
+    told: Mapping[str, Any] = found.shown.get("mounts") or EMPTY
+    for mount in mounts(found.pod.spec.manifest, found.container.manifest) if told else ():
         mode = (told.get(mount.path) or EMPTY).get("mode")
         if mode is not None and is_empty_dir(mount.volume) and not mount.sub_path:
             is_open = int(mode, 8) & OPEN_TO_ALL == OPEN_TO_ALL
             yield expect(is_open, f"{mount.path} with mode 0777", f"mode {mode}", rule=LASTING)
 
 
-def _mounted(
-    world: World, pod: Pod, container: Container, shown: Mapping[str, Any]
-) -> Iterator[Outcome]:
-    spec, files = pod.spec.manifest, shown.get("files")
+def _mounted(found: Look) -> Iterator[Outcome]:
+    world, pod, container = found.done.world, found.pod, found.container
+    spec, files = pod.spec.manifest, found.shown.get("files")
     if not isinstance(files, Mapping):
         return
     for mount in mounts(spec, container.manifest):
         if is_empty_dir(mount.volume):
             kept = contents(world).get((pod.uid, mount.volume["name"]))
             marks = EMPTY if kept is None else kept.files
-            looked = _Look(world, pod, container.name, mount, _part(marks, mount.sub_path))
+            view = _View(world, pod, container.name, mount, _part(marks, mount.sub_path))
             seen = shown_in(mount, spec, container.manifest, files)
-            yield from _agreeing(looked) if looked.is_met_by(seen) else [_differing(looked, seen)]
+            yield from _agreeing(view) if view.is_met_by(seen) else [_differing(view, seen)]
 
 
 @frozen
-class _Look:
-    """A look into one mounted emptyDir, and what must be seen there."""
+class _View:
+    """A mounted emptyDir, and what must be seen there."""
 
     world: World
     pod: Pod
@@ -260,23 +255,23 @@ class _Look:
         ]
 
 
-def _agreeing(look: _Look) -> Iterator[Outcome]:
-    if look.is_of_others:
+def _agreeing(view: _View) -> Iterator[Outcome]:
+    if view.is_of_others:
         yield held(SHARED)
-    if look.has_survived or not look.marks:
+    if view.has_survived or not view.marks:
         yield held(LASTING)
-    if not look.marks and any(pod == look.pod.key[1:] for pod, _ in look.left_by_others()):
+    if not view.marks and any(pod == view.pod.key[1:] for pod, _ in view.left_by_others()):
         yield held(LOST)
 
 
-def _differing(look: _Look, seen: Mapping[str, Any]) -> Breach:
-    extra = seen.keys() - look.marks.keys()
-    if any(extra & files.keys() for _, files in look.left_by_others()):
+def _differing(view: _View, seen: Mapping[str, Any]) -> Breach:
+    extra = seen.keys() - view.marks.keys()
+    if any(extra & files.keys() for _, files in view.left_by_others()):
         rule = LOST
     else:
-        rule = LASTING if extra or look.has_survived else SHARED
-    wanted = {path: mark.content for path, mark in look.marks.items() if mark.certain}
-    path = look.mount.path
+        rule = LASTING if extra or view.has_survived else SHARED
+    wanted = {path: mark.content for path, mark in view.marks.items() if mark.certain}
+    path = view.mount.path
     return Breach(f"{path}: {_listed(wanted)}", f"{path}: {_listed(seen)}", rule=rule)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, law, note
-from spec_model.laws.flocks import is_driven, is_going
+from spec_model.laws.acts import is_driven
+from spec_model.laws.flocks import is_going
 from spec_model.laws.stateful_sets import IDENTITY, KIND, judged_later, set_of_new
 from spec_model.objects import EMPTY
 from spec_model.workloads import stateful

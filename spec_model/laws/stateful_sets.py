@@ -10,10 +10,10 @@ from attrs import frozen
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.acts import is_driven
 from spec_model.laws.flocks import (
     deleted_by_tester,
     flock_of,
-    is_driven,
     is_going,
     owner_of,
     owner_uid,

@@ -7,14 +7,13 @@ since the last time is looked at.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from spec_model.law import Verdict, held, law, note
 from spec_model.laws.broken import RUNTIME, broken
 from spec_model.laws.ladders import Upsets
-from spec_model.laws.manifests import File, Mirror, file_of, files_of, is_ambiguous
+from spec_model.laws.manifests import File, Mirror, files_by_mirror, files_of, is_ambiguous
 from spec_model.laws.node_loss import stopped_nodes
-from spec_model.objects import EMPTY, Pod
+from spec_model.objects import Pod
 from spec_model.pod.ladder import RESYNC
 from spec_model.pod.static import (
     IGNORED,
@@ -26,10 +25,7 @@ from spec_model.pod.static import (
     full_name,
     is_mirror,
 )
-from spec_model.pod.termination import LEAST
 from spec_model.world import Breach, Done, Key, Outcome, World
-
-GRACE: Final = 30.0
 
 
 @note("looked-at", on="advance")
@@ -51,23 +47,15 @@ def the_directory_is_what_runs(done: Done) -> Verdict:
 
 def _changes(done: Done) -> Iterator[Outcome]:
     known = files_of(done.world)
+    slack = 2 * done.world.setting.tolerance.lateness
     for (node, name), file in known.items():
-        due = file.at + RESCAN + _to_stop(file) + 2 * done.world.setting.tolerance.lateness
-        if not _is_due(done, due) or not _is_quiet(done.world, node, file.at):
+        if not _is_due(done, file.effect + slack) or not _is_quiet(done.world, node, file.at):
             continue
         if is_ambiguous(known, node, name):
             continue
         outcome = _effect(done.world, node, file)
         if outcome is not None:
             yield outcome
-
-
-def _to_stop(file: File) -> float:
-    """How long the Pod that ran from the file before may take to end."""
-    if file.before is None:
-        return 0.0
-    grace = (file.before.get("spec") or EMPTY).get("terminationGracePeriodSeconds", GRACE)
-    return float(max(grace, 1)) + LEAST
 
 
 def _is_due(done: Done, due: float) -> bool:
@@ -124,11 +112,13 @@ def _is_run(file: File, key: Key, found: Pod | None, edited: bool) -> Outcome:
 
 def _mirrors_back(done: Done) -> Iterator[Outcome]:
     known: Mapping[Key, Mirror] = done.world.notes.get("mirrors") or {}
-    for key, mirror in known.items():
-        file = file_of(done.world, key) if mirror.gone else None
+    gone = [(key, mirror) for key, mirror in known.items() if mirror.gone]
+    files = files_by_mirror(done.world) if gone else {}
+    for key, mirror in gone:
+        file = files.get(key)
         if file is None or file.fate != RUNS or file.at >= mirror.at:
             continue
-        ended = file.at if file.before is None else file.at + RESCAN + _to_stop(file)
+        ended = file.at if file.before is None else file.effect
         due = max(mirror.at, ended) + 2 * done.world.setting.tolerance.lateness
         if done.world.setting.clock == "real":
             due += 1.5 * RESYNC  # one that missed the end of its mirror looks again by then

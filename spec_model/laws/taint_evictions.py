@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 
 from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, held, law, note
-from spec_model.laws.flocks import deleted_by_tester, is_driven
+from spec_model.laws.acts import is_driven
+from spec_model.laws.flocks import deleted_by_tester
 from spec_model.laws.node_loss import is_daemon, pods_of, ready
 from spec_model.objects import EMPTY, Pod, is_static
 from spec_model.pod.termination import OVER

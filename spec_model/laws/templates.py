@@ -6,7 +6,8 @@ from typing import Final
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, held, law
-from spec_model.laws.flocks import Asked, active_pods, is_driven, is_going, owner_of
+from spec_model.laws.acts import is_driven
+from spec_model.laws.flocks import Asked, active_pods, is_going, owner_of
 from spec_model.objects import EMPTY, Pod
 from spec_model.workloads.ownership import REPLICATED, is_active
 from spec_model.world import VOID, Breach, Held, Obligation, Seen, Void, World

@@ -27,7 +27,7 @@ ROWS: Final[Mapping[str, tuple[str, str, str]]] = {
 DOCUMENTED_ROWS: Final = {**ROWS, "TRANS-005": ("Running", "Running", "Failed")}
 
 
-@law(*(f"TRANS-00{number}" for number in range(1, 8)), on="Pod", when="changed")
+@law(*(f"TRANS-00{number}" for number in range(1, 8)), on="Pod", when="moved")
 def an_exit_settles_the_phase(seen: Seen) -> Verdict:
     """The table: which phase a running Pod settles in when one of its one or two containers ends."""
     row = _row(seen)

@@ -39,7 +39,6 @@ from spec_model.world import (
     Breach,
     Held,
     Key,
-    Known,
     Obligation,
     Seen,
     Void,
@@ -257,11 +256,8 @@ def _by_limits(world: World, pod: Pod, _: Amounts, node: Manifest) -> bool:
 
 def _by_those_that_have_ended(world: World, pod: Pod, request: Amounts, node: Manifest) -> bool:
     free = free_on(world, node, {pod.key}) or {}
-    return bool(lacking(request, after_all([*_others(world, node)], free)))
-
-
-def _others(world: World, node: Manifest) -> Iterator[Known]:
-    return placing.pods_on(world, node["metadata"]["name"])
+    there = placing.pods_on(world, node["metadata"]["name"])
+    return bool(lacking(request, after_all(there, free)))
 
 
 def _by_containers(world: World, pod: Pod, request: Amounts, node: Manifest) -> bool:

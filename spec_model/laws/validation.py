@@ -133,14 +133,13 @@ def _certain_faults(old: Manifest, new: Manifest, done: Done) -> Collection[Faul
 
     A field that it leaves out may have been filled in by the API as it was.
     """
-    filled = _filled_from(old, new)
-    faults = validate_update(old, filled, done.profile)
-    if faults:  # what a patch takes away is not filled in again
-        plain = validate_update(old, new, done.profile)
-        faults = tuple(fault for fault in faults if fault in plain)
+    faults = validate_update(old, new, done.profile)
+    if faults:
+        filled = validate_update(old, _filled_from(old, new), done.profile)
+        faults = tuple(fault for fault in filled if fault in faults)
     stored = done.response.value
     is_whole = isinstance(stored, (dict, Mapping)) and stored.get("spec")
-    if is_whole and stored["spec"] != filled.get("spec") and _is_settled(old):
+    if is_whole and _is_settled(old) and stored["spec"] != _filled_from(old, new).get("spec"):
         faults += validate_update(old, stored, done.profile)
     return dict.fromkeys(faults)
 
@@ -217,7 +216,8 @@ def _filled_in(done: Done, sent: Manifest) -> Iterator[Outcome]:
     stored = done.response.value
     if not isinstance(stored, Mapping):
         return
-    wanted = defaults(sent, done.profile)
+    if not (wanted := defaults(sent, done.profile)):
+        return
     missing = unmet(stored, wanted, done.profile)
     for default in missing:
         expected = "nothing" if default.value is None else default.value

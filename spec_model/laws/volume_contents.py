@@ -11,11 +11,12 @@ from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
-from spec_model.events import Accepted, Manifest, Rejected
+from spec_model.events import Manifest, Rejected
 from spec_model.law import Verdict, expect, law, note
 from spec_model.laws.hosts import source_of
+from spec_model.laws.looks import look
 from spec_model.laws.node_loss import stopped_nodes
-from spec_model.laws.shared_volumes import place_of, place_written
+from spec_model.laws.shared_volumes import place_written
 from spec_model.objects import EMPTY, Pod
 from spec_model.storage.lifecycle import reclaim_policy
 from spec_model.storage.mounts import Mount, mounts, shown_in
@@ -101,21 +102,21 @@ def _phase(volume: Manifest) -> str:
 def volumes_hold_what_their_policy_leaves(done: Done) -> Verdict:
     """The next claim finds on a retained volume what was there, and nothing on a recycled one."""
     known: Storage = done.world.notes.get("on volumes") or {}
-    place = place_of(done) if known else None
-    if place is None or not isinstance(done.response, Accepted):
+    found = look(done) if known else None
+    shown = found.shown.get("files") if found is not None and found.mounts_volumes else None
+    if found is None or not isinstance(shown, Mapping):
         return None
-    pod, container = place
-    shown = done.response.value.get("files") if isinstance(done.response.value, Mapping) else None
-    if not isinstance(shown, Mapping) or pod.spec.node_name in stopped_nodes(done.world):
+    pod, container = found.pod, found.container
+    if pod.spec.node_name in stopped_nodes(done.world):
         return None
-    found: list[Outcome] = []
+    verdicts: list[Outcome] = []
     for mount in mounts(pod.spec.manifest, container.manifest):
         key = key_of(source_of(done.world, pod.key[1], mount.volume))
         kept = None if key is None else known.get(key)
         if kept is not None and kept.certain and not mount.sub_path:
             seen = shown_in(mount, pod.spec.manifest, container.manifest, shown)
-            found += _judged(done.world, pod, mount, kept, seen)
-    return tuple(found) or None
+            verdicts += _judged(done.world, pod, mount, kept, seen)
+    return tuple(verdicts) or None
 
 
 def _judged(

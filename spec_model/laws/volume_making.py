@@ -6,13 +6,13 @@ from typing import Final
 
 from spec_model.events import Accepted, Manifest, Rejected
 from spec_model.law import Verdict, agree, expect, law
+from spec_model.laws.acts import somebody_acts
 from spec_model.laws.volume_world import (
     CLAIM,
     NOTHING,
     RESYNC,
     VOLUME,
     claim_of,
-    driven,
     key_of_claim,
     mode_of,
     name_of,
@@ -113,7 +113,7 @@ def _gets_a_class(seen: Seen, claim: Manifest, name: str) -> Obligation:
 @law("PV-010", on="StorageClass")
 def a_late_default_class_is_given_out(seen: Seen) -> Verdict:
     """Claims that wait without a class get the default one when there is one."""
-    if seen.type == "DELETED" or not driven(seen) or not _is_default(seen.now):
+    if seen.type == "DELETED" or not somebody_acts(seen.world) or not _is_default(seen.now):
         return None
     if seen.before is not None and _is_default(seen.before):
         return None
@@ -146,7 +146,7 @@ def _lacks_class(claim: Manifest) -> bool:
 @law("PV-010", on=CLAIM)
 def a_claim_with_a_class_is_provisioned_for(seen: Seen) -> Verdict:
     """A claim that waits, of a class with a provisioner, comes to have a volume."""
-    if volume_name(seen.now) or phase_of(seen.now) != "Pending" or not driven(seen):
+    if volume_name(seen.now) or phase_of(seen.now) != "Pending" or not somebody_acts(seen.world):
         return None
     if seen.now["metadata"].get("deletionTimestamp") or seen.type == "DELETED":
         return None

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from spec_model.events import Manifest, Rejected, key_of
 from spec_model.law import note
+from spec_model.laws.acts import acts_of, somebody_acts
 from spec_model.lifecycles import phase_of
 from spec_model.storage.lifecycle import binding_mode, claims_of
 from spec_model.storage.matching import storage_class
@@ -26,48 +27,22 @@ NOTHING: Final[Mapping[str, Any]] = {}
 RESYNC: Final = 15.0
 """Seconds after which the binder looks at every volume and claim again."""
 
-WRITES: Final = ("create", "replace", "patch", "delete", "bind")
-
 
 # -- what is noted ------------------------------------------------------------------------------
 
 
-@frozen
-class Acts:
-    """What the tester did so far: how many things, when it last wrote, and last made something."""
-
-    count: int
-    last_write: float
-    last_new: float
-
-
-@note("pv.acts", on="create")
-@note("pv.acts", on="replace")
-@note("pv.acts", on="patch")
-@note("pv.acts", on="delete")
-@note("pv.acts", on="bind")
-@note("pv.acts", on="advance")
-def what_the_tester_did(before: Acts | None, done: Done) -> Acts:
-    """An engine has come to rest between two acts on a virtual clock; without acts nobody drives it."""
-    if before is None:
-        return Acts(1, done.at, done.at)
-    return Acts(
-        before.count + 1,
-        done.at if done.verb in WRITES else before.last_write,
-        done.at if done.verb in ("create", "bind") else before.last_new,
-    )
-
-
-@note("pv.written", on="patch")
-@note("pv.written", on="replace")
-@note("pv.written", on="delete")
 def what_the_tester_wrote(before: Any, done: Done) -> Mapping[Key, frozenset[str]]:
     """Of volumes and claims: whether their spec, claimRef or finalizers, or that they be deleted."""
     known: Mapping[Key, frozenset[str]] = before or {}
     key, parts = _written(done)
-    if not parts or key[0] not in (VOLUME, CLAIM) or isinstance(done.response, Rejected):
+    if not parts or isinstance(done.response, Rejected):
         return known
     return {**known, key: known.get(key, frozenset()) | parts}
+
+
+for _kind in (VOLUME, CLAIM):
+    for _verb in ("patch", "replace", "delete"):
+        note("pv.written", on=f"{_verb} {_kind}")(what_the_tester_wrote)
 
 
 def _written(done: Done) -> tuple[Key, frozenset[str]]:
@@ -105,7 +80,7 @@ def when_the_binder_knows(before: Steady | None, seen: Seen) -> Steady:
     """A volume that the binder itself has just made Available it knows; of other changes it hears."""
     if before is not None and not _matters(seen.before, seen.now):
         return before
-    acts: Acts | None = seen.world.notes.get("pv.acts")
+    acts = acts_of(seen.world)
     lag = 0.0
     if not virtual(seen):
         told = before is not None and phase_of(seen.before) != phase_of(seen.now) == "Available"
@@ -130,11 +105,6 @@ def virtual(seen: Seen) -> bool:
     return seen.world.setting.clock == "virtual"
 
 
-def driven(seen: Seen) -> bool:
-    """Whether a tester drives the engine, so that nobody else plays the administrator."""
-    return "pv.acts" in seen.world.notes
-
-
 def wrote(seen: Seen, *parts: str) -> bool:
     """Whether the tester wrote any of these parts of an object that is watched."""
     written: Mapping[Key, frozenset[str]] = seen.world.notes.get("pv.written") or {}
@@ -143,7 +113,7 @@ def wrote(seen: Seen, *parts: str) -> bool:
 
 def untouched(seen: Seen) -> bool:
     """Whether a tester drives the engine and has neither rewritten nor deleted this volume."""
-    return driven(seen) and not wrote(seen, "spec", "finalizers", "deleted")
+    return somebody_acts(seen.world) and not wrote(seen, "spec", "finalizers", "deleted")
 
 
 def quiet(event: Seen | Done) -> bool:
@@ -151,7 +121,7 @@ def quiet(event: Seen | Done) -> bool:
     setting = event.world.setting
     if setting.clock == "virtual":
         return True
-    acts: Acts | None = event.world.notes.get("pv.acts")
+    acts = acts_of(event.world)
     return acts is not None and event.at - acts.last_write > setting.tolerance.lateness
 
 
@@ -159,7 +129,7 @@ def knows_all_pods(seen: Seen) -> bool:
     """Whether every Pod that has a node must have been seen by now."""
     if virtual(seen):
         return True
-    acts: Acts | None = seen.world.notes.get("pv.acts")
+    acts = acts_of(seen.world)
     return acts is not None and seen.at - acts.last_new > seen.tolerance.lateness
 
 
@@ -168,7 +138,7 @@ def is_steady(seen: Seen, volume: Known) -> bool:
     steady: Steady | None = volume.notes.get("pv.steady")
     if steady is None:
         return False
-    acts: Acts | None = seen.world.notes.get("pv.acts")
+    acts = acts_of(seen.world)
     rested = virtual(seen) and acts is not None and acts.count > steady.act
     return rested or seen.at > steady.after
 

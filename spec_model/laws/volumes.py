@@ -7,13 +7,13 @@ from typing import Any
 
 from spec_model.events import Manifest
 from spec_model.law import Verdict, expect, law
+from spec_model.laws.acts import somebody_acts
 from spec_model.laws.volume_world import (
     CLAIM,
     NOTHING,
     RESYNC,
     VOLUME,
     claim_of,
-    driven,
     elsewhere,
     gone,
     is_steady,
@@ -155,7 +155,7 @@ def an_immediate_claim_is_bound_at_once(seen: Seen) -> Verdict:
     """Immediate: a claim is bound as soon as a volume fits, whether or not a Pod uses it."""
     if not seen.fresh or volume_name(seen.now) or mode_of(seen.world, seen.now) != "Immediate":
         return None
-    if not driven(seen) or _others_wait(seen):
+    if not somebody_acts(seen.world) or _others_wait(seen):
         return None  # of two claims either may have it, and only a tester's come one by one
     free = [known.manifest for known in seen.world.of_kind(VOLUME) if is_steady(seen, known)]
     if not legal_matches(seen.now, free, profile=seen.profile).value:
@@ -168,7 +168,7 @@ def a_new_volume_finds_its_claim(seen: Seen) -> Verdict:
     """A volume that becomes Available is bound to the one claim that waits for such a one."""
     if seen.before is None or phase_of(seen.before) == "Available":
         return None
-    if phase_of(seen.now) != "Available" or reference_of(seen.now) or not driven(seen):
+    if phase_of(seen.now) != "Available" or reference_of(seen.now) or not somebody_acts(seen.world):
         return None
     waiting = _waiting(seen)
     if len(waiting) != 1 or mode_of(seen.world, waiting[0]) != "Immediate":

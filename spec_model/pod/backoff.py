@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Final, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from spec_model.profiles import V1_36, BackoffConstants, Profile
 from spec_model.rules import Decision
+from spec_model.values import frozen
 
 SHORTEST_PERIOD: Final = 1.0
 LONGEST_PERIOD: Final = 300.0

@@ -46,6 +46,11 @@ def is_true(pod: Pod, type_: str) -> bool:
     return found is not None and found["status"] == "True"
 
 
+def true_types(pod: Pod) -> set[str]:
+    """The types of all conditions of a Pod that hold."""
+    return {type_ for type_, each in pod.conditions.items() if each["status"] == "True"}
+
+
 def unschedulable(pod: Pod) -> str | None:
     """Why the scheduler finds no node, by a reason or, as documented, a type; None: it does not say."""
     scheduled = pod.conditions.get("PodScheduled") or EMPTY
@@ -59,7 +64,9 @@ def unschedulable(pod: Pod) -> str | None:
 def initialized(pod: Pod, was_true: bool, phase: str) -> Decision[Condition]:
     """Whether the Pod is initialized: regular init containers exited 0, sidecars have Started."""
     init = pod.spec.init_containers
-    if not pod.statuses and init:
+    if not init:
+        return _initialized("True", "PodCompleted" if phase == "Succeeded" else "")
+    if not pod.statuses:
         return _initialized("False", UNKNOWN)
     unknown = _without_status(pod, init)
     if phase == "Succeeded" and not unknown:
@@ -92,7 +99,11 @@ def containers_ready(pod: Pod, phase: str) -> Decision[Condition]:
 
 def ready(pod: Pod, phase: str) -> Decision[Condition]:
     """Whether the Pod may serve: its containers are ready and all its readiness gates are True."""
-    containers = containers_ready(pod, phase)
+    return with_gates(pod, containers_ready(pod, phase))
+
+
+def with_gates(pod: Pod, containers: Decision[Condition]) -> Decision[Condition]:
+    """Whether the Pod may serve, its containers being so ready."""
     if containers.value.status != "True" or all(is_true(pod, gate) for gate in gates(pod)):
         return containers
     return _ready("False", "ReadinessGatesNotReady")

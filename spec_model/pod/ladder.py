@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from spec_model.objects import Container, ContainerStatus, Terminated
 from spec_model.pod.announcements import announcement
 from spec_model.pod.backoff import UNKNOWN, Entry, Memory, next_delay, next_delay_after_kill
 from spec_model.profiles import BackoffConstants
 from spec_model.rules import Decision
+from spec_model.values import frozen
 
 CRASH_LOOP: Final = "CrashLoopBackOff"
 

@@ -35,11 +35,15 @@ class Box(NamedTuple):
 
 
 class Abstract(NamedTuple):
-    """A Pod: its policy, its containers (the init container first), whether its end was asked for."""
+    """A Pod: its policy, its containers (the init container first), whether its end was asked for.
+
+    ``phase`` is what these make of it.
+    """
 
     policy: str
-    boxes: tuple[Box, Box, Box]
-    deleting: bool = False
+    boxes: tuple[Box, ...]
+    deleting: bool
+    phase: str
 
 
 UNSTARTED: Final = Box("waiting")
@@ -47,19 +51,23 @@ UNSTARTED: Final = Box("waiting")
 
 def fresh(policy: str) -> Abstract:
     """A Pod of which nothing has started."""
-    return Abstract(policy, (UNSTARTED, UNSTARTED, UNSTARTED))
+    return _pod(policy, (UNSTARTED, UNSTARTED, UNSTARTED), deleting=False)
+
+
+def _pod(policy: str, boxes: tuple[Box, ...], deleting: bool) -> Abstract:
+    return Abstract(policy, boxes, deleting, _phase(policy, boxes, deleting))
 
 
 def successors(pod: Abstract) -> Iterator[tuple[str, Abstract]]:
     """Everything that can happen next, and the Pod after it. Nothing happens in a terminal phase."""
-    if phase(pod) in TERMINAL:
+    if pod.phase in TERMINAL:
         return
-    for index in range(len(NAMES)):
+    for index, name in enumerate(NAMES):
         for what, box in _moves(pod, index):
             boxes = (*pod.boxes[:index], box, *pod.boxes[index + 1 :])
-            yield f"{NAMES[index]} {what}", Abstract(pod.policy, boxes, pod.deleting)  # type: ignore[arg-type]
+            yield f"{name} {what}", _pod(pod.policy, boxes, pod.deleting)
     if not pod.deleting:
-        yield "deleted", Abstract(pod.policy, pod.boxes, True)
+        yield "deleted", _pod(pod.policy, pod.boxes, deleting=True)
 
 
 def _moves(pod: Abstract, index: int) -> tuple[tuple[str, Box], ...]:
@@ -73,7 +81,11 @@ def _moves(pod: Abstract, index: int) -> tuple[tuple[str, Box], ...]:
 
 def _may_run(pod: Abstract, index: int) -> bool:
     """INIT-002: app containers wait until the init container has exited 0."""
-    return index == INIT or pod.boxes[INIT][:2] == ("terminated", 0)
+    return index == INIT or _is_initialized(pod.boxes)
+
+
+def _is_initialized(boxes: tuple[Box, ...]) -> bool:
+    return boxes[INIT].state == "terminated" and not boxes[INIT].code
 
 
 def _policy(policy: str, index: int) -> str:
@@ -99,15 +111,14 @@ def _starts(box: Box, policy: str) -> tuple[tuple[str, Box], ...]:
 
 
 @cache
-def phase(pod: Abstract) -> str:
+def _phase(policy: str, boxes: tuple[Box, ...], deleting: bool) -> str:
     """The phase that ``pod_phase`` makes of it; a deleted Pod whose containers all stopped is ending."""
-    boxes = pod.boxes
-    ending = pod.deleting and all(box.state != "running" for box in boxes)
-    return _phase(pod.policy, tuple(box[:2] for box in boxes), ending)
+    ending = deleting and all(box.state != "running" for box in boxes)
+    return _decided(policy, tuple(box[:2] for box in boxes), ending)
 
 
 @cache
-def _phase(policy: str, states: tuple[tuple[str, int], ...], ending: bool) -> str:
+def _decided(policy: str, states: tuple[tuple[str, int], ...], ending: bool) -> str:
     spec = {
         "restartPolicy": policy,
         "initContainers": [{"name": NAMES[INIT]}],
@@ -135,24 +146,24 @@ def _status(name: str, state: str, code: int) -> Manifest:
 
 def phases_move_lawfully(before: Abstract, after: Abstract) -> str | None:
     """Every change of phase is a path of the lifecycle PHASES."""
-    was, now = phase(before), phase(after)
+    was, now = before.phase, after.phase
     return None if was == now or lawful("PHASES", was, now) else f"phase {was} became {now}"
 
 
 def apps_wait_for_init(_: Abstract, after: Abstract) -> str | None:
     """INIT-002: no app container runs before the init container has exited 0."""
-    if after.boxes[INIT][:2] == ("terminated", 0):
+    if _is_initialized(after.boxes):
         return None
-    runs = any(after.boxes[index].state == "running" for index in APPS)
+    runs = "running" in [after.boxes[index].state for index in APPS]
     return "an app container runs before the init container is done" if runs else None
 
 
 def nothing_runs_in_the_end(_: Abstract, after: Abstract) -> str | None:
     """PHASE-010: no container runs in a terminal phase."""
-    if phase(after) not in TERMINAL:
+    if after.phase not in TERMINAL:
         return None
-    runs = any(box.state == "running" for box in after.boxes)
-    return f"a container runs in phase {phase(after)}" if runs else None
+    runs = "running" in [box.state for box in after.boxes]
+    return f"a container runs in phase {after.phase}" if runs else None
 
 
 def nothing_starts_once_deleted(before: Abstract, after: Abstract) -> str | None:

@@ -38,10 +38,8 @@ class Reference:
             return True
         if config_map is None:
             return False
-        held = {**(config_map.get("data") or {})}
-        if not self.container:
-            held |= config_map.get("binaryData") or {}
-        return all(key in held for key in self.keys)
+        texts, blobs = config_map.get("data") or {}, config_map.get("binaryData") or {}
+        return all(key in texts or (key in blobs and not self.container) for key in self.keys)
 
 
 def references(spec: Manifest) -> Iterator[Reference]:

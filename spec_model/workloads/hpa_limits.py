@@ -9,10 +9,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import frozen
-
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
+from spec_model.values import frozen
 
 WITHIN: Final = "DesiredWithinRange"
 TOO_FEW: Final = "TooFewReplicas"

@@ -10,10 +10,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from attrs import frozen
-
 from spec_model.profiles import V1_36, Profile
 from spec_model.rules import Decision
+from spec_model.values import frozen
 
 NO_PODS: Final = "no_pods"
 NO_METRICS: Final = "no_metrics"
@@ -75,11 +74,15 @@ def utilization(measures: Iterable[Measure]) -> Decision[int]:
 
     The division truncates: 559m of 1000m is 55. The requests must not sum up to nothing.
     """
+    return Decision(_percent(measures), "HPA-002")
+
+
+def _percent(measures: Iterable[Measure]) -> int:
     used = requested = 0
     for usage, request in measures:
         used += usage
         requested += request
-    return Decision(100 * used // requested, "HPA-002")
+    return 100 * used // requested
 
 
 def within_tolerance(ratio: float, tolerance: Tolerance, profile: Profile = V1_36) -> bool:
@@ -104,8 +107,10 @@ def replicas_by_ratio(
 
     HPA-004 keeps the current count inside the tolerance; HPA-003 is the formula outside it.
     """
-    ratio = utilization(measures).value / target
-    return _plain(ratio, current, measures, target, profile, tolerance or _usual(profile))
+    ratio = _percent(measures) / target
+    return Decision(
+        *_plain(ratio, current, measures, target, profile, tolerance or _usual(profile))
+    )
 
 
 def _plain(
@@ -115,10 +120,11 @@ def _plain(
     target: int,
     profile: Profile,
     tolerance: Tolerance,
-) -> Decision[int]:
+) -> tuple[int, str]:
+    """The replicas, and the rule, where every Pod counts."""
     if within_tolerance(ratio, tolerance, profile):
-        return Decision(current, "HPA-004")
-    return Decision(_wanted(ratio, measures, target, profile), "HPA-003")
+        return current, "HPA-004"
+    return _wanted(ratio, measures, target, profile), "HPA-003"
 
 
 def replicas_for_utilization(
@@ -146,18 +152,32 @@ def replicas_for_utilization(
     measures = [(pod.usage or 0, pod.request or 0) for pod in measured]
     if not sum([request for _, request in measures]):
         return Decision(Proposal(None, refusal=ZERO_REQUESTS), "HPA-014")
-    used = utilization(measures).value
-    ratio = used / target
+    lacking, waiting = ([pod.request or 0 for pod in group] for group in (missing, unready))
     tolerance = tolerance or _usual(profile)
+    return replicas_for_measures(measures, lacking, waiting, current, target, profile, tolerance)
+
+
+def replicas_for_measures(
+    measures: list[Measure],
+    missing: Sequence[int],
+    unready: Sequence[int],
+    current: int,
+    target: int,
+    profile: Profile,
+    tolerance: Tolerance,
+) -> Decision[Proposal]:
+    """The same of what was measured, and of the requests of Pods without a sample or not ready."""
+    used = _percent(measures)
+    ratio = used / target
     if not missing and not (unready and ratio > 1.0):
-        plain = _plain(ratio, current, measures, target, profile, tolerance)
-        return Decision(Proposal(plain.value, used), plain.because)
+        replicas, because = _plain(ratio, current, measures, target, profile, tolerance)
+        return Decision(Proposal(replicas, used), because)
     hungry = max(100, target)
     if ratio < 1.0:
-        measures += [((pod.request or 0) * hungry // 100, pod.request or 0) for pod in missing]
+        measures = measures + [(request * hungry // 100, request) for request in missing]
     elif ratio > 1.0:
-        measures += [(0, pod.request or 0) for pod in missing + unready]
-    again = utilization(measures).value / target
+        measures = measures + [(0, request) for request in (*missing, *unready)]
+    again = _percent(measures) / target
     wanted = _wanted(again, measures, target, profile)
     rule = "HPA-011" if missing else "HPA-012"
     if _is_turned(current, wanted, ratio, again):

@@ -140,6 +140,16 @@ def test_a_run_that_crashed_is_told_from_one_that_goes_on(
     assert (found.run, found.alive) == (RUN, alive)
 
 
+def test_what_has_ended_does_not_begin_again(server: tuple[Store, Api]) -> None:
+    store, api = server
+    territory = Territory(api, Options())
+    territory.begin()
+    territory.end()
+    with pytest.raises(AdapterError, match="has ended"):
+        territory.settle()
+    assert not [at for at in store.objects if territory.run in at]
+
+
 def test_what_does_not_go_is_named(server: tuple[Store, Api]) -> None:
     store, api = server
     territory = Territory(api, Options())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.adapter import AdapterError
-from conformance.adapters.cluster import metrics
+from conformance.adapters.cluster import adapter, metrics
 from conformance.adapters.cluster.client import Api
 from conformance.adapters.cluster.metrics import GROUP, Chosen, MetricsServer, selects
 from strategies.manifests import container, pod
@@ -101,6 +101,16 @@ def test_who_serves_it_already_is_left_alone(server_of: tuple[Store, MetricsServ
     with pytest.raises(AdapterError, match="already"):
         made.start("ours", {}, "10.0.0.1")
     assert APISERVICE in store.objects
+
+
+def test_a_run_does_not_begin_where_it_is_served_already(
+    server: tuple[Store, Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, api = server
+    store.write(APISERVICE, {"kind": "APIService"})
+    monkeypatch.setattr(adapter, "connect", lambda *_: api)
+    with pytest.raises(AdapterError, match="run without metrics"):
+        adapter.open_cluster(metrics=True)
 
 
 def test_where_it_cannot_be_reached_it_is_said_and_undone(

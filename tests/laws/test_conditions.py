@@ -300,6 +300,17 @@ def test_another_message_with_another_time_is_a_breach() -> None:
     assert trace.broken == {"CONDITION-006"}
 
 
+@pytest.mark.parametrize(("clock", "since", "broken"), [
+    ("real", 2, False), ("real", 9, True), ("virtual", 2, True),
+])  # fmt: skip
+def test_a_scheduler_that_has_not_seen_its_own_write_writes_anew(
+    clock: str, since: float, broken: bool
+) -> None:
+    """As kube-scheduler 1.36.2 does when it tries again within a moment."""
+    trace = judged(scheduled(1, "False", 1), scheduled(since, "False", since), clock=clock)
+    assert ("CONDITION-006" in trace.broken) is broken
+
+
 def test_another_status_has_another_time() -> None:
     unready = one(1, *readiness("False", "ContainersNotReady"), container={"ready": False})
     ready = one(9, *readiness("True", at=9))

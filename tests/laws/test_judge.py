@@ -92,7 +92,7 @@ def test_no_two_files_of_laws_keep_a_note_of_one_name() -> None:
     assert not {name: files for name, files in keepers.items() if len(files) > 1}
 
 
-@pytest.mark.parametrize("situation", [*situations.OF_A_POD, *situations.OF_A_CONTROLLED_POD])
+@pytest.mark.parametrize("situation", sorted(situations.KNOWN))
 def test_a_law_is_asked_in_each_of_its_situations_and_in_no_other(situation: str) -> None:
     asked = judge.laws_for(("Pod",), (situation,))
     assert LAWS["Pod"]

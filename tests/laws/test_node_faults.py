@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from spec_model import judge
 from spec_model.events import Act, Event, Observation, Rejected
+from spec_model.laws.node_loss import unready
+from spec_model.world import World
 from tests.laws.crashes import event
 from tests.laws.traces import (
     Judged,
@@ -233,3 +236,12 @@ def test_another_node_of_the_name_is_whole() -> None:
     trace.append(seen(7, {**node(7).object, "metadata": metadata}, "ADDED"))
     runs = seen(10, pod("Running", [status(state=running(10))]))
     assert not blamed(judged(*trace, *comes(9), event(9, "Scheduled", ""), runs, until=60))
+
+
+def test_what_a_node_says_of_its_readiness_is_known_until_it_says_otherwise_or_goes() -> None:
+    world, known = World(), []
+    gone = seen(3, dict(node(3, "Unknown").object), "DELETED")
+    for shown in (node(0), node(1, "Unknown"), node(2), node(2.5, "False", DOWN), gone):
+        world = judge.step(world, shown)
+        known.append(unready(world, "node-1").get("status"))
+    assert known == [None, "Unknown", None, "False", None]

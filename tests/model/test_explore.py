@@ -36,7 +36,7 @@ def test_the_whole_pod_keeps_its_invariants() -> None:
 def test_dead_ends_are_ends() -> None:
     start = [transitions.fresh(policy) for policy in ("Always", "OnFailure", "Never")]
     found = explore(start, transitions.successors)
-    stuck = [pod for pod in found.dead_ends if transitions.phase(pod) == "Running"]
+    stuck = [pod for pod in found.dead_ends if pod.phase == "Running"]
     assert not stuck
 
 

@@ -6,7 +6,7 @@ import itertools
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +18,9 @@ from conformance.realtime.forecast import Forecast
 from conformance.realtime.lateness import judged_again, lateness
 from conformance.realtime.plan import Job, Plan, Task
 from conformance.realtime.schedule import Move, Outcome, Schedule
+from conformance.realtime.suite import SCHEDULE, told_of, untold
 from conformance.session import Session
+from reports.events import ResultEvent, RuleExercised
 from spec_model.events import Observation
 from strategies.manifests import pod
 from tests.realtime.side_by_side import RealAdapter
@@ -141,6 +143,32 @@ def test_ctrl_c_wakes_what_sleeps() -> None:
     assert adapter.count.open == 0
 
 
+def test_ctrl_c_loses_nothing_that_was_shown(pytestconfig: pytest.Config) -> None:
+    begun = threading.Event()
+
+    def sleeping(run: Session, _: Draw) -> None:
+        begun.set()
+        run.advance(100_000)
+
+    adapter = RealAdapter(parallel=2)
+    tasks = once(Task("a", ending, ("PHASE-006", "PHASE-010")), Task("b", sleeping))
+    schedule = Schedule(target_of(adapter), adapter, tasks, whole=5.0)
+    schedule.start()
+    outcome = schedule.outcome("a")
+    assert outcome is not None
+    assert begun.wait(60)
+    assert "PHASE-006" in exercised(told_of(target_of(adapter), outcome, "test", "PHASE-006"))
+    pytestconfig.stash[SCHEDULE] = schedule
+    late = exercised(untold(pytestconfig, target_of(adapter)))
+    del pytestconfig.stash[SCHEDULE]
+    assert late == ["PHASE-010"]
+
+
+def exercised(events: Iterable[ResultEvent]) -> list[str]:
+    """The rules that were exercised."""
+    return [event.rule for event in events if isinstance(event, RuleExercised)]
+
+
 class Forgetful(RealAdapter):
     """Says that every Pod which has succeeded has failed; at first only, where ``once`` is set."""
 
@@ -173,6 +201,25 @@ def broken(outcomes: Mapping[str, Outcome]) -> Confirmed:
 def test_a_violation_is_seen_again() -> None:
     found = broken(ran(Forgetful(), once(Task("a", ending))))
     assert found.again
+
+
+def test_a_violation_is_told_though_the_run_ends_before_it_is_seen_again() -> None:
+    again = threading.Event()
+    runs = itertools.count()
+
+    def slower(run: Session, draw: Draw) -> None:
+        if next(runs):
+            again.set()
+            run.advance(100_000)
+        ending(run, draw)
+
+    adapter = Forgetful()
+    schedule = Schedule(target_of(adapter), adapter, once(Task("a", slower)), whole=5.0)
+    schedule.start()
+    assert again.wait(60)
+    schedule.stop()
+    found = broken(dict(schedule.outcomes()))
+    assert "the run ended" in found.event(target_of(adapter), "test").seen
 
 
 def test_it_is_shortened_by_doing_less() -> None:

@@ -27,7 +27,7 @@ def host_path(path: str, type_: str = "") -> dict[str, Any]:
 
 def write(cluster: Cluster, content: str, path: str = "/v/f", pod: str = "p") -> None:
     cluster.kubelet(pod).write_file("default", pod, "c", path, content)
-    cluster.advance(0)
+    cluster.settle()
 
 
 def files(cluster: Cluster, pod: str = "p") -> Any:

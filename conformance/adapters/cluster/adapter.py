@@ -16,6 +16,7 @@ from conformance.adapters.cluster.hollow.kubelet import HollowKubelets
 from conformance.adapters.cluster.images import Images, NoImageLeftError
 from conformance.adapters.cluster.manners import Manners
 from conformance.adapters.cluster.mapping import Mapper
+from conformance.adapters.cluster.metrics import refuse_where_served
 from conformance.adapters.cluster.options import Options, options
 from conformance.adapters.cluster.stimuli import VERBS
 from spec_model.events import Observation, Rejected, Response, Stimulus
@@ -37,10 +38,12 @@ def open_cluster(context: str = "", **given: Any) -> ClusterAdapter:
 
     Raises:
         ValueError: an option there is not.
-        AdapterError: the cluster cannot be reached.
+        AdapterError: the cluster cannot be reached, or serves what the run was to serve.
     """
     chosen = options(context, **given)
     api = connect(chosen.context, chosen.kubeconfig, chosen.rate)
+    if chosen.metrics:
+        refuse_where_served(api)
     return ClusterAdapter(Cluster(api, chosen), preflight.look(api, chosen))
 
 

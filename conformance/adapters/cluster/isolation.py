@@ -53,9 +53,11 @@ class Territory:
         """The first namespace with its sign of life, once.
 
         Raises:
-            AdapterError: it may not be created.
+            AdapterError: it may not be created, or the run has ended: a scenario may still be on its way.
         """
         with self._lock:
+            if self._ended.is_set():
+                raise AdapterError("the run has ended")
             if self._begun:
                 return
             self._namespace(self.root)
@@ -121,10 +123,11 @@ class Territory:
         Raises:
             AdapterError: something is still there; the message says what, and what to do.
         """
-        self._ended.set()
-        if not self._begun:
+        with self._lock:
+            self._ended.set()
+            begun, self._begun = self._begun, False
+        if not begun:
             return
-        self._begun = False
         grace = 0.0 if self.options.kubelet == "hollow" else None
         remaining = leftovers.remove(
             self.api, self.run, patience=GONE_PATIENCE, grace=grace, said=said

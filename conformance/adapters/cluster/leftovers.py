@@ -80,16 +80,17 @@ def remove(
     """
     began = time.monotonic()
     end = began + patience
-    told: set[tuple[str, str]] = set()
+    told: set[str] = set()
     while True:
         force = time.monotonic() >= began + (GRACE if grace is None else grace)
         namespaces = [each for each in _labelled(api, "Namespace", run) if _is_of(each, run)]
         left = [("Namespace", each["metadata"]["name"]) for each in namespaces]
         for item in namespaces:
             name = item["metadata"]["name"]
-            if ("Namespace", name) not in told:
-                told.add(("Namespace", name))
+            if name not in told:
+                told.add(name)
                 said(f"namespace {name}")
+            if not item["metadata"].get("deletionTimestamp"):
                 api.delete(path("Namespace", name=name))
             release(api, name, f"{RUN_LABEL}={run}", force=force)
         for kind in CLUSTER_KINDS:

@@ -136,6 +136,16 @@ def _holds(part: str, labels: Mapping[str, str]) -> bool:
     return labels.get(key) == value.lstrip("=")
 
 
+def refuse_where_served(api: Api) -> None:
+    """Leaves a metrics API alone that somebody serves.
+
+    Raises:
+        AdapterError: there is one.
+    """
+    if api.get(path("APIService", name=NAME)).ok:
+        raise AdapterError(f"{NAME} is served already; it is left alone (run without metrics)")
+
+
 class MetricsServer:
     """The server and what leads to it, for one run."""
 
@@ -149,8 +159,7 @@ class MetricsServer:
         Raises:
             AdapterError: somebody serves that API already, or the API server cannot reach us.
         """
-        if self._api.get(path("APIService", name=NAME)).ok:
-            raise AdapterError(f"{NAME} is served already; it is left alone (run without metrics)")
+        refuse_where_served(self._api)
         host = address or _own_address(self._api)
         self._server = _serve(self._chosen)
         try:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from conformance.adapters.simulator import api, errors, meta, shapes, unknown
@@ -25,7 +24,7 @@ def create(
     """POST; fields that nobody knows are dropped, or refused where the client is strict (VOLUME-004)."""
     strict = fieldValidation == "Strict"
     known = unknown.without(decoded(object), strict=strict, settings=store.settings)
-    return store.create(known, dry_run=bool(dryRun))
+    return store.create(known, dry_run=bool(dryRun), is_private=True)
 
 
 def replace(store: Store, manifest: Any) -> Object:
@@ -42,13 +41,12 @@ def patch(
     subresource: str | None = None,
 ) -> Object:
     """PATCH with a JSON merge patch, of the object or one of its subresources."""
-    strategy = api.strategy_of(kind)
+    api.strategy_of(kind)
     old = store.read(kind, namespace, name)
     write = _SUBRESOURCES.get(subresource or "")
-    if write is None or not isinstance(patch, Mapping):
+    if write is None or not isinstance(patch, (dict, Mapping)):
         raise errors.bad_request(f"cannot patch {kind} {name} {subresource or ''}")
-    changed = patched(_without_version(old), patch, strategy.content)
-    merged = unknown.without(changed, settings=store.settings)
+    merged = unknown.without(patched(old, patch), settings=store.settings)
     if meta.key_of(merged) != meta.key_of(old):
         why = f"the name of the object does not match the name on the URL ({name})"
         raise errors.bad_request(why)
@@ -91,7 +89,7 @@ def decoded(manifest: Any) -> Object:
     return private
 
 
-def patched(old: Object, patch: Mapping[str, Any], content: Iterable[str]) -> Object:
+def patched(old: Object, patch: Mapping[str, Any]) -> Object:
     """The stored object with a patch, if it still has the shape of one; it shares what is unchanged.
 
     Raises:
@@ -100,16 +98,13 @@ def patched(old: Object, patch: Mapping[str, Any], content: Iterable[str]) -> Ob
     changed: Object = meta.merge_patch(old, patch)
     _check_type(changed)
     shapes.check(changed, old)
-    for field in content:  # a client may mean every word of it: all of it is looked at anew
-        if isinstance(changed.get(field), (dict, list)):
-            changed[field] = copy.copy(changed[field])
     return changed
 
 
 def _check_type(manifest: Mapping[str, Any]) -> None:
-    for field in ("kind", "apiVersion"):
-        if not manifest.get(field):
-            raise errors.bad_request(f"Object '{field}' is missing")
+    if not (manifest.get("kind") and manifest.get("apiVersion")):
+        field = "apiVersion" if manifest.get("kind") else "kind"
+        raise errors.bad_request(f"Object '{field}' is missing")
 
 
 def canonical_amounts(amounts: Mapping[str, Any], settings: Settings) -> Object:
@@ -121,19 +116,13 @@ def canonical_amounts(amounts: Mapping[str, Any], settings: Settings) -> Object:
     return {name: pod_defaults.canonical(text, settings) for name, text in amounts.items()}
 
 
-def _without_version(old: Object) -> Object:
-    """A patch is tied to a version only if it names one."""
-    metadata = {key: value for key, value in old["metadata"].items() if key != "resourceVersion"}
-    return {**old, "metadata": metadata}
-
-
 def _scale(store: Store, merged: Mapping[str, Any], old: Object) -> Object:
     """REPLICA-008: only the number of replicas is written."""
     kind, name = str(old["kind"]), meta.name_of(old)
     if kind not in SCALABLE:
         raise errors.not_found(kind, f"{name}/scale")
     wanted = (merged.get("spec") or {}).get("replicas")
-    return store.update(meta.with_path(_without_version(old), ("spec", "replicas"), wanted))
+    return store.change(meta.with_path(old, ("spec", "replicas"), wanted), old)
 
 
 def _resize(store: Store, merged: Mapping[str, Any], old: Object) -> Object:
@@ -143,7 +132,7 @@ def _resize(store: Store, merged: Mapping[str, Any], old: Object) -> Object:
 
 
 _SUBRESOURCES: Final = {
-    "": lambda store, merged, old: store.update(merged),  # noqa: ARG005
+    "": Store.change,
     "status": lambda store, merged, old: store.write_status(merged),  # noqa: ARG005
     "scale": _scale,
     "resize": _resize,

@@ -92,14 +92,16 @@ class Engine:
             worked = False
             for work in self._work:
                 worked |= work()
+            if self.agenda.due:
+                worked |= self.agenda.round()
             if not worked:
                 return
         raise RuntimeError("the engine does not come to rest: two parts undo each other's work")
 
     def advance(self, seconds: float) -> None:
-        """Let time pass; whatever waits on the way happens at its own instant."""
+        """Let time pass; whatever waits on the way happens, and settles, at its own instant."""
         self.clock.advance(seconds, self.settle)
-        self.settle()
+        self.store.history.compact()
 
     def close(self) -> None:
         """The end of it all: no part knows another any longer, so nothing waits for the collector."""
@@ -139,12 +141,13 @@ class Engine:
             kubelet.notice(type_, new)
 
     def _on_config_map(self, type_: str, new: meta.Object, old: meta.Object | None) -> None:
+        _, *place = meta.key_of(new)
         for kubelet in self.kubelets.values():
-            kubelet.notice_config_map(new)
+            kubelet.notice_config_map(*place)
 
     def _wire(self) -> None:
         kubelets = (kubelet.work for kubelet in self.kubelets.values())
-        self._work = (self.scheduler.work, *kubelets, self.agenda.round)
+        self._work = (self.scheduler.work, *kubelets)
 
 
 def node_manifest(name: str, cpu: str = "4", memory: str = "8Gi", pods: str = "110") -> meta.Object:

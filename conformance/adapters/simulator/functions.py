@@ -80,7 +80,8 @@ def _validate(argument: str, kind: str) -> Function:
     """Validation on create of a manifest of this kind, as a dry run without admission plugins."""
 
     def validate(arguments: Arguments, settings: Settings) -> Any:
-        problems = api.creation_problems(api.strategy_of(kind), arguments[argument], settings)
+        copy = meta.plain_copy(arguments[argument])
+        problems = api.creation_problems(api.strategy_of(kind), copy, settings)
         return {"valid": not problems, "fields": sorted({cause.field for cause, _ in problems})}
 
     return validate

@@ -5,6 +5,7 @@ Upstream: apiserver/pkg/storage/cacher/cache_watcher.go and etcd3/compact.go.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
@@ -38,11 +39,11 @@ class History:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.compacted = 0  # watches must not begin before this version
-        self._writes: list[_Plain] = []
+        self._writes: deque[_Plain] = deque()
 
     def begin(self, writes: Iterable[Write]) -> None:
         """Remember what another one does."""
-        self._writes = list(writes)
+        self._writes.extend(writes)
 
     def keep(self, version: int, type_: str, new: Object, old: Object | None) -> None:
         """Remember a write."""
@@ -50,21 +51,18 @@ class History:
 
     def since(self, version: int) -> Iterator[Write]:
         """The writes after a version, oldest first."""
-        self._compact()
+        self.compact()
         return (Write(*each) for each in self._writes if each[1] > version)
 
-    def _compact(self) -> None:
-        oldest = self.clock.now - KEPT_SECONDS
-        gone = next(
-            (i for i, (at, *_) in enumerate(self._writes) if at >= oldest), len(self._writes)
-        )
-        if gone:
-            self.compacted = self._writes[gone - 1][1]
-            del self._writes[:gone]
+    def compact(self) -> None:
+        """Forget the writes that are too old for any watch."""
+        oldest, writes = self.clock.now - KEPT_SECONDS, self._writes
+        while writes and writes[0][0] < oldest:
+            self.compacted = writes.popleft()[1]
 
     def is_expired(self, version: int) -> bool:
         """Is something after this version compacted already?"""
-        self._compact()
+        self.compact()
         return version < self.compacted
 
 

@@ -238,12 +238,19 @@ _LEAVES: Final = frozenset({str, int, float, bool, type(None)})
 
 def plain_copy(value: Any) -> Any:
     """A copy of JSON-able data that shares nothing with what a client still holds."""
-    if isinstance(value, dict):  # what is in it is mostly leaves, which need no call of their own
-        return {
-            key: item if type(item) in _LEAVES else plain_copy(item) for key, item in value.items()
-        }
+    copy: Any
+    if isinstance(value, dict):  # what is in it is mostly leaves, which are copied as they are
+        copy = dict(value)
+        for key, item in value.items():
+            if type(item) not in _LEAVES:
+                copy[key] = plain_copy(item)
+        return copy
     if isinstance(value, (list, tuple)):
-        return [plain_copy(item) for item in value]
+        copy = list(value)
+        for index, item in enumerate(value):
+            if type(item) not in _LEAVES:
+                copy[index] = plain_copy(item)
+        return copy
     if isinstance(value, Mapping):
         return plain_copy(dict(value))
     return value
@@ -258,5 +265,5 @@ def merge_patch(target: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge_patch(merged.get(key), value)
+            merged[key] = value if type(value) in _LEAVES else merge_patch(merged.get(key), value)
     return merged

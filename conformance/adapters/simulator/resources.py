@@ -85,6 +85,8 @@ def cpu_and_memory(pod: Mapping[str, Any]) -> tuple[int, int]:
 def qos_class(pod: Mapping[str, Any]) -> str:
     """Guaranteed, Burstable or BestEffort (QOS-001; upstream: qos.ComputePodQOS)."""
     holders = _qos_holders(pod.get("spec") or {})
+    if not any(holder.get("resources") for holder in holders):
+        return BEST_EFFORT
     requests = total(_counted(requests_of(holder)) for holder in holders)
     limits = total(_counted(limits_of(holder)) for holder in holders)
     if not requests and not limits:

@@ -71,6 +71,8 @@ _TYPES: Final[Mapping[str, type]] = {
 
 _LEAVES: Final = {name: type_ for name, type_ in _TYPES.items() if type_ in (str, int, bool)}
 
+_ONLY_TEXTS: Final = frozenset({str})
+
 _SPOKEN: Final = frozenset({"status"})
 """Fields that are text in a condition and a map in an object."""
 
@@ -90,7 +92,8 @@ def check(manifest: Any, stored: Any = None) -> None:
                 _check_field(field, value, before)
     elif isinstance(manifest, list):
         for item in manifest:
-            check(item)
+            if isinstance(item, (dict, list)):
+                check(item)
 
 
 _NOTHING: Final[Mapping[str, Any]] = {}
@@ -98,11 +101,11 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 
 def _check_field(field: str, value: Any, before: Any) -> None:
     expected = _TYPES.get(field)
-    if expected is not None and not _fits(field, value, expected):
+    if not (expected is None or type(value) is expected or _fits(field, value, expected)):
         why = f"json: cannot unmarshal {type(value).__name__} into field {field}"
         raise errors.bad_request(f"the object provided cannot be decoded: {why}")
     if field in _TEXT_MAPS:
-        if not all(isinstance(item, str) for item in value.values()):
+        if not _ONLY_TEXTS.issuperset(map(type, value.values())):
             raise errors.bad_request(f"the object provided cannot be decoded: {field} holds texts")
     elif expected in (dict, list, None) and field not in _AMOUNTS:
         check(value, before)

@@ -100,9 +100,9 @@ class Store:
     ) -> None:
         """Be told (type, new, old) after each write of these kinds; of all but Events without.
 
-        Where ``statuses`` is given, a change of nothing but the status, its phase the same, is told of those
-        kinds only: most writes are such. Where ``once`` is given, nothing is told before there was an object
-        of one of these kinds. A listener only notes work; it never writes.
+        Where ``statuses`` is given, a change that leaves metadata, spec and phase as they were is told of
+        those kinds only: most writes are such. Where ``once`` is given, nothing is told before there was an
+        object of one of these kinds. A listener only notes work; it never writes.
         """
         self._audience.join(listener, kinds, statuses, once)
 
@@ -126,14 +126,19 @@ class Store:
 
     # Writing.
 
-    def create(self, manifest: Mapping[str, Any], *, dry_run: bool = False) -> Object:
+    def create(
+        self, manifest: Mapping[str, Any], *, dry_run: bool = False, is_private: bool = False
+    ) -> Object:
         """POST: admit the object, give it its system fields, keep it (not on a dry run).
+
+        A manifest that is private, of which nobody else holds any part, need not be copied.
 
         Raises:
             ApiError: 404 unknown kind, 422 invalid, 409 the name is taken.
         """
         strategy = api.strategy_of(manifest.get("kind"))
-        candidate = api.named(strategy, manifest, self._ending, self.settings)
+        candidate = dict(manifest) if is_private else meta.plain_copy(manifest)
+        candidate = api.named(strategy, candidate, self._ending, self.settings)
         candidate = api.admit_create(strategy, candidate, self)
         kind, namespace, name = meta.key_of(candidate)
         if self.is_taken(kind, namespace, name):
@@ -144,7 +149,7 @@ class Store:
         return self._write(ADDED, created, None)
 
     def update(self, manifest: Mapping[str, Any]) -> Object:
-        """PUT of metadata and spec; the status stays. Unchanged parts may be shared with the old one.
+        """PUT of metadata and spec; the status stays. What is the very same as before is not looked at.
 
         Raises:
             ApiError: 404, 409 stale resourceVersion or other uid, 422 the change is not allowed.
@@ -152,7 +157,17 @@ class Store:
         strategy = api.strategy_of(manifest.get("kind"))
         old = self.read(*meta.key_of(self._placed(strategy, manifest)))
         self._check_preconditions(manifest, old)
-        new = api.admit_update(strategy, manifest, old, self)
+        return self._keep(strategy, api.admit_update(strategy, manifest, old, self), old)
+
+    def change(self, manifest: Mapping[str, Any], old: Object) -> Object:
+        """As ``update``, for a client that has changed the old one, and may mean every word of it.
+
+        Raises:
+            ApiError: 409 stale resourceVersion or other uid, 422 the change is not allowed.
+        """
+        strategy = api.STRATEGIES[old["kind"]]
+        self._check_preconditions(manifest, old)
+        new = api.admit_update(strategy, manifest, old, self, anew=True)
         return self._keep(strategy, new, old)
 
     def update_status(self, manifest: Mapping[str, Any]) -> Object:
@@ -335,7 +350,9 @@ class Store:
         if strategy.counts_generations and new.get("spec") != old.get("spec"):
             generation = meta.metadata(old).get("generation", 0) + 1
             new = meta.with_path(new, ("metadata", "generation"), generation)
-        written = self._write(MODIFIED, dict(new), old)
+        if new["metadata"] is old["metadata"]:
+            return self._write(MODIFIED, new, old, is_detail=new.get("spec") is old.get("spec"))
+        written = self._write(MODIFIED, new, old)
         if deletion.is_finished(written) and not deletion.is_finished(old):
             return self._drop(written)
         return written
@@ -350,13 +367,12 @@ class Store:
 
     def _with_system_fields(self, strategy: api.Strategy, admitted: Object) -> Object:
         given = admitted["metadata"]
-        system = {
-            "uid": self._new_uid(),
-            "creationTimestamp": self.clock.timestamp(),
-            **({"generation": 1} if strategy.counts_generations else {}),
-        }
-        kept = {key: given[key] for key in given if key not in deletion.SYSTEM_FIELDS}
-        return {**admitted, "metadata": {**kept, **system}}
+        if not deletion.SYSTEM_FIELDS.isdisjoint(given):
+            given = {key: given[key] for key in given if key not in deletion.SYSTEM_FIELDS}
+        system: Object = {"uid": self._new_uid(), "creationTimestamp": self.clock.timestamp()}
+        if strategy.counts_generations:
+            system["generation"] = 1
+        return {**admitted, "metadata": {**given, **system}}
 
     def _ending(self) -> str:
         """What makes a name of a generateName."""
@@ -370,10 +386,9 @@ class Store:
 
     def _check_preconditions(self, manifest: Mapping[str, Any], old: Object) -> None:
         """Optimistic concurrency: a version that is given must be the stored one; so must a uid."""
-        kind, _, name = meta.key_of(old)
-        given = meta.metadata(manifest)
-        if given.get("uid") and given["uid"] != meta.uid_of(old):
-            raise errors.conflict(kind, name, "the object has another UID")
-        version = given.get("resourceVersion")
-        if version and version != old["metadata"]["resourceVersion"]:
-            raise errors.conflict(kind, name, _STALE)
+        given, stored = meta.metadata(manifest), old["metadata"]
+        uid, version = given.get("uid"), given.get("resourceVersion")
+        if uid and uid != stored["uid"]:
+            raise errors.conflict(old["kind"], stored["name"], "the object has another UID")
+        if version and version != stored["resourceVersion"]:
+            raise errors.conflict(old["kind"], stored["name"], _STALE)

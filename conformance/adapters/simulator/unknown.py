@@ -24,12 +24,18 @@ AFFINITIES: Final = frozenset(
 )
 
 
+_HOLDING: Final = frozenset({"affinity", "template", "volumes"})
+"""The fields of a spec that are looked into."""
+
+
 def without(manifest: Object, *, strict: bool = False, settings: Settings = V1_36) -> Object:
     """The manifest, which is a private copy, without the fields that nobody knows.
 
     Raises:
         ApiError: 400, there are some, and the client wants to be told.
     """
+    if _HOLDING.isdisjoint(manifest.get("spec") or ()):
+        return manifest
     for path, holder, known in _holders(manifest, settings):
         for field in [each for each in holder if each not in known]:
             if strict:
@@ -45,7 +51,7 @@ def _holders(
     manifest: Object, settings: Settings
 ) -> Iterator[tuple[str, Object, frozenset[str] | set[str]]]:
     """Objects inside the manifest of which all fields are known, with their paths."""
-    spec: Any = manifest.get("spec") or {}
+    spec: Any = manifest["spec"]
     template: Any = (spec.get("template") or {}).get("spec") or {}
     affinities = AFFINITIES | {EVICTING} if settings.affinity_evicts else AFFINITIES
     for path, each in (("spec", spec), ("spec.template.spec", template)):

@@ -86,39 +86,43 @@ def admit_create(strategy: Strategy, copy: Object, store: Store) -> Object:
     Raises:
         ApiError: 400 it does not decode, 403 a plugin refuses it, 422 it is invalid.
     """
-    with _DECODING:
+    try:
         strategy.default(copy, store.settings)
         admission.admit(copy, store)
         strategy.prepare(copy, store.settings)
         problems = _judge_new(strategy, copy, store.settings)
-    _refuse(copy, problems)
+    except _MISREAD as error:
+        raise _undecodable(error) from error
+    if problems:
+        raise _refusal(copy, problems)
     return copy
 
 
-def creation_problems(
-    strategy: Strategy, manifest: Mapping[str, Any], settings: Settings
-) -> Problems:
+def creation_problems(strategy: Strategy, copy: Object, settings: Settings) -> Problems:
     """What is wrong with a manifest as a new object, apart from what admission plugins do.
+
+    The private copy is filled in as it would be stored.
 
     Raises:
         ApiError: 400, it does not decode.
     """
-    copy = named(strategy, manifest, lambda: "xxxxx", settings)
-    with _DECODING:
+    copy = named(strategy, copy, lambda: "xxxxx", settings)
+    try:
         strategy.default(copy, settings)
         strategy.prepare(copy, settings)
         return _judge_new(strategy, copy, settings)
+    except _MISREAD as error:
+        raise _undecodable(error) from error
 
 
 def named(
-    strategy: Strategy, manifest: Mapping[str, Any], ending: Callable[[], str], settings: Settings
+    strategy: Strategy, copy: Object, ending: Callable[[], str], settings: Settings
 ) -> Object:
-    """A private copy in a namespace (``default`` if it names none), generateName made a name.
+    """The private copy, in a namespace (``default`` if it names none), generateName made a name.
 
     VALIDATION-001: a client need not say the namespace, but documented it must; a cluster-scoped
     object has none.
     """
-    copy: Object = meta.plain_copy(manifest)
     given = copy["metadata"] = copy.get("metadata") or {}
     if not strategy.namespaced:
         given.pop("namespace", None)
@@ -134,14 +138,44 @@ _LONGEST_PREFIX: Final = 58
 
 
 def admit_update(
-    strategy: Strategy, manifest: Mapping[str, Any], old: Object, store: Store
+    strategy: Strategy,
+    manifest: Mapping[str, Any],
+    old: Object,
+    store: Store,
+    validate: Callable[[Object, Object, Problems, Settings], None] | None = None,
+    *,
+    anew: bool = False,
 ) -> Object:
     """What a client or controller wants an object to be, with the old status and system fields.
+
+    Its content is looked at unless it is the very same as before, or ``anew`` in any case; what may change
+    is for ``validate`` to say, or for the strategy.
 
     Raises:
         ApiError: 400 it does not decode, 422 the object or the change is invalid.
     """
-    return _admit_change(strategy, manifest, old, store, strategy.validate_update)
+    problems, settings = Problems(), store.settings
+    try:
+        new = _with_kept_fields(strategy, manifest, old)
+        anew = anew or any(new.get(field) is not old.get(field) for field in strategy.content)
+        if anew:
+            for field in strategy.content:
+                if field in new:
+                    new[field] = meta.plain_copy(new[field])
+            strategy.default(new, settings)
+            admission.admit_change(new)
+        if new["metadata"] is not old["metadata"]:
+            names.validate_metadata(new["metadata"], problems, namespaced=strategy.namespaced)
+        if anew:
+            strategy.validate(new, problems, settings)
+            (validate or strategy.validate_update)(new, old, problems, settings)
+        if new["metadata"] is not old["metadata"]:
+            names.validate_metadata_update(new["metadata"], old["metadata"], problems)
+    except _MISREAD as error:
+        raise _undecodable(error) from error
+    if problems:
+        raise _refusal(new, problems)
+    return new
 
 
 def admit_resize(
@@ -153,10 +187,10 @@ def admit_resize(
         ApiError: 400 it does not decode, 422 the object or the change is invalid.
     """
 
-    def validate(new: Object, old: Object, problems: Problems, _: Any) -> None:
+    def validate(new: Object, old: Object, problems: Problems, _: Settings) -> None:
         pod_changes.validate_resize(new, old, problems)
 
-    return _admit_change(strategy, manifest, old, store, validate)
+    return admit_update(strategy, manifest, old, store, validate, anew=True)
 
 
 def admit_status(
@@ -169,83 +203,53 @@ def admit_status(
     """
     new = {**old, "status": meta.plain_copy(manifest.get("status") or {})}
     problems = Problems()
-    with _DECODING:
+    try:
         strategy.validate_status(new, old, problems, store.settings)
-    _refuse(new, problems)
+    except _MISREAD as error:
+        raise _undecodable(error) from error
+    if problems:
+        raise _refusal(new, problems)
     return new
 
 
-def _judge(strategy: Strategy, manifest: Object, settings: Settings) -> Problems:
-    """Everything that must hold of an object at any time."""
+def _judge_new(strategy: Strategy, manifest: Object, settings: Settings) -> Problems:
     problems = Problems()
     names.validate_metadata(manifest["metadata"], problems, namespaced=strategy.namespaced)
     strategy.validate(manifest, problems, settings)
-    return problems
-
-
-def _judge_new(strategy: Strategy, manifest: Object, settings: Settings) -> Problems:
-    problems = _judge(strategy, manifest, settings)
     strategy.validate_create(manifest, problems, settings)
     return problems
 
 
-def _admit_change(
-    strategy: Strategy,
-    manifest: Mapping[str, Any],
-    old: Object,
-    store: Store,
-    validate: Callable[[Object, Object, Problems, Any], None],
-) -> Object:
-    problems = Problems()
-    with _DECODING:
-        new = _with_kept_fields(strategy, manifest, old)
-        if any(new.get(field) is not old.get(field) for field in strategy.content):
-            for field in strategy.content:
-                if field in new:
-                    new[field] = meta.plain_copy(new[field])
-            strategy.default(new, store.settings)
-            admission.admit_change(new)
-            problems = _judge(strategy, new, store.settings)
-            validate(new, old, problems, store.settings)
-        elif new["metadata"] != old["metadata"]:
-            names.validate_metadata(new["metadata"], problems, namespaced=strategy.namespaced)
-        names.validate_metadata_update(new["metadata"], old["metadata"], problems)
-    _refuse(new, problems)
+def _with_kept_fields(strategy: Strategy, manifest: Mapping[str, Any], old: Object) -> Object:
+    """A client writes the content and the free metadata; all else stays as it is."""
+    new = dict(old)
+    for field in strategy.content:
+        if field in manifest:
+            new[field] = manifest[field]
+        else:
+            new.pop(field, None)
+    given, stored = meta.metadata(manifest), old["metadata"]
+    if given is not stored:
+        free = {key: value for key, value in given.items() if key not in _KEPT_FIELDS}
+        new["metadata"] = {**free, **{key: stored[key] for key in _KEPT_FIELDS if key in stored}}
     return new
 
 
-def _with_kept_fields(strategy: Strategy, manifest: Mapping[str, Any], old: Object) -> Object:
-    """A client writes the content and the free metadata; all else stays as it is."""
-    system = {key: old["metadata"][key] for key in SYSTEM_FIELDS if key in old["metadata"]}
-    given = {
-        key: value for key, value in meta.metadata(manifest).items() if key not in SYSTEM_FIELDS
-    }
-    kept = {key: value for key, value in old.items() if key not in strategy.content}
-    written = {key: manifest[key] for key in strategy.content if key in manifest}
-    placed = {key: old["metadata"][key] for key in ("name", "namespace") if key in old["metadata"]}
-    return {**kept, **written, "metadata": {**given, **placed, **system}}
+_KEPT_FIELDS: Final = ("name", "namespace", *sorted(SYSTEM_FIELDS))
+"""Metadata that no update changes."""
 
 
-def _refuse(manifest: Object, problems: Problems) -> None:
-    if problems:
-        raise errors.invalid(str(manifest.get("kind")), meta.name_of(manifest), problems)
+def _refusal(manifest: Object, problems: Problems) -> errors.ApiError:
+    return errors.invalid(str(manifest.get("kind")), meta.name_of(manifest), problems)
 
 
-class _Decoding:
-    """A manifest of the wrong shape is refused as one that cannot be decoded.
-
-    There is no schema here: a text where a map belongs shows itself only when it is read as one.
-    """
-
-    def __enter__(self) -> None:
-        """Whatever is read now comes from a client."""
-
-    def __exit__(self, _: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, (AttributeError, KeyError, TypeError)):
-            raise errors.bad_request(f"the object provided cannot be decoded: {error}") from error
+_MISREAD: Final = (AttributeError, KeyError, TypeError)
+"""There is no schema here: a text where a map belongs shows itself only when it is read as one."""
 
 
-_DECODING: Final = _Decoding()
+def _undecodable(error: Exception) -> errors.ApiError:
+    """A manifest of the wrong shape is refused as one that cannot be decoded."""
+    return errors.bad_request(f"the object provided cannot be decoded: {error}")
 
 
 __all__ = (

@@ -59,39 +59,37 @@ def is_mirror(pod: Object) -> bool:
 
 def with_default_tolerations(tolerations: list[Any]) -> list[Any]:
     """GC-005: a Pod that says nothing else stays 300 s on a node that is lost."""
-    missing = [
-        taint
+    made = [
+        {
+            "key": taint,
+            "operator": "Exists",
+            "effect": "NoExecute",
+            "tolerationSeconds": EVICTION_SECONDS,
+        }
         for taint in _EVICTING_TAINTS
-        if not any(_tolerates_eviction_by(one, taint) for one in tolerations)
+        if not _is_tolerated(taint, tolerations)
     ]
-    return [
-        *tolerations,
-        *(
-            {
-                "key": taint,
-                "operator": "Exists",
-                "effect": "NoExecute",
-                "tolerationSeconds": EVICTION_SECONDS,
-            }
-            for taint in missing
-        ),
-    ]
+    return [*tolerations, *made]
 
 
-def _tolerates_eviction_by(toleration: Any, taint: str) -> bool:
-    same_key = toleration.get("key") in (taint, None, "")
-    return same_key and toleration.get("effect") in ("NoExecute", None, "")
+def _is_tolerated(taint: str, tolerations: list[Any]) -> bool:
+    for one in tolerations:
+        same_key = one.get("key") in (taint, None, "")
+        if same_key and one.get("effect") in ("NoExecute", None, ""):
+            return True
+    return False
 
 
 def _priority(pod: Object, store: Store) -> int:
     """The number of the Pod's priority class: a built-in one, or one that somebody has made."""
-    name = pod["spec"].get("priorityClassName") or ""
-    made = {meta.name_of(each): each["value"] for each in store.list("PriorityClass")}
-    known: dict[str, int] = {**made, **_SYSTEM_PRIORITIES}
-    if name and name not in known:
-        why = f"no PriorityClass with name {name} was found"
-        raise errors.forbidden("Pod", meta.name_of(pod), why)
-    priority = known.get(name, 0)
+    name = pod["spec"].get("priorityClassName")
+    priority: int = _SYSTEM_PRIORITIES.get(name, 0)
+    if name and name not in _SYSTEM_PRIORITIES:
+        made = store.get("PriorityClass", None, name)
+        if made is None:
+            why = f"no PriorityClass with name {name} was found"
+            raise errors.forbidden("Pod", meta.name_of(pod), why)
+        priority = made["value"]
     given = pod["spec"].get("priority")
     if given is not None and given != priority:
         why = "the integer value of priority must not be provided in pod spec"

@@ -69,8 +69,9 @@ def validate_key(key: str, path: str, problems: Problems) -> None:
 
 def validate_duplicates(manifest: Mapping[str, Any], problems: Problems) -> None:
     """A key stands in one of the two only."""
+    blobs = manifest.get("binaryData") or {}
     for key in manifest.get("data") or {}:
-        if key in (manifest.get("binaryData") or {}):
+        if key in blobs:
             problems.invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
 
 
@@ -78,6 +79,4 @@ def size_of(config_map: Mapping[str, Any]) -> int:
     """The bytes of all values."""
     texts = (config_map.get("data") or {}).values()
     blobs = (config_map.get("binaryData") or {}).values()
-    return sum(len(text.encode()) for text in texts) + sum(
-        len(base64.b64decode(blob)) for blob in blobs
-    )
+    return sum(map(len, map(str.encode, texts))) + sum(map(len, map(base64.b64decode, blobs)))

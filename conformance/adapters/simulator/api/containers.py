@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import define
 
 from conformance.adapters.simulator import resources
 from conformance.adapters.simulator.api import (
@@ -29,9 +29,9 @@ _MOST_RULES: Final = 20
 _MOST_CODES: Final = 255
 
 
-@frozen
+@define
 class Surroundings:
-    """What a container must know of its Pod to be judged."""
+    """What a container must know of its Pod to be judged; nobody changes it."""
 
     volumes: Mapping[str, str]
     restart_policy: str
@@ -131,7 +131,8 @@ def _validate_container(
             held, f"{path}.resources", problems, around.settings
         )
     _validate_optional(container, around, path, problems)
-    validate_restart_rules(container, path, problems)
+    if container.get("restartPolicy") is not None or container.get("restartPolicyRules"):
+        validate_restart_rules(container, path, problems)
 
 
 def _validate_optional(

@@ -36,15 +36,21 @@ class Plan:
 
 
 def plan(old: Object, requested: float | None, clock: Clock) -> Plan:
-    """What a DELETE with this grace period does to the object now."""
-    is_pod = old.get("kind") == "Pod"
-    marked = _marked_pod(old, requested, clock) if is_pod else _marked(old, clock)
-    return Plan(marked, is_finished(marked) or _is_free(marked))
+    """What a DELETE with this grace period does to the object now.
+
+    A kind without grace goes at once, unless finalizers hold it.
+    """
+    if old["kind"] == "Pod":
+        marked = _marked_pod(old, requested, clock)
+        return Plan(marked, is_finished(marked))
+    if old["metadata"].get("finalizers"):
+        return Plan(_marked(old, clock), remove=False)
+    return Plan(old, remove=True)
 
 
 def is_finished(manifest: Mapping[str, Any]) -> bool:
     """True when nothing holds a deleted object any more: no grace left and no finalizer."""
-    given = meta.metadata(manifest)
+    given = manifest["metadata"]
     return (
         "deletionTimestamp" in given
         and not given.get("deletionGracePeriodSeconds")
@@ -61,16 +67,9 @@ def grace_period(pod: Mapping[str, Any], requested: float | None) -> int:
     return at_least_one(wanted)
 
 
-def _is_free(manifest: Mapping[str, Any]) -> bool:
-    """A kind without grace goes at once unless finalizers hold it."""
-    return manifest.get("kind") != "Pod" and not meta.metadata(manifest).get("finalizers")
-
-
 def _marked(old: Object, clock: Clock) -> Object:
-    """A kind without grace: it is marked only if finalizers hold it."""
-    if meta.is_deleting(old) or not meta.metadata(old).get("finalizers"):
-        return old
-    return _with_marks(old, clock.timestamp(), 0, first=True)
+    """Of a kind without grace, and held by finalizers."""
+    return old if meta.is_deleting(old) else _with_marks(old, clock.timestamp(), 0, first=True)
 
 
 def _marked_pod(old: Object, requested: float | None, clock: Clock) -> Object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -60,6 +60,7 @@ def is_port_name(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def is_config_key(text: str) -> bool:
     """A key of a ConfigMap or Secret."""
     return (
@@ -107,9 +108,12 @@ def validate_metadata(
         problems.required(f"{path}.namespace", "namespace is required")
     elif namespaced and not is_label(namespace):
         problems.invalid(f"{path}.namespace", namespace)
-    validate_labels(metadata.get("labels"), f"{path}.labels", problems)
-    validate_annotations(metadata.get("annotations"), f"{path}.annotations", problems)
-    _validate_owners(metadata, f"{path}.ownerReferences", problems)
+    if labels := metadata.get("labels"):
+        validate_labels(labels, f"{path}.labels", problems)
+    if annotations := metadata.get("annotations"):
+        validate_annotations(annotations, f"{path}.annotations", problems)
+    if owners := metadata.get("ownerReferences"):
+        _validate_owners(owners, f"{path}.ownerReferences", problems)
     for index, finalizer in enumerate(metadata.get("finalizers") or ()):
         if not _is_finalizer(finalizer):
             problems.invalid(f"{path}.finalizers[{index}]", finalizer)
@@ -178,8 +182,9 @@ def _validate_requirement(requirement: Mapping[str, Any], path: str, problems: P
             problems.invalid(f"{path}.values[{index}]", value)
 
 
-def _validate_owners(metadata: Mapping[str, Any], path: str, problems: Problems) -> None:
-    references = metadata.get("ownerReferences") or ()
+def _validate_owners(
+    references: Sequence[Mapping[str, Any]], path: str, problems: Problems
+) -> None:
     for index, reference in enumerate(references):
         for field in ("apiVersion", "kind", "name", "uid"):
             if not reference.get(field):

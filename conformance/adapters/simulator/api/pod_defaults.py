@@ -6,7 +6,6 @@ Every function changes the private copy it is given.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -50,7 +49,8 @@ def default_pod(pod: Object, settings: Settings) -> None:
     default_spec(spec, settings)
     if settings.resource_limit_becomes_request:
         for container in _containers(spec):
-            default_requests(container["resources"])
+            if held := container["resources"]:
+                default_requests(held)
         if spec.get("resources"):
             default_pod_level_requests(spec)
     spec.setdefault("enableServiceLinks", True)
@@ -142,9 +142,10 @@ def _default_container(container: Object, host_network: bool, settings: Settings
             container[field] = value
     if not container.get("imagePullPolicy"):
         container["imagePullPolicy"] = default_image_pull_policy(container.get("image") or "")
-    if container.get("resources") is None:
+    if held := container.get("resources"):
+        _round_resources(held, settings)
+    elif held is None:
         container["resources"] = {}
-    _round_resources(container["resources"], settings)
     for port in container.get("ports") or ():
         port["protocol"] = port.get("protocol") or "TCP"
         follows = host_network or settings.host_port_follows  # NETWORK-004
@@ -197,9 +198,8 @@ def _round_resources(held: Object, settings: Settings) -> None:
             round_resource_list(listed, settings)
 
 
-def _containers(spec: Object) -> Iterator[Object]:
-    yield from spec.get("initContainers") or ()
-    yield from spec.get("containers") or ()
+def _containers(spec: Object) -> tuple[Object, ...]:
+    return (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
 
 
 def _shared(resource: str) -> bool:

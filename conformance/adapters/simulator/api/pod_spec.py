@@ -28,7 +28,8 @@ _MOST_SEARCHES: Final = 32
 
 def validate_spec(spec: Mapping[str, Any], problems: Problems, settings: Settings) -> None:
     """Everything that a Pod and a template have in common, with paths that begin at ``spec``."""
-    usable = volumes.validate_volumes(spec.get("volumes") or (), "spec.volumes", problems)
+    listed = spec.get("volumes")
+    usable = volumes.validate_volumes(listed, "spec.volumes", problems) if listed else {}
     around = containers.surroundings(spec, usable, settings)
     regular = spec.get("containers") or ()
     containers.validate_containers(regular, around, "spec.containers", problems)

@@ -32,10 +32,12 @@ class PodStrategy(Strategy):
 
     def validate(self, manifest: Object, problems: Problems, settings: Settings) -> None:
         spec = manifest["spec"]
-        _validate_annotations(manifest["metadata"].get("annotations") or {}, problems)
+        if annotations := manifest["metadata"].get("annotations"):
+            _validate_annotations(annotations, problems)
         pod_spec.validate_spec(spec, problems, settings)
         for group in ("containers", "initContainers"):
-            containers.validate_image_spaces(spec.get(group) or (), f"spec.{group}", problems)
+            if listed := spec.get(group):
+                containers.validate_image_spaces(listed, f"spec.{group}", problems)
 
     def validate_create(self, manifest: Object, problems: Problems, settings: Settings) -> None:
         spec = manifest["spec"]

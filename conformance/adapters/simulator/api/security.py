@@ -16,18 +16,15 @@ _MOUNTS: Final = frozenset({"Default", "Unmasked"})
 
 def validate_pod_security(spec: Mapping[str, Any], problems: Problems) -> None:
     """spec.securityContext, and the host's namespaces."""
-    context, path = spec.get("securityContext") or {}, "spec.securityContext"
-    _validate_identities(context, path, ("fsGroup", "runAsUser", "runAsGroup"), problems)
-    for index, group in enumerate(context.get("supplementalGroups") or ()):
-        _validate_identity(group, f"{path}.supplementalGroups[{index}]", problems)
+    context, path = spec.get("securityContext"), "spec.securityContext"
+    if context:
+        _validate_identities(context, path, ("fsGroup", "runAsUser", "runAsGroup"), problems)
+        for index, group in enumerate(context.get("supplementalGroups") or ()):
+            _validate_identity(group, f"{path}.supplementalGroups[{index}]", problems)
     _validate_process_namespaces(spec, f"{path}.shareProcessNamespace", problems)
-    for field, supported in (
-        ("fsGroupChangePolicy", _CHANGE_POLICIES),
-        ("supplementalGroupsPolicy", _GROUPS_POLICIES),
-    ):
-        if context.get(field) is not None and context[field] not in supported:
-            problems.unsupported(f"{path}.{field}", context[field], supported)
-    _validate_seccomp(context.get("seccompProfile"), f"{path}.seccompProfile", problems)
+    if context:
+        _validate_policies(context, path, problems)
+        _validate_seccomp(context.get("seccompProfile"), f"{path}.seccompProfile", problems)
     if spec.get("hostUsers") is False:
         _validate_own_users(spec, problems)
 
@@ -45,6 +42,15 @@ def validate_container_security(
     if context.get("allowPrivilegeEscalation") is False:
         _validate_no_escalation(context, path, problems)
     _validate_seccomp(context.get("seccompProfile"), f"{path}.seccompProfile", problems)
+
+
+def _validate_policies(context: Mapping[str, Any], path: str, problems: Problems) -> None:
+    for field, supported in (
+        ("fsGroupChangePolicy", _CHANGE_POLICIES),
+        ("supplementalGroupsPolicy", _GROUPS_POLICIES),
+    ):
+        if context.get(field) is not None and context[field] not in supported:
+            problems.unsupported(f"{path}.{field}", context[field], supported)
 
 
 def _validate_no_escalation(context: Mapping[str, Any], path: str, problems: Problems) -> None:

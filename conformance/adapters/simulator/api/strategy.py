@@ -22,10 +22,8 @@ class Strategy:
     content: ClassVar[tuple[str, ...]] = ("spec",)
     """The fields a client writes, beside the metadata."""
 
-    @property
-    def namespaced(self) -> bool:
-        """Whether objects of this kind live in a namespace."""
-        return self.kind not in meta.CLUSTER_SCOPED
+    def __init__(self) -> None:
+        self.namespaced = self.kind not in meta.CLUSTER_SCOPED
 
     def default(self, manifest: Object, settings: Settings) -> None:
         """Fill in what the client left out."""

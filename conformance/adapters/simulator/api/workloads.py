@@ -131,7 +131,7 @@ class ReplicationControllerStrategy(WorkloadStrategy):
         if labels and not spec.get("selector"):
             spec["selector"] = dict(labels)
         if labels and not metadata.get("labels"):
-            metadata["labels"] = dict(labels)
+            manifest["metadata"] = {**metadata, "labels": dict(labels)}
 
     def validate_selector(self, spec: Mapping[str, Any], problems: Problems) -> None:
         selector = spec.get("selector")

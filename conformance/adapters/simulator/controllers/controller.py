@@ -27,7 +27,7 @@ class Controller(ABC):
     """The kinds that it is told of; None: all but Events."""
 
     statuses: ClassVar[frozenset[str] | None] = None
-    """Those of which it is told of every status, not only of a new phase; None: all."""
+    """Those of which it is told even if metadata, spec and phase stay as they were; None: all."""
 
     serves: ClassVar[frozenset[str] | None] = None
     """Without an object of these kinds nothing is any of its business; None: it has to hear of all."""

@@ -38,9 +38,11 @@ class Ownership:
     def _notice(self, type: str, new: Object, old: Object | None) -> None:
         if old is not None and type != "DELETED" and not owners_changed(new, old):
             return
-        key = meta.key_of(new)
         before = owners_of(old) if old is not None else frozenset()
         now = owners_of(new) if type != "DELETED" else frozenset()
+        if not (before or now or new["kind"] == "Pod"):
+            return
+        key = meta.key_of(new)
         for uid in before - now:
             self._children[uid].pop(key, None)
         for uid in now - before:

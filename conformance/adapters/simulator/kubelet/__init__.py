@@ -45,6 +45,7 @@ class Kubelet:
         self.configuration = configuration.Configuration()
         self._workers: dict[str, PodWorker] = {}
         self._names: dict[tuple[str, str], PodWorker] = {}
+        self._readers: dict[tuple[str, str], dict[PodWorker, None]] = {}  # by ConfigMap
         self._queue: dict[PodWorker, None] = {}
         self.disk = Disk()
         self._addresses = 0
@@ -79,12 +80,10 @@ class Kubelet:
         if not self._writing:
             self._queue[worker] = None
 
-    def notice_config_map(self, new: meta.Object) -> None:
+    def notice_config_map(self, namespace: str, name: str) -> None:
         """Pods that show a ConfigMap will show it as it is now when they are synced next."""
-        namespace, name = meta.namespace_of(new), meta.name_of(new)
-        for worker in self._workers.values() if self.running else ():
-            if name in worker.volumes.config_maps and worker.key[0] == namespace:
-                worker.resync()
+        for worker in self._readers.get((namespace, name), ()) if self.running else ():
+            worker.resync()
 
     def enqueue(self, worker: PodWorker) -> None:
         """Look at this Pod once more."""
@@ -100,7 +99,7 @@ class Kubelet:
         if not self.faults.works(faults.RUNTIME):
             return self._hold()
         if self.statics.is_dirty:
-            self.statics.reconcile()
+            self.statics.work()
             return True
         queue, self._queue = self._queue, {}
         for worker in queue:
@@ -149,6 +148,8 @@ class Kubelet:
         """From now on this node knows of the Pod."""
         self._workers[worker.uid] = worker
         self._names[worker.key] = worker
+        for name in worker.volumes.config_maps:
+            self._readers.setdefault((worker.key[0], name), {})[worker] = None
         self.enqueue(worker)
 
     def _orphan(self, worker: PodWorker) -> None:
@@ -160,6 +161,8 @@ class Kubelet:
     def drop(self, worker: PodWorker) -> None:
         """Nothing is left of a Pod on this node."""
         self._workers.pop(worker.uid, None)
+        for name in worker.volumes.config_maps:
+            self._readers[worker.key[0], name].pop(worker, None)
         if self._names.get(worker.key) is worker:
             del self._names[worker.key]
 

@@ -72,14 +72,15 @@ def capped(wish: Mapping[str, Any]) -> float:
 
 def limit_of(container: Mapping[str, Any], resource: str) -> Any:
     """A limit of the container, as it is written, or None; a limit of 0 is none."""
-    limit = ((container.get("resources") or {}).get("limits") or {}).get(resource)
+    limits = (container.get("resources") or {}).get("limits")
+    limit = limits.get(resource) if limits else None
     return None if limit is None or quantity.nano(limit) == 0 else limit
 
 
 def request_of(container: Mapping[str, Any], resource: str) -> Any:
     """A request of the container; its limit stands in for one that is missing (RESOURCE-004)."""
     requests = (container.get("resources") or {}).get("requests") or {}
-    return requests.get(resource, limit_of(container, resource))
+    return requests[resource] if resource in requests else limit_of(container, resource)
 
 
 def wish_of(container: Mapping[str, Any], demand_milli: int) -> dict[str, Any]:

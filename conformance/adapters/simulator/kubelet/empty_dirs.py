@@ -64,10 +64,7 @@ def tmpfs_size(volume: Volume, spec: Mapping[str, Any], allocatable: int) -> int
 
 def held_in_memory(worker: PodWorker) -> int:
     """Bytes of all files that a Pod keeps in memory, whoever wrote them."""
-    listed = worker.pod["spec"].get("volumes")
-    if not listed:
-        return 0
-    kept = (worker.volumes.contents(each["name"]) for each in listed if is_in_memory(each))
+    kept = map(worker.volumes.contents, worker.volumes.in_memory)
     return sum(len(content) for files in kept for content in files.values())
 
 

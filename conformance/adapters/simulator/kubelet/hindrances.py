@@ -5,7 +5,7 @@ Decides BACKOFF-001 to 006 and CONFIGMAP-003 (upstream doBackOff and startContai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.simulator import meta
@@ -49,11 +49,11 @@ class Hindered(Alarmed):
         field = f"spec.containers{{{container}}}"
         self.kubelet.store.event(self.pod, reason, message, type_, "kubelet", field)
 
-    def containers(self) -> Iterator[Container]:
+    def containers(self) -> Sequence[Container]:
         """Init containers, then app containers."""
-        spec = self.pod["spec"]
-        yield from spec.get("initContainers") or ()
-        yield from spec["containers"]
+        spec: Mapping[str, Sequence[Container]] = self.pod["spec"]
+        inits = spec.get("initContainers")
+        return [*inits, *spec["containers"]] if inits else spec["containers"]
 
     def container(self, name: str) -> Container:
         """The container of that name."""

@@ -28,8 +28,10 @@ def place_of(kubelet: Kubelet, namespace: str, pod: str, container: str) -> Plac
         ApiError: 404 no such Pod or container here, 409 it does not run.
     """
     worker = kubelet.worker_of(namespace, pod)
-    spec = next((each for each in worker.containers() if each["name"] == container), None)
-    if spec is None:
+    for spec in worker.containers():
+        if spec["name"] == container:
+            break
+    else:
         raise errors.ApiError(404, "NotFound", f'container "{container}" not found in pod "{pod}"')
     run = worker.runtime.runs.get(container)
     if run is None or not run.is_running:
@@ -60,9 +62,10 @@ def charge(kubelet: Kubelet, place: Place) -> None:
     worker, spec, run = place
     if oom.exceeds_limit(spec, run.charged_bytes) or pod_exceeds_limit(worker):
         kill_for_memory(worker, run)
+        left = kubelet.pressure.available()
     else:
-        relieve(kubelet)
-    kubelet.pressure.look_later()
+        left = relieve(kubelet)
+    kubelet.pressure.look_later(left)
 
 
 def write_file(place: Place, path: str, content: str) -> None:
@@ -79,8 +82,10 @@ def write_file(place: Place, path: str, content: str) -> None:
 
 def pod_exceeds_limit(worker: PodWorker) -> bool:
     """Do the containers together hold more than the Pod-level limit allows?"""
-    used = sum(run.charged_bytes for run in worker.runtime.running())
-    return oom.exceeds_limit(worker.pod["spec"], used)
+    spec = worker.pod["spec"]
+    if not spec.get("resources"):
+        return False
+    return oom.exceeds_limit(spec, sum(run.charged_bytes for run in worker.runtime.running()))
 
 
 def kill_for_memory(worker: PodWorker, run: Run) -> None:
@@ -88,9 +93,9 @@ def kill_for_memory(worker: PodWorker, run: Run) -> None:
     worker.finish(run, runtime.KILLED, "OOMKilled")
 
 
-def relieve(kubelet: Kubelet) -> None:
-    """While the node holds more than it has, the kernel kills (OOM-002)."""
-    while kubelet.pressure.available() < 0:
+def relieve(kubelet: Kubelet) -> int:
+    """While the node holds more than it has, the kernel kills (OOM-002); the bytes that are left then."""
+    while (left := kubelet.pressure.available()) < 0:
         here = list(places(kubelet))
         chosen = oom.victim(
             predicates.total_memory(kubelet.node()),
@@ -98,11 +103,12 @@ def relieve(kubelet: Kubelet) -> None:
             kubelet.settings,
         )
         if chosen is None:
-            return
+            return left
         worker, _, run = here[int(chosen)]
         message = f"System OOM encountered, victim process: {run.container}"
         kubelet.store.event(kubelet.node(), "SystemOOM", message, "Warning", "kubelet")
         kill_for_memory(worker, run)
+    return left
 
 
 def process(kubelet: Kubelet, place: Place, name: str) -> dict[str, Any]:
@@ -144,29 +150,35 @@ def cpu_milli(kubelet: Kubelet, run: Run) -> float:
 
 def is_throttled(spec: Mapping[str, Any], demand: int) -> bool:
     """A container that wants more than its limit is held back, and lives (RESOURCE-006)."""
-    limit = cgroups.limit_of(spec, "cpu")
+    limit = cgroups.limit_of(spec, "cpu") if demand else None
     return limit is not None and demand > quantity.milli(limit)
 
 
 def inspect(kubelet: Kubelet, place: Place) -> meta.Object:
     """What a process in the container can read; /proc is the node's (RESOURCE-009)."""
     worker, spec, run = place
-    node = kubelet.node()
+    size = (kubelet.node().get("status") or {}).get("capacity") or {}
+    memory, cpu = quantity.value(size.get("memory")), quantity.milli(size.get("cpu"))
+    mounts = bool(spec.get("volumeMounts"))
     return {
         "env": dict(run.environment),
-        "files": {
-            path: shown(held) for path, held in worker.volumes.files(spec, run.frozen).items()
-        },
-        "mounts": worker.volumes.stat(spec),
-        "oom_score_adj": score_adj(kubelet, place),
+        "files": files(worker, spec, run) if mounts else {},
+        "mounts": worker.volumes.stat(spec) if mounts else {},
+        "oom_score_adj": oom.score_adj(worker.pod, spec["name"], memory, kubelet.settings),
         "cgroup": cgroups.files(spec, kubelet.settings),
-        "proc": {"MemTotal": predicates.total_memory(node), "cpus": node_cpu(kubelet) // 1000},
+        "proc": {"MemTotal": memory, "cpus": cpu // 1000},
         "usage": {
             "cpu_milli": cpu_milli(kubelet, run),
             "throttled": is_throttled(spec, run.cpu_milli),
             "memory_bytes": run.charged_bytes,
         },
     }
+
+
+def files(worker: PodWorker, spec: Mapping[str, Any], run: Run) -> meta.Object:
+    """Every file that a container sees in its volumes, by path."""
+    held = worker.volumes.files(spec, run.frozen)
+    return {path: shown(content) for path, content in held.items()}
 
 
 def shown(content: bytes) -> str | dict[str, str]:

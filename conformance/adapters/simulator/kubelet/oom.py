@@ -63,8 +63,10 @@ def score_adj(pod: Mapping[str, Any], name: str, node_memory: int, settings: Set
     """
     spec = pod["spec"]
     inits = spec.get("initContainers") or ()
-    container = next((each for each in (*inits, *spec["containers"]) if each["name"] == name), None)
-    if container is None:
+    for container in (*inits, *spec["containers"]):
+        if container["name"] == name:
+            break
+    else:
         raise ValueError("unknown_container")
     quality = (pod.get("status") or {}).get("qosClass") or resources.qos_class(pod)
     if is_node_critical(spec) or quality == resources.GUARANTEED:

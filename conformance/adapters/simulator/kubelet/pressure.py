@@ -33,16 +33,16 @@ class Pressure:
         self._observed = -math.inf
         self._timer: Timer | None = None
 
-    def look_later(self) -> None:
+    def look_later(self, available: int) -> None:
         """More is in use: look at the next multiple of the period, if there is anything to see."""
-        if self._timer is None and (self.told or self.is_short()):
+        if self.told or self.is_short(available):
             self._wake()
 
     def forget(self) -> None:
         """Another kubelet process: it begins to look anew, and tells what it sees."""
         self._observed = -math.inf
         if self.told:
-            self.look_later()
+            self._wake()
 
     def stop(self) -> None:
         """The machine is off, and comes up without anything in use."""
@@ -51,14 +51,16 @@ class Pressure:
         self._timer, self.told, self._observed = None, False, -math.inf
 
     def _wake(self) -> None:
-        period = self.settings.eviction_look_seconds
-        self._timer = self.clock.at(self.clock.next_beat(self.kubelet.began, period), self._look)
+        if self._timer is None:
+            period = self.settings.eviction_look_seconds
+            beat = self.clock.next_beat(self.kubelet.began, period)
+            self._timer = self.clock.at(beat, self._look)
 
     def _look(self) -> None:
         self._timer = None
         if not self.kubelet.running:
             return
-        if self.is_short():
+        if self.is_short(self.available()):
             self._observed = self.clock.now
             self._tell(True)
             self._put_out()
@@ -67,13 +69,13 @@ class Pressure:
         if self.told:
             self._wake()
 
-    def is_short(self) -> bool:
+    def is_short(self, available: int) -> bool:
         """Is less available than the threshold (EVICT-001)?"""
-        return self.available() < self.settings.eviction_memory_bytes
+        return available < self.settings.eviction_memory_bytes
 
     def available(self) -> int:
         """Bytes that no container holds."""
-        used = sum(used_by(worker) for worker in self.kubelet.workers())
+        used = sum(map(used_by, self.kubelet.workers()))
         return predicates.total_memory(self.kubelet.node()) - used
 
     def is_over(self) -> bool:
@@ -137,5 +139,7 @@ class Pressure:
 
 def used_by(worker: PodWorker) -> int:
     """Bytes that the containers of a Pod hold, and its files in memory."""
-    held = sum(run.memory_bytes for run in worker.runtime.running())
-    return held + empty_dirs.held_in_memory(worker)
+    held = empty_dirs.held_in_memory(worker) if worker.volumes.in_memory else 0
+    for run in worker.runtime.runs.values():  # one that has ended holds nothing
+        held += run.memory_bytes
+    return held

@@ -51,7 +51,7 @@ def grace_of(pod: Mapping[str, Any]) -> float:
 
 def bring_back(worker: PodWorker) -> None:
     """Start at once what was ended for that; what has to wait is left to the policy."""
-    if not any(run.comes_back for run in worker.runtime.runs.values()):
+    if not [run for run in worker.runtime.runs.values() if run.comes_back]:
         return
     for container in worker.containers():
         run = worker.runtime.runs.get(container["name"])

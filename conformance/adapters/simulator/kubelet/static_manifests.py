@@ -34,29 +34,31 @@ def is_read(file: str) -> bool:
     return bool(file) and not file.startswith(".") and "/" not in file
 
 
-def decode(manifest: Any, uid: str, node: str, now: str, settings: Settings) -> Object | None:
-    """The static Pod that a file describes; None if the kubelet will not run it, now or later."""
-    if not isinstance(manifest, Mapping) or manifest.get("kind") != "Pod":
+def decode(private: Any, uid: str, node: str, now: str, settings: Settings) -> Object | None:
+    """The static Pod that a file describes; None if the kubelet will not run it, now or later.
+
+    What the file says is nobody else's, and becomes part of the Pod.
+    """
+    if not isinstance(private, dict) or private.get("kind") != "Pod":
         return None
-    copy: Object = meta.plain_copy(manifest)
-    copy["metadata"] = {"namespace": "default", **(copy.get("metadata") or {})}
-    name = meta.name_of(copy)
-    strategy = api.strategy_of("Pod")
+    pod = {**private, "metadata": {"namespace": "default", **(private.get("metadata") or {})}}
     try:
-        if not name or api.creation_problems(strategy, copy, settings):
+        if not meta.name_of(pod) or api.creation_problems(api.strategy_of("Pod"), pod, settings):
             return None
-        strategy.default(copy, settings)
     except ApiError:
         return None
-    if next(references(copy["spec"]), None) is not None:
+    if next(references(pod["spec"]), None) is not None:
         return None
-    return placed(copy, uid, node, now)
+    return placed(pod, uid, node, now)
 
 
 def fingerprint(manifest: Any, file: str, node: str) -> str:
     """The UID of a static Pod: of what the file says, of its name, and of the node."""
-    text = json.dumps([manifest, file, node], sort_keys=True)
+    text = _SORTED.encode([manifest, file, node])
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+_SORTED: Final = json.JSONEncoder(sort_keys=True)
 
 
 def placed(pod: Object, uid: str, node: str, now: str) -> Object:

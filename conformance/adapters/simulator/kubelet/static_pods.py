@@ -83,14 +83,24 @@ def is_mirror_of(mirror: Object, worker: StaticWorker) -> bool:
     return bool(annotations.get(static_manifests.MIRROR) == worker.uid)
 
 
+@attrs.define(eq=False)
+class Found:
+    """A file that a kubelet has found; it makes something of it when it comes to it."""
+
+    manifest: Any
+    seen: str  # when it was found
+    uid: str = ""  # of the Pod that it describes
+
+
 class StaticPods:
     """The directory of one kubelet, and what runs from it."""
 
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
-        self.files: dict[str, tuple[str, Any]] = {}  # what each says, with the UID that comes of it
-        self.wanted: dict[str, Object] = {}
-        self._refused: set[str] = set()  # the UIDs of what was read and is no static Pod
+        self.files: dict[str, Any] = {}  # what each says
+        self._found: dict[str, Found] = {}
+        self.wanted: dict[str, Object] = {}  # by UID
+        self._refused: set[str] = set()  # the UIDs of what is no static Pod
         self.workers: dict[str, StaticWorker] = {}
         self.is_dirty = False
         self._timer: Timer | None = None
@@ -99,8 +109,7 @@ class StaticPods:
 
     def write(self, file: str, manifest: Any) -> None:
         """Somebody puts a file there, or changes it."""
-        uid = static_manifests.fingerprint(manifest, file, self.kubelet.name)
-        self.files[file] = uid, meta.plain_copy(manifest)
+        self.files[file] = meta.plain_copy(manifest)
         self._changed()
 
     def remove(self, file: str) -> None:
@@ -125,31 +134,45 @@ class StaticPods:
             self.read()
 
     def read(self) -> None:
-        """See what the files say now; what they said before of the same Pod is kept as it was."""
+        """See what is there now."""
         self._timer = None
-        found = {}
-        for file, (uid, manifest) in sorted(self.files.items()):
-            if static_manifests.is_read(file) and uid not in self._refused:
-                pod = self.wanted.get(uid) or self._decode(uid, manifest)
-                if pod is not None:
-                    found[uid] = pod
-        self.wanted = found
+        now, found = self.kubelet.clock.timestamp(), {}
+        for file in filter(static_manifests.is_read, sorted(self.files)):
+            known = self._found.get(file)
+            if known is None or known.manifest is not self.files[file]:
+                known = Found(self.files[file], now)
+            found[file] = known
+        self._found = found
         self.is_dirty = True
 
-    def _decode(self, uid: str, manifest: Any) -> Object | None:
-        """What a file says, read for the first time."""
+    def work(self) -> None:
+        """Do what the files say; who says the same as before means the same Pod."""
+        self.is_dirty = False
+        wanted = {}
+        for file, found in self._found.items():
+            if not found.uid:
+                name = self.kubelet.name
+                found.uid = static_manifests.fingerprint(found.manifest, file, name)
+            pod = self.wanted.get(found.uid) or self._decode(found)
+            if pod is not None:
+                wanted[found.uid] = pod
+        self.wanted = wanted
+        self.reconcile()
+
+    def _decode(self, found: Found) -> Object | None:
+        """What a file says, looked at for the first time."""
+        if found.uid in self._refused:
+            return None
         name, settings = self.kubelet.name, self.kubelet.settings
-        now = self.kubelet.clock.timestamp()
-        pod = static_manifests.decode(manifest, uid, name, now, settings)
+        pod = static_manifests.decode(found.manifest, found.uid, name, found.seen, settings)
         if pod is None:
-            self._refused.add(uid)
+            self._refused.add(found.uid)
         return pod
 
     # The Pods.
 
     def reconcile(self) -> None:
         """Run what the files want and nothing else; one mirror for each."""
-        self.is_dirty = False
         for worker in self.workers.values():
             if worker.uid not in self.wanted and not worker.retired:
                 worker.retire()

@@ -186,7 +186,8 @@ def cancel(run: Run) -> None:
 
 def ended(run: Run) -> None:
     """Nothing waits for a process that is gone."""
-    cancel(run)
+    if run.stop is not None:
+        cancel(run)
     if run.dying is not None:
         run.dying.cancel()
         run.dying = None

@@ -48,6 +48,9 @@ class Volumes:
         }
         self._contents: dict[str, dict[str, bytes]] = {}
         self._sources = {each["name"]: each for each in listed}
+        self.in_memory = [
+            name for name, each in self._sources.items() if empty_dirs.is_in_memory(each)
+        ]
         self._retry = FIRST_RETRY
         self._retry_at = -math.inf
         checked = (name for name, each in self._sources.items() if each.get("hostPath") is not None)
@@ -213,9 +216,8 @@ class Volumes:
 
     def power_off(self) -> None:
         """What was kept in memory is gone."""
-        for name, source in self._sources.items():
-            if empty_dirs.is_in_memory(source):
-                self._contents.pop(name, None)
+        for name in self.in_memory:
+            self._contents.pop(name, None)
 
 
 def sub_path_of(mount: Mapping[str, Any], source: Mapping[str, Any], worker: PodWorker) -> str:

@@ -74,7 +74,8 @@ class PodWorker(Hindered):
         if self.finished:
             self.remove_if_deleted()
             return
-        self.volumes.refresh()
+        if self.volumes.config_maps:
+            self.volumes.refresh()
         if not self.start_time:
             began = (self.pod.get("status") or {}).get("startTime")
             self.start_time = began or self.clock.timestamp()
@@ -89,7 +90,7 @@ class PodWorker(Hindered):
         """Deleted, over, or too old (RESTART-005, PHASE-008, PHASE-012)?"""
         if meta.is_deleting(self.pod) or is_terminal(self.pod):
             self.terminating = True
-        elif self.is_past_deadline():
+        elif "activeDeadlineSeconds" in self.pod["spec"] and self.clock.now >= self.deadline():
             self.failure = DEADLINE
             self.report(DEADLINE.reason, DEADLINE.message)
             self.terminating = True
@@ -120,14 +121,16 @@ class PodWorker(Hindered):
     def go_on(self) -> None:
         """The Pod shall run: report, then do what is next."""
         probe_kills.bring_back(self)
-        faults.forgive(self)
+        if self.waiting:
+            faults.forgive(self)
         if self.publish() in phase.TERMINAL:
             self.terminating = True
             self.again()
             return
-        self.wake(self.deadline())
+        if "activeDeadlineSeconds" in self.pod["spec"]:
+            self.wake(self.deadline())
         shown = dict(self.waiting)
-        if not faults.lacks_network(self):
+        if not (self.kubelet.faults.broken and faults.lacks_network(self)):
             self.act(self.plan())
         if self.waiting != shown:
             self.publish()
@@ -172,10 +175,6 @@ class PodWorker(Hindered):
             return math.inf
         return meta.parse_time(self.start_time) - EPOCH + float(seconds)
 
-    def is_past_deadline(self) -> bool:
-        """Has the Pod been active too long (PHASE-012)?"""
-        return self.clock.now >= self.deadline()
-
     def again(self) -> None:
         """Something changed: look once more at this instant."""
         self.kubelet.enqueue(self)
@@ -185,7 +184,8 @@ class PodWorker(Hindered):
     def publish(self) -> str:
         """Write the status; the phase that was decided, shown or not."""
         decided = self.show()
-        self.prober.nudge()
+        if self.prober.workers:
+            self.prober.nudge()
         return decided
 
     def show(self) -> str:
@@ -282,17 +282,18 @@ class PodWorker(Hindered):
 
     def finish(self, run: Run, exit_code: int, reason: str | None = None) -> None:
         """The process of a container has ended."""
-        stopping.ended(run)
         if not run.is_running:
             return
+        stopping.ended(run)
         runtime.end(run, exit_code, self.clock.now, self.clock.timestamp(), reason)
         self.again()
 
     def kill_all(self) -> None:
         """Every process dies at once, unasked."""
-        for run in list(self.runtime.runs.values()):
+        for run in self.runtime.runs.values():
             run.comes_back = False
-            self.finish(run, runtime.KILLED)
+            if run.is_running:
+                self.finish(run, runtime.KILLED)
 
     def restart_all(self) -> None:
         """Show it, then kill everything without grace and start from the beginning (RESTART-007)."""
@@ -368,9 +369,11 @@ class PodWorker(Hindered):
     def power_off(self) -> None:
         """The machine is off: nothing runs, nothing wakes up."""
         self.sleep()
-        self.prober.sleep()
+        if self.prober.workers:
+            self.prober.sleep()
         self.waiting.clear()
-        self.volumes.power_off()
+        if self.volumes.in_memory:
+            self.volumes.power_off()
         self.kill_all()
         if self.runtime.sandbox is not None:
             self.runtime.sandbox.is_ready = False

@@ -63,4 +63,4 @@ class ForegroundCollector(Controller):
 
 def is_waiting(found: Object) -> bool:
     """It is being deleted, after its dependents."""
-    return meta.is_deleting(found) and FINALIZER in (found["metadata"].get("finalizers") or ())
+    return FINALIZER in (found["metadata"].get("finalizers") or ()) and meta.is_deleting(found)
