@@ -24,6 +24,7 @@ from conformance.encoding import (
     response_from_data,
     response_to_data,
 )
+from conformance.observed import WATCHED
 from spec_model.events import Act, Evaluated, Event, Observation, Stimulus
 from spec_model.objects import seconds
 from spec_model.profiles import PROFILES, profile
@@ -32,9 +33,6 @@ from spec_model.world import Setting
 E = TypeVar("E", bound=Event)
 
 VERSION: Final = 1
-
-CHANGES: Final = frozenset({"ADDED", "MODIFIED", "DELETED"})
-"""What a watch says of objects; bookmarks and errors tell of the watch itself."""
 
 TOGETHER: Final = 64
 """So many lines are decoded at once: their objects share their keys, and are made and read faster."""
@@ -185,12 +183,12 @@ def _imported(
 
         def watched(line: Mapping[str, Any]) -> Observation:
             nonlocal at
-            if line["type"] in CHANGES and (received := _watched_at(line)) is not None:
+            if line["type"] in WATCHED and (received := _watched_at(line)) is not None:
                 at = max(at, received - epoch)
             return Observation(at, line["type"], line["object"])
 
         for event in _events(path, chain([(number, first)], lines), watched):
-            if event.type in CHANGES:
+            if event.type in WATCHED:  # bookmarks and errors tell of the watch, not of an object
                 yield event
 
     return header, events()

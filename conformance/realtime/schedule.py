@@ -129,7 +129,9 @@ class Schedule:
             self._told(move)
 
     def stop(self, patience: float = 15.0) -> None:
-        """Ends it: nothing new begins, what sleeps wakes up."""
+        """Ends it, once: nothing new begins, what sleeps wakes up."""
+        if self._stop.is_set():
+            return
         self._stop.set()
         end = time.monotonic() + patience
         for thread in self._threads:

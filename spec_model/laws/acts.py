@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from spec_model.events import Rejected
+from spec_model.events import Rejected, key_of
 from spec_model.law import note
 from spec_model.values import frozen
-from spec_model.world import Done, World
+from spec_model.world import Done, Key, World
 
 WRITES: Final = ("create", "replace", "patch", "delete", "bind")
 
@@ -40,6 +40,14 @@ def what_the_tester_did(before: Acts | None, done: Done) -> Acts:
 
 for _verb in (*WRITES, "advance"):
     note("acts", on=_verb)(what_the_tester_did)
+
+
+def key_written(done: Done) -> Key:
+    """The object that a write is about: by what is written, or by its name."""
+    given = done.arguments
+    if "object" in given:
+        return key_of(given["object"])
+    return given["kind"], given.get("namespace") or "", given["name"]
 
 
 def acts_of(world: World) -> Acts | None:

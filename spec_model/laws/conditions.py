@@ -13,6 +13,7 @@ from spec_model.objects import EMPTY, Pod, is_static
 from spec_model.pod import conditions
 from spec_model.pod.conditions import STATUSES, Condition, said
 from spec_model.pod.phase import RUNNING, final_phase, pod_phase
+from spec_model.pod.termination import GRACE
 from spec_model.rules import Decision
 from spec_model.world import HELD, VOID, Breach, Held, Obligation, Seen, Void
 
@@ -25,7 +26,6 @@ ENDS: Final = {"PodFailed": "Failed", "PodCompleted": "Succeeded"}
 Decide: TypeAlias = Callable[[Pod, str], Decision[Condition]]
 """What a Pod's condition must be in a phase."""
 
-GRACE: Final = 30.0
 EXTENSION: Final = 2.0
 
 

@@ -29,15 +29,13 @@ LONGEST_SYNC: Final = 90.0
 def begun_look(done: Done) -> Look | None:
     """A container and what it showed; None where it is not known which run that was."""
     found = look(done)
-    return (
-        None if found is None or found.status is None or found.status.started_at is None else found
-    )
+    return found if found is not None and found.started_at is not None else None
 
 
 def start_of(found: Look) -> tuple[float, float]:
     """Between which moments, on the trace's clock, what a container gets at its start was made."""
-    setting, status = found.done.world.setting, found.status
-    started = ((status and status.started_at) or 0.0) - setting.epoch
+    setting = found.done.world.setting
+    started = (found.started_at or 0.0) - setting.epoch
     return started - setting.tolerance.lateness, started + setting.tolerance.truncation
 
 

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from spec_model.events import Accepted, Manifest, Rejected, key_of
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.acts import key_written
 from spec_model.laws.hpa_memory import QUIET, Memory, Sync, conditions_of, is_scale_unread
 from spec_model.laws.hpa_outcomes import bounds
 from spec_model.laws.hpa_targets import AUTOSCALER, target_of
@@ -67,14 +68,9 @@ for _kind in SCALED_KINDS:
 
 def hand_written(before: Mapping[Key, float] | None, done: Done) -> Mapping[Key, float]:
     """When the tester last wrote an object itself, by kind, namespace and name."""
-    arguments = done.arguments
-    if "object" in arguments:
-        key = key_of(arguments["object"])
-    else:
-        key = (arguments["kind"], arguments.get("namespace") or "", arguments["name"])
     if not isinstance(done.response, Accepted):
         return before or {}
-    return {**(before or {}), key: done.at}
+    return {**(before or {}), key_written(done): done.at}
 
 
 for _kind in SCALED_KINDS:

@@ -15,13 +15,13 @@ from spec_model.laws.node_loss import is_served
 from spec_model.objects import EMPTY, Container, Pod
 from spec_model.pod.init import has_failed, runs_again_after_sandbox_loss
 from spec_model.pod.ladder import COUNTED
+from spec_model.pod.termination import GRACE
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, SeenContainer, Void
 
 Runs: TypeAlias = Mapping[str, tuple[int, float | None]]
 """By container, what tells its run from others."""
 
 CONFIG_ERROR: Final = "CreateContainerConfigError"
-GRACE: Final = 30.0
 """Seconds that a container may take to end, where its Pod says nothing else."""
 
 

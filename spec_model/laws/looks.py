@@ -35,6 +35,11 @@ class Look:
         return "" if self.status is None else self.status.container_id
 
     @property
+    def started_at(self) -> float | None:
+        """When that run began, in seconds since 1970."""
+        return None if self.status is None else self.status.started_at
+
+    @property
     def mounts_volumes(self) -> bool:
         """Whether it can have seen anything of a volume."""
         return bool(self.container.manifest.get("volumeMounts"))

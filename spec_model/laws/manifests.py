@@ -12,13 +12,11 @@ from spec_model.law import note
 from spec_model.laws.deletion import deletes_of
 from spec_model.objects import EMPTY, Pod, is_static
 from spec_model.pod.static import INVALID, RESCAN, RUNS, fate, full_name, is_mirror
-from spec_model.pod.termination import LEAST
+from spec_model.pod.termination import GRACE, LEAST
 from spec_model.world import Done, Key, Seen, World
 
 Files: TypeAlias = Mapping[tuple[str, str], "File"]
 """By node and name of the file."""
-
-GRACE: Final = 30.0
 
 CHANGES: Final = 8
 """So many changes of a file are remembered: more than fit into the end of one Pod."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from spec_model.events import Manifest, Rejected
+from spec_model.events import Rejected
 from spec_model.law import Verdict, expect, law
 from spec_model.laws.allocations import (
     Whom,
@@ -100,8 +100,7 @@ class Full:
 
 def node_of(world: World, name: str) -> Full | None:
     """What is in use on a node; None where its capacity is not known, or others use memory on it."""
-    node: Manifest | None = world.view("Node", "", name)
-    capacity = None if node is None else node_memory(node)
+    capacity = node_memory(world.view("Node", "", name))
     if capacity is None or world.setting.clock == "real":
         return None
     in_files = _all_files(world, name)

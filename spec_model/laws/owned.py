@@ -7,7 +7,7 @@ from typing import Final
 
 from spec_model.events import Rejected
 from spec_model.law import note
-from spec_model.laws.acts import somebody_acts
+from spec_model.laws.acts import key_written, somebody_acts
 from spec_model.objects import EMPTY
 from spec_model.pod.tolerations import executing
 from spec_model.workloads.ownership import controller_of
@@ -36,8 +36,7 @@ def owned_pods(world: World, uid: str) -> Iterator[Known]:
 @note("deleted by the tester", on="delete")
 def deleted_by_the_tester(before: Mapping[Key, str] | None, done: Done) -> Mapping[Key, str]:
     """Pods and their owners whose deletion the tester has asked for, with their UIDs."""
-    given = done.arguments
-    key = (given["kind"], given["namespace"] or "", given["name"])
+    key = key_written(done)
     known = done.world.objects.get(key)
     if isinstance(done.response, Rejected) or known is None:
         return before or NOBODY

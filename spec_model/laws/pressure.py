@@ -66,8 +66,7 @@ def running_usage(world: World, pod: Pod) -> int:
 
 def available(world: World, name: str) -> int | None:
     """Bytes that nobody holds on a node; None where that is not known."""
-    node = world.view("Node", "", name)
-    capacity = None if node is None else node_memory(node)
+    capacity = node_memory(world.view("Node", "", name))
     if capacity is None or world.setting.clock == "real":
         return None
     if any(keeps_files_in_memory(known.view) for known in pods_on(world, name)):

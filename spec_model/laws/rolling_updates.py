@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 
 from spec_model.events import Accepted, Manifest, Rejected, key_of
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.acts import key_written
 from spec_model.laws.validation import latest
 from spec_model.objects import EMPTY
 from spec_model.workloads.deployment import count_of
@@ -112,11 +113,7 @@ def an_update_begins(before: Updates | None, done: Done) -> Updates:
 
 def meddled_with(before: Updates | None, done: Done) -> Updates:
     """What the tester writes of a controller ends what is known of its update."""
-    known, given = before or {}, done.arguments
-    if "object" in given:
-        key = key_of(given["object"])
-    else:
-        key = (given["kind"], given.get("namespace") or "", given["name"])
+    known, key = before or {}, key_written(done)
     return {old: each for old, each in known.items() if key not in (each.old, each.new_key)}
 
 

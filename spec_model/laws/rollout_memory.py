@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 
 from spec_model.events import Accepted, Manifest, key_of
 from spec_model.law import note
-from spec_model.laws.acts import somebody_acts
+from spec_model.laws.acts import key_written, somebody_acts
 from spec_model.objects import EMPTY, Pod
 from spec_model.pod.termination import OVER
 from spec_model.workloads.deployment import Plan, Sized, bare, plan_of, revision_of, sized
@@ -274,14 +274,11 @@ Touched: TypeAlias = Mapping[Key, str]
 
 
 def _touched(before: Touched | None, done: Done) -> Touched:
-    arguments, known = done.arguments, before or {}
+    known, given = before or {}, done.arguments
     if not isinstance(done.response, Accepted):
         return known
-    if "object" in arguments:
-        key = key_of(arguments["object"])
-    else:
-        kind = arguments.get("kind", DEPLOYMENT)
-        key = (kind, arguments.get("namespace") or "", arguments["name"])
+    undone = done.verb == "rollout-undo"
+    key = (DEPLOYMENT, given["namespace"], given["name"]) if undone else key_written(done)
     stored = done.response.value
     version = stored["metadata"].get("resourceVersion", "") if isinstance(stored, Mapping) else ""
     return {**known, key: "" if done.verb == "delete" else version}

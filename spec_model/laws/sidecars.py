@@ -13,10 +13,10 @@ from spec_model.laws.ladders import UPSETS, ladder_of, terms_of
 from spec_model.laws.phase import ABSORBING
 from spec_model.objects import EMPTY
 from spec_model.pod.ladder import cost, latest
+from spec_model.pod.termination import GRACE
 from spec_model.world import HELD, VOID, Breach, Done, Held, Obligation, Seen, SeenContainer, Void
 
 PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
-GRACE: Final = 30.0
 
 
 def has_sidecar(seen: Seen) -> bool:

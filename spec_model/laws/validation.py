@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from spec_model.events import Accepted, Manifest, Rejected, key_of
 from spec_model.law import Verdict, expect, law, note
+from spec_model.laws.acts import key_written
 from spec_model.objects import merged
 from spec_model.shape import misshapen
 from spec_model.storage.mounts import unknown_fields
@@ -84,7 +85,7 @@ def a_replacement_changes_what_may_change(done: Done) -> Verdict:
 @law(UPDATE, REVIVAL, on="patch")
 def a_patch_changes_what_may_change(done: Done) -> Verdict:
     """A merge patch is judged by what it would make of the object."""
-    key, patch = _key(done), done.arguments["patch"]
+    key, patch = key_written(done), done.arguments["patch"]
     old = latest(done.world, key)
     if old is None:
         return None
@@ -105,11 +106,6 @@ def a_status_revives_nobody(done: Done) -> Verdict:
 
 
 # -- How it is judged -------------------------------------------------------------------------------
-
-
-def _key(done: Done) -> Key:
-    given = done.arguments
-    return given["kind"], given["namespace"] or "", given["name"]
 
 
 def _changed(done: Done, kind: str, old: Manifest, new: Manifest) -> Verdict:

@@ -15,6 +15,9 @@ from attrs import frozen
 from spec_model.objects import Pod
 from spec_model.rules import Decision
 
+GRACE: Final = 30
+"""The grace period of a Pod that gives none, in seconds (TERM-001)."""
+
 LEAST: Final = 2.0
 """Seconds that a container is left at least between SIGTERM and SIGKILL."""
 
@@ -40,7 +43,7 @@ def granted(pod: Pod, requested: float | None) -> Decision[int]:
         return Decision(0, "TERM-001")
     wanted = requested
     if wanted is None:
-        wanted = pod.spec.manifest.get("terminationGracePeriodSeconds", 30)
+        wanted = pod.spec.manifest.get("terminationGracePeriodSeconds", GRACE)
     return Decision(1 if wanted < 0 else int(wanted), "TERM-001")
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from attrs import frozen
 
 from spec_model.events import Manifest
+from spec_model.pod.termination import GRACE
 from spec_model.profiles import V1_36, Profile
 from spec_model.resources.qos import qos_class
 from spec_model.storage.mounts import SOURCES, unknown_fields
@@ -22,7 +23,7 @@ from spec_model.validation.common import LARGEST_INT32, holds_in, milli_of
 from spec_model.validation.daemon import daemon_defaults
 from spec_model.validation.deployment import missing
 from spec_model.validation.job import job_defaults
-from spec_model.validation.pod import GRACE, Member, host_port, members
+from spec_model.validation.pod import Member, host_port, members
 from spec_model.validation.probes import PROBES
 from spec_model.validation.selector import template_labels
 from spec_model.validation.workload import TEMPLATE, TEMPLATED

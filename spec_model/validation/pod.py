@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Final, TypeAlias
 
 from spec_model.events import Manifest
+from spec_model.pod.termination import GRACE
 from spec_model.profiles import Profile
 from spec_model.validation.affinity import node_affinity_faults
 from spec_model.validation.common import (
@@ -34,8 +35,6 @@ POLICIES: Final = ("Always", "OnFailure", "Never")
 ACTIONS: Final = ("Restart", "RestartAllContainers")
 MOST_RULES: Final = 20
 MOST_EXIT_CODES: Final = 255
-GRACE: Final = 30
-"""The grace period of a Pod that gives none, in seconds (TERM-001)."""
 
 Member: TypeAlias = tuple[str, Manifest]
 """A container and the path at which it stands."""
